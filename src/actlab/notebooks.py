@@ -1,0 +1,167 @@
+"""The stored form of a chapter: executed from top to bottom, text outputs kept, pictures and widget state left out.
+
+    python -m actlab.notebooks check PATH...    say what is wrong with the stored notebooks; exit 1 if anything is
+    python -m actlab.notebooks clean PATH...    bring them to the stored form, without running them
+    python -m actlab.notebooks run PATH...      execute them in place, then clean
+
+PATH is a notebook or a folder of notebooks. `check` and `clean` need nothing but Python.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["clean", "faults", "main", "run"]
+
+LARGEST = 150_000  # bytes: a diff that can be read
+PICTURES = re.compile(r"image/|application/vnd\.jupyter\.widget")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# The first cell of a chapter: a bare Colab has torch but no actlab. No reader of the page sees it.
+INSTALL_TAGS = ["nbval-skip", "remove-cell"]
+INSTALL = """\
+try:
+    import actlab
+except ModuleNotFoundError:
+    %pip install --quiet git+{repository}
+"""
+
+
+def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, Any]:
+    """The stored form of a notebook (nbformat's dict), as a new one; the one that is passed stays as it was.
+
+    Keeps text outputs and execution counts, drops pictures, widget state, timestamps and the versions of whoever
+    ran it. repository: its URL, written into the cell that installs actlab where it is missing.
+    """
+    notebook = json.loads(json.dumps(notebook))
+    notebook["metadata"] = METADATA
+    for cell in notebook["cells"]:
+        keep = ("tags", "mystnb")
+        cell["metadata"] = {key: cell["metadata"][key] for key in keep if cell["metadata"].get(key)}
+        if isinstance(cell["source"], str):
+            cell["source"] = cell["source"].splitlines(keepends=True)
+        if cell["cell_type"] != "code":
+            continue
+        if repository and _installs(cell):
+            cell["source"] = INSTALL.format(repository=repository).strip().splitlines(keepends=True)
+            cell["execution_count"] = 1
+        for output in cell["outputs"]:
+            output.pop("transient", None)
+            if "data" in output:
+                output["data"] = {mime: data for mime, data in output["data"].items() if not PICTURES.match(mime)}
+                output["metadata"] = {}
+    return notebook
+
+
+def faults(notebook: dict[str, Any], size: int = 0, repository: str | None = None) -> list[str]:
+    """What keeps a stored notebook from being publishable, a sentence each; empty where nothing does."""
+    found = []
+    if notebook != clean(notebook, repository):
+        found.append("is not in the stored form (pictures, widget state, metadata or install cell)")
+    if size > LARGEST:
+        found.append(f"takes {size:,} bytes; {LARGEST:,} are allowed")
+    last = 0
+    for number, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
+            continue
+        count = cell["execution_count"]
+        if count is None:
+            found.append(f"cell {number} was never run, so its output is compared with nothing")
+        elif count != last + 1:
+            found.append(f"cell {number} was run as number {count} after {last}: not from top to bottom")
+        last = count if count is not None else last + 1
+        if any(output["output_type"] == "error" for output in cell["outputs"]):
+            found.append(f"cell {number} stores an error")
+        if _draws(cell) and not cell["metadata"].get("mystnb", {}).get("image", {}).get("alt"):
+            found.append(f"cell {number} shows a figure without alt text (mystnb: image: alt)")
+    return found
+
+
+def run(notebook: Any, folder: Path) -> Any:
+    """Execute an nbformat notebook in place, in folder, as the book does; return it. A failing cell raises."""
+    from nbclient import NotebookClient  # here, not above: check and clean run in a hook, in any Python
+
+    return NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False
+    ).execute()
+
+
+def _installs(cell):
+    return set(INSTALL_TAGS) <= set(cell["metadata"].get("tags", ()))
+
+
+def _draws(cell):
+    return any(
+        re.match(r"<Figure size", "".join(output.get("data", {}).get("text/plain", ""))) for output in cell["outputs"]
+    )
+
+
+def _repository(path: Path) -> str | None:
+    """The one place of the repository's URL: _config.yml, beside or above the notebook."""
+    for folder in path.resolve().parents:
+        config = folder / "_config.yml"
+        if config.is_file():
+            found = re.search(r"^repository:\n(?: .*\n)*? +url: *\"?([^\s\"]+)", config.read_text(), re.M)
+            return found[1] if found else None
+    return None
+
+
+def _paths(names: list[str]) -> Iterator[Path]:
+    for name in names:
+        path = Path(name)
+        if not path.exists():
+            raise FileNotFoundError(f"there is no {name}")
+        yield from sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
+
+
+def _write(path, notebook):
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    if text != path.read_text():
+        draft = path.with_suffix(".ipynb.new")
+        draft.write_text(text)
+        draft.replace(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m actlab.notebooks", description=__doc__.split("\n")[0])
+    parser.add_argument("action", choices=["check", "clean", "run"])
+    parser.add_argument("paths", nargs="+", metavar="PATH")
+    options = parser.parse_args(arguments)
+    try:
+        paths = list(_paths(options.paths))
+    except FileNotFoundError as error:
+        parser.error(str(error))
+    wrong = False
+    for path in paths:
+        repository = _repository(path)
+        if options.action == "check":
+            found = faults(json.loads(path.read_text()), path.stat().st_size, repository)
+            for fault in found:
+                print(f"{path}: {fault}")
+            wrong |= bool(found)
+            continue
+        notebook = json.loads(path.read_text())
+        if options.action == "run":
+            import nbformat
+            from nbclient.exceptions import CellExecutionError
+
+            print(f"{path}: running", flush=True)
+            try:
+                ran = run(nbformat.from_dict(notebook), path.resolve().parent)
+            except CellExecutionError as error:
+                print(f"{path}: a cell failed, nothing was stored\n{error}", file=sys.stderr)
+                wrong = True
+                continue
+            notebook = json.loads(nbformat.writes(ran))
+        _write(path, clean(notebook, repository))
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""Pictures: an activation, a network or a history in, matplotlib axes out. Nothing here trains or prints.
+
+`plt.style.use("actlab.book")` gives the look of the course.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from torch import nn
+
+from .activations import Activation, get
+from .data import Split
+from .train import History
+
+__all__ = ["boundary", "curve", "gallery", "learning", "style_of", "zero_lines"]
+
+# Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page.
+BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY = (
+    "#2b7bba",
+    "#d55e00",
+    "#00916a",
+    "#b0589b",
+    "#a07800",
+    "#158fa5",
+    "#d1495b",
+    "#7b7f86",
+)
+SOLID, DASHED, DOTTED, DASHDOT, LONG = "-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2))
+
+# One colour and one dash for each activation, in the whole book. Relatives share the hue.
+styles = {
+    "identity": (GREY, SOLID),
+    "step": (GREY, DASHED),
+    "sigmoid": (ORANGE, SOLID),
+    "logsigmoid": (ORANGE, DASHED),
+    "tanh": (RED, SOLID),
+    "relu": (BLUE, SOLID),
+    "leaky_relu": (BLUE, DASHED),
+    "elu": (CYAN, SOLID),
+    "softplus": (OCHRE, SOLID),
+    "gelu": (GREEN, SOLID),
+    "gelu_tanh": (GREEN, DASHED),
+    "silu": (PURPLE, SOLID),
+    "mish": (PURPLE, DASHED),
+}
+classes = LinearSegmentedColormap.from_list("classes", ["#e8a87c", "#f7f3ee", "#86b6dc"])
+
+
+def style_of(activation: str | Activation) -> dict:
+    """The colour and dash of an activation, as keywords for `ax.plot`."""
+    color, dash = styles[get(activation).name]
+    return {"color": color, "linestyle": dash}
+
+
+def zero_lines(ax: Axes) -> Axes:
+    """Thin lines through the origin, behind everything else."""
+    for line in (ax.axhline, ax.axvline):
+        line(0, color=GREY, linewidth=0.6, alpha=0.6, zorder=0)
+    return ax
+
+
+def curve(activation: str | Activation, ax: Axes | None = None, *, reach: float = 4.0, slope: bool = True) -> Axes:
+    """Draw f(z), thick, and its slope, thin, for |z| <= reach; return the axes."""
+    activation = get(activation)
+    ax = plt.gca() if ax is None else ax
+    cuts = sorted({-reach, reach, *(k for k in activation.kinks if -reach < k < reach)})
+    style = style_of(activation)
+    # each piece between two kinks is a line of its own: a jump has no vertical stroke
+    for i, (left, right) in enumerate(itertools.pairwise(cuts)):
+        z = torch.linspace(left, right, 401, dtype=torch.float64)
+        inside = z.clone()
+        inside[0], inside[-1] = np.nextafter(left, right), np.nextafter(right, left)
+        ax.plot(z, activation(inside), **style, label=activation.name if i == 0 else None)
+        if slope:
+            ax.plot(z, activation.slope(inside), **style, linewidth=1, label="its slope" if i == 0 else None)
+    ax.set(xlabel="pre-activation $z$", ylabel="$f(z)$ and slope" if slope else "$f(z)$")
+    return zero_lines(ax)
+
+
+def gallery(activations: Iterable[str | Activation], *, columns: int = 3, reach: float = 4.0) -> Figure:
+    """A new figure with one panel for each activation: f thick, slope thin, the same axes in all."""
+    chosen = [get(a) for a in activations]
+    rows = -(-len(chosen) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(2.1 * columns, 1.9 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for ax, activation in zip(axes.flat, chosen, strict=False):
+        curve(activation, ax, reach=reach)
+        ax.set(title=activation.name, xlabel="", ylabel="")
+    for ax in axes.flat[len(chosen) :]:
+        ax.set_axis_off()
+    for ax in axes.flat[max(len(chosen) - columns, 0) : len(chosen)]:  # the lowest panel of each column
+        ax.set_xlabel("$z$")
+        ax.tick_params(labelbottom=True)
+    return figure
+
+
+def learning(histories: Mapping[str, History | Sequence[History]], ax: Axes | None = None) -> Axes:
+    """Draw training loss against step on a log axis, a line for each name; return the axes.
+
+    Several histories of one name are drawn as their median, with the band between the quartiles. A name from the
+    catalog gets that activation's style.
+    """
+    ax = plt.gca() if ax is None else ax
+    for name, runs in histories.items():
+        runs = [runs] if isinstance(runs, History) else list(runs)
+        loss = torch.stack([run.loss for run in runs]).double().numpy()
+        style = style_of(name) if name in styles else {}
+        (line,) = ax.plot(np.median(loss, axis=0), label=name, **style)
+        if len(runs) > 1:
+            low, high = np.quantile(loss, [0.25, 0.75], axis=0)
+            ax.fill_between(range(loss.shape[1]), low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    ax.set(xlabel="step", ylabel="training loss (log scale)", yscale="log")
+    return ax
+
+
+@torch.no_grad()
+def boundary(network: nn.Module, split: Split, ax: Axes | None = None, *, points: int = 250, grid: int = 81) -> Axes:
+    """Draw what a network of two inputs answers across the plane, over the training points; return the axes.
+
+    One output: the shade is the probability of label 1 and the line is where it is 1/2. Several outputs: the
+    shade is the class of the largest. The first `points` training points are drawn, with a marker for each class.
+    """
+    ax = plt.gca() if ax is None else ax
+    x, y = split.train_x[:points], split.train_y[:points].long()
+    # all but the farthest points: one outlier would make the rest small
+    low, high = split.train_x.quantile(torch.tensor([0.01, 0.99], dtype=x.dtype), dim=0)
+    center, reach = (low + high) / 2, 0.65 * (high - low).max()
+    left, right, bottom, top = (*(center[0] + reach * s for s in (-1, 1)), *(center[1] + reach * s for s in (-1, 1)))
+    across, up = torch.linspace(left, right, grid, dtype=x.dtype), torch.linspace(bottom, top, grid, dtype=x.dtype)
+    plane = torch.cartesian_prod(across, up)
+    out = network(plane)
+    two = out.ndim == 1 or out.shape[1] == 1
+    shade = torch.sigmoid(out.reshape(grid, grid)) if two else out.argmax(1).reshape(grid, grid)
+    ax.imshow(
+        shade.T,
+        origin="lower",
+        extent=(left, right, bottom, top),
+        cmap=classes,
+        vmin=0,
+        vmax=1 if two else max(out.shape[1] - 1, 1),
+        # as stored: a page keeps one small picture a frame, and the browser smooths it
+        interpolation="none",
+    )
+    if two:
+        level = out.reshape(grid, grid).T
+        if level.min() < 0 < level.max():
+            ax.contour(across, up, level, levels=[0.0], colors="#222222", linewidths=1.8)
+    for label, marker in zip(range(int(y.max()) + 1), "x.+^sv", strict=False):
+        chosen = x[y == label]
+        color = "#8c3d00" if label == 0 else "#0b4f8a"
+        ax.plot(*chosen.T, marker, color=color, markersize=3.5, markeredgewidth=0.9, alpha=0.8)
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xlim=(left, right), ylim=(bottom, top))
+    return ax

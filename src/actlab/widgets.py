@@ -1,0 +1,205 @@
+"""Pictures that move and questions that answer, on a page without a kernel.
+
+All states of a player or quiz are built at once and stored in the page; the controls are linked to them in the
+browser. In a running notebook they are ordinary widgets.
+"""
+
+import hashlib
+import html
+import io
+import itertools
+import numbers
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ipywidgets as W
+import matplotlib.pyplot as plt
+
+__all__ = ["player", "quiz", "svg"]
+
+MOST_FRAMES = 80  # a page is to stay under 2.5 MB, and a frame takes 10 to 30 kB
+INK = "#010203"  # drawn in this colour, text and axes take the page's own: dark on light, light on dark
+
+
+class Player(W.VBox):
+    """What `player` returns. Its repr is what a notebook stores of it."""
+
+    summary = ""
+
+    def __repr__(self) -> str:
+        return self.summary
+
+
+def player(
+    draw: Callable[..., Any],
+    *,
+    alt: Callable[..., str],
+    size: tuple[float, float] = (5.0, 3.2),
+    labels: Mapping[str, str] | None = None,
+    play: bool = False,
+    **controls: Iterable,
+) -> Player:
+    """A figure with a slider or a row of buttons, every state of it stored in the page.
+
+    draw(ax, **values): draws one state on the axes it is given; alt(**values): what there is to see in it, in
+    words. Each further keyword is a control: a name that draw and alt take, and its values. Words become buttons,
+    numbers a slider; there may be one control or two. labels: what to write before a control, where the name
+    itself won't do. size: of the figure, in inches. play: a button that runs through the last control.
+    Raises ValueError for no control, for three, for an empty one, for more than 80 states, and for an empty alt.
+    """
+    controls = {name: list(values) for name, values in controls.items()}
+    if not 1 <= len(controls) <= 2 or not all(controls.values()):
+        raise ValueError(f"a player has one or two controls with values each, got {controls}")
+    states = list(itertools.product(*controls.values()))
+    if len(states) > MOST_FRAMES:
+        raise ValueError(f"{len(states)} states are too many to store in a page; {MOST_FRAMES} are allowed")
+
+    frames = []
+    for state in states:
+        values = dict(zip(controls, state, strict=True))
+        words = alt(**values)
+        if not words:
+            raise ValueError(f"alt says nothing for {values}")
+        frames.append(_figure(svg(draw, size, **values), words))
+
+    knobs = [_knob((labels or {}).get(name, name), values) for name, values in controls.items()]
+    shown = _linked(knobs, frames, [len(values) for values in controls.values()])
+    row = list(knobs)
+    if play:
+        row.insert(0, _play(knobs[-1], len(list(controls.values())[-1])))
+    box = Player([W.HBox(row, layout=W.Layout(flex_flow="row wrap")), shown])
+    box.add_class("actlab-player")
+    box.summary = f"player: {' x '.join(controls)}, {len(frames)} frames"
+    return box
+
+
+def quiz(question: str, choices: Mapping[str, str], *, answer: str) -> Player:
+    """A question with choices; picking one shows its explanation.
+
+    choices: from the choice to why it is right or wrong. answer: the right choice. Raises ValueError if the
+    answer is not a choice, if there are fewer than two, or if an explanation is missing.
+    """
+    if answer not in choices:
+        raise ValueError(f"the answer {answer!r} is not among the choices {list(choices)}")
+    if len(choices) < 2 or not all(choices.values()):
+        raise ValueError("a quiz needs two choices or more, each with its explanation")
+    frames = [
+        f'<p class="actlab-{"right" if choice == answer else "wrong"}">'
+        f"<strong>{'Right.' if choice == answer else 'Not so.'}</strong> {html.escape(why)}</p>"
+        for choice, why in choices.items()
+    ]
+    # nothing is chosen at first, so the question stands alone
+    radio = W.RadioButtons(options=list(choices), value=None, layout=W.Layout(width="auto"))
+    blank = "<p>Choose an answer: each one explains itself.</p>"
+    shown = _linked([radio], frames, [len(choices)], blank=blank)
+    box = Player([W.HTML(f'<p class="actlab-question">{html.escape(question)}</p>'), radio, shown])
+    box.add_class("actlab-quiz")
+    box.summary = f"quiz: {question}"
+    return box
+
+
+def svg(draw: Callable[..., Any], size: tuple[float, float], **values: Any) -> str:
+    """The figure that draw(ax, **values) makes, as an `<svg>` element that takes text colour and width from its page.
+
+    Text stays text, coordinates are rounded to a hundredth of a point, and the same figure gives the same string.
+    """
+    ink = {key: INK for key in ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")}
+    context = {"svg.fonttype": "none", "svg.hashsalt": "actlab", "figure.constrained_layout.use": True} | ink
+    with plt.rc_context(context):
+        fig = plt.figure(figsize=size)
+        try:
+            draw(fig.add_subplot(), **values)
+            out = io.StringIO()
+            fig.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        finally:
+            plt.close(fig)
+    return _tidy(out.getvalue())
+
+
+def _tidy(text):
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.S)
+    text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
+    text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", text)
+    text = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = text.replace(INK, "currentColor")
+    text = text.replace("<svg ", '<svg stroke-linejoin="round" aria-hidden="true" ', 1)
+    text = re.sub(r"\s*\n\s*", " ", _own_ids(text).replace("xlink:href", "href"))
+    # points of one kind share their style: said once for all of them
+    return re.sub(r'(?:<use [^>]*? (style="[^"]*")/> )(?:<use [^>]*? \1/> )+', _share_style, text).strip()
+
+
+def _share_style(match):
+    return f"<g {match[1]}>{match[0].replace(' ' + match[1], '')}</g> "
+
+
+def _own_ids(text):
+    # Frames share a page, and one that is hidden lends its clip path to none: ids get a mark of the frame's own.
+    mark = hashlib.sha256(text.encode()).hexdigest()[:6]
+    used = dict.fromkeys(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    short = {name: f"f{mark}{i:x}" for i, name in enumerate(used)}
+    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{short[m[1]]}"' if m[1] in short else "", text)
+    return re.sub(r'(url\(#|href="#)([^)"]+)', lambda m: m[1] + short[m[2]], text)
+
+
+def _figure(drawing, words):
+    return f'<figure role="img" aria-label="{html.escape(words)}">{drawing}</figure>'
+
+
+def _knob(label, values):
+    options = [(_word(value), i) for i, value in enumerate(values)]
+    if any(isinstance(value, numbers.Number) for value in values):
+        style = {"description_width": "initial"}
+        return W.SelectionSlider(
+            options=options, description=label, style=style, layout=W.Layout(width="auto", flex="1 1 16em")
+        )
+    return W.ToggleButtons(
+        options=options, description=label, style={"description_width": "initial", "button_width": "auto"}
+    )
+
+
+def _word(value):
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _play(knob, n):
+    play = W.Play(value=0, min=0, max=n - 1, interval=700, show_repeat=False)
+    W.jslink((play, "value"), (knob, "index"))
+    return play
+
+
+def _linked(knobs, frames, counts, blank=""):
+    """A widget that shows the frame that the knobs choose; frames vary fastest in the last knob."""
+    if not hasattr(W, "Stack"):  # ipywidgets 7, on Colab: the same picture, changed by the kernel
+        return _observed(knobs, frames, counts, blank)
+    if len(counts) == 1:
+        return _stack(knobs[0], frames, blank)
+    rows = [_stack(knobs[1], frames[i : i + counts[1]]) for i in range(0, len(frames), counts[1])]
+    return _stack(knobs[0], rows)
+
+
+def _stack(knob, pages, blank=""):
+    children = [page if isinstance(page, W.Widget) else W.HTML(page) for page in pages]
+    if blank:
+        children.append(W.HTML(blank))
+    stack = W.Stack(children, selected_index=len(pages) if blank else 0)
+    W.jslink((knob, "index"), (stack, "selected_index"))
+    return stack
+
+
+def _observed(knobs, frames, counts, blank):
+    picture = W.HTML(blank or frames[0])
+
+    def show(_):
+        index = 0
+        for knob, count in zip(knobs, counts, strict=True):
+            if knob.index is None:
+                return
+            index = index * count + knob.index
+        picture.value = frames[index]
+
+    for knob in knobs:
+        knob.observe(show, "index")
+    return picture
