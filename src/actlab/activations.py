@@ -52,6 +52,12 @@ class Activation:
         _require_float(z, self.name)
         return _in_single(self.derivative)(z)
 
+    def __reduce__(self):
+        # By name, so that a network with an activation in it can be copied and sent to another process.
+        if self.name in _entries:
+            return _rebuild, (self.name, dict(self.settings))
+        return super().__reduce__()
+
     def module(self) -> torch.nn.Module:
         """A new `torch.nn.Module` that applies f; it has no parameters."""
         return Elementwise(self)
@@ -142,6 +148,10 @@ def get(name: "str | Activation", **settings: float) -> Activation:
             raise ValueError(f"{name}: {key} must be a finite number, got {value!r}")
     full = {key: float(settings.get(key, parameter.default)) for key, parameter in known.items()}
     return replace(build(**full), settings=MappingProxyType(full))
+
+
+def _rebuild(name, settings):
+    return get(name, **settings)
 
 
 # ---- the entries, in order of year ----------------------------------------------------------------------------

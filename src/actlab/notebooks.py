@@ -27,7 +27,7 @@ METADATA = {
 INSTALL_TAGS = ["nbval-skip", "remove-cell"]
 INSTALL = """\
 try:
-    import actlab
+    import actlab  # noqa: F401
 except ModuleNotFoundError:
     %pip install --quiet git+{repository}
 """
@@ -128,6 +128,12 @@ def _write(path, notebook):
         draft.replace(path)
 
 
+def _brief(error):
+    # the cell and the last frame; nbclient's own text is the whole coloured traceback
+    cell = error.traceback.partition("------------------\n")[2].partition("\n------------------")[0]
+    return f"{cell}\n{error.ename}: {error.evalue}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m actlab.notebooks", description=__doc__.split("\n")[0])
     parser.add_argument("action", choices=["check", "clean", "run"])
@@ -146,19 +152,20 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{path}: {fault}")
             wrong |= bool(found)
             continue
-        notebook = json.loads(path.read_text())
         if options.action == "run":
             import nbformat
             from nbclient.exceptions import CellExecutionError
 
             print(f"{path}: running", flush=True)
             try:
-                ran = run(nbformat.from_dict(notebook), path.resolve().parent)
+                ran = run(nbformat.reads(path.read_text(), as_version=4), path.resolve().parent)
             except CellExecutionError as error:
-                print(f"{path}: a cell failed, nothing was stored\n{error}", file=sys.stderr)
+                print(f"{path}: a cell failed, nothing was stored\n{_brief(error)}", file=sys.stderr)
                 wrong = True
                 continue
             notebook = json.loads(nbformat.writes(ran))
+        else:
+            notebook = json.loads(path.read_text())
         _write(path, clean(notebook, repository))
     return int(wrong)
 
