@@ -61,7 +61,7 @@ def player(
         words = alt(**values)
         if not words:
             raise ValueError(f"alt says nothing for {values}")
-        frames.append(_figure(svg(draw, size, **values), words))
+        frames.append(_figure(svg(draw, size, **values), words, size[0]))
 
     knobs = [_knob((labels or {}).get(name, name), values) for name, values in controls.items()]
     shown = _linked(knobs, frames, [len(values) for values in controls.values()])
@@ -91,8 +91,7 @@ def quiz(question: str, choices: Mapping[str, str], *, answer: str) -> Player:
     ]
     # nothing is chosen at first, so the question stands alone
     radio = W.RadioButtons(options=list(choices), value=None, layout=W.Layout(width="auto"))
-    blank = "<p>Choose an answer: each one explains itself.</p>"
-    shown = _linked([radio], frames, [len(choices)], blank=blank)
+    shown = _linked([radio], frames, [len(choices)])
     box = Player([W.HTML(f'<p class="actlab-question">{html.escape(question)}</p>'), radio, shown])
     box.add_class("actlab-quiz")
     box.summary = f"quiz: {question}"
@@ -123,7 +122,7 @@ def _tidy(text):
     text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)
     text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", text)
-    text = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _hundredths, tag[0]), text)
     text = text.replace(INK, "currentColor")
     text = text.replace("<svg ", '<svg stroke-linejoin="round" aria-hidden="true" ', 1)
     text = re.sub(r"\s*\n\s*", " ", _own_ids(text).replace("xlink:href", "href"))
@@ -135,6 +134,10 @@ def _share_style(match):
     return f"<g {match[1]}>{match[0].replace(' ' + match[1], '')}</g> "
 
 
+def _hundredths(number):
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
 def _own_ids(text):
     # Frames share a page, and one that is hidden lends its clip path to none: ids get a mark of the frame's own.
     mark = hashlib.sha256(text.encode()).hexdigest()[:6]
@@ -144,8 +147,10 @@ def _own_ids(text):
     return re.sub(r'(url\(#|href="#)([^)"]+)', lambda m: m[1] + short[m[2]], text)
 
 
-def _figure(drawing, words):
-    return f'<figure role="img" aria-label="{html.escape(words)}">{drawing}</figure>'
+def _figure(drawing, words, width):
+    # on a wide page an inch of the drawing takes 7 em, so that its text is as large as the text around it
+    style = f"max-width: {7 * width:g}em; margin: 0 auto"
+    return f'<figure role="img" aria-label="{html.escape(words)}" style="{style}">{drawing}</figure>'
 
 
 def _knob(label, values):
@@ -170,27 +175,25 @@ def _play(knob, n):
     return play
 
 
-def _linked(knobs, frames, counts, blank=""):
+def _linked(knobs, frames, counts):
     """A widget that shows the frame that the knobs choose; frames vary fastest in the last knob."""
     if not hasattr(W, "Stack"):  # ipywidgets 7, on Colab: the same picture, changed by the kernel
-        return _observed(knobs, frames, counts, blank)
+        return _observed(knobs, frames, counts)
     if len(counts) == 1:
-        return _stack(knobs[0], frames, blank)
+        return _stack(knobs[0], frames)
     rows = [_stack(knobs[1], frames[i : i + counts[1]]) for i in range(0, len(frames), counts[1])]
     return _stack(knobs[0], rows)
 
 
-def _stack(knob, pages, blank=""):
+def _stack(knob, pages):
     children = [page if isinstance(page, W.Widget) else W.HTML(page) for page in pages]
-    if blank:
-        children.append(W.HTML(blank))
-    stack = W.Stack(children, selected_index=len(pages) if blank else 0)
+    stack = W.Stack(children, selected_index=knob.index)
     W.jslink((knob, "index"), (stack, "selected_index"))
     return stack
 
 
-def _observed(knobs, frames, counts, blank):
-    picture = W.HTML(blank or frames[0])
+def _observed(knobs, frames, counts):
+    picture = W.HTML()
 
     def show(_):
         index = 0
@@ -202,4 +205,5 @@ def _observed(knobs, frames, counts, blank):
 
     for knob in knobs:
         knob.observe(show, "index")
+    show(None)
     return picture
