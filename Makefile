@@ -1,0 +1,34 @@
+# Every target makes .venv itself when it is missing, or older than the two lists of packages.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+NOTEBOOKS := intro.ipynb chapters
+
+.PHONY: help book test results lint notebooks clean
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+book: $(READY)  ## build the pages, and check that they are all there
+	@start=$$(date +%s); $(BIN)/jupyter-book build . -W -n --keep-going && $(BIN)/python tests/site_checks.py \
+	  && echo "built in $$(($$(date +%s) - start)) s: $(CURDIR)/_build/html/index.html"
+
+test: lint book  ## all checks: lint, the book, unit tests, every notebook, the pages in a browser
+	$(BIN)/pytest
+
+results: $(READY)  ## make everything in data/ again, from its recipes
+	@for recipe in data/*/make.py; do echo $$recipe; $(BIN)/python $$recipe || exit 1; done
+
+lint: $(READY)  ## style, and whether the notebooks are in their stored form
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m actlab.notebooks check $(NOTEBOOKS)
+
+notebooks: $(READY)  ## run all notebooks in place, keep their text outputs
+	$(BIN)/python -m actlab.notebooks run $(NOTEBOOKS)
+
+clean:  ## remove the built pages and what is stored for them
+	rm -rf _build
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[book,test]"
+	@touch $@

@@ -1,0 +1,53 @@
+"""The built book, and a server for it: made once a test run, whichever worker asks first."""
+
+import functools
+import http.server
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from site_checks import ROOT, build
+
+
+@pytest.fixture(scope="session")
+def book(testrun_uid: str) -> Path:
+    """The folder of the built pages."""
+    folder = ROOT / "_build"
+    folder.mkdir(exist_ok=True)
+    stamp = folder / "tested"
+    with FileLock(folder / "lock"):
+        # a second build would write under the hands of the worker that reads
+        if not stamp.is_file() or stamp.read_text() != testrun_uid:
+            done = build(ROOT, "-W", "-n", "--keep-going")
+            assert done.returncode == 0, done.stdout[-4000:]
+            stamp.write_text(testrun_uid)
+    return folder / "html"
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *args):
+        pass  # a tab was closed before it had everything
+
+
+@pytest.fixture(scope="session")
+def site(book: Path) -> Iterator[str]:
+    """The address at which the built pages are served, on this machine alone."""
+    with _Server(("127.0.0.1", 0), functools.partial(_Quiet, directory=book)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")

@@ -1,0 +1,131 @@
+"""The build, and what must hold of the built pages: each check returns the faults that it finds, as sentences.
+
+`python tests/site_checks.py` checks the book in _build/html and exits 1 if there is a fault.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build/html"
+LARGEST = 2_500_000  # bytes of a page and its own pictures: what a phone on a slow line can bear
+
+ELSEWHERE = re.compile(r"(?:[a-z]+:)?//", re.I)
+LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"} | {
+    "embed": "src", "object": "data", "link": "href", "image": "href", "use": "href"
+}  # fmt: skip
+IN_CSS = re.compile(r"""(?:@import\s+|url\()\s*["']?((?:[a-z]+:)?//[^"')\s]+)""", re.I)
+IN_SCRIPT = re.compile(r"""["'`]((?:https?:)?//[^"'`\s]+\.(?:m?js|css|woff2?|json))\b""", re.I)
+NAMED_AS_FILE = re.compile(r"\.(?:png|jpe?g|svg|gif|webp)$", re.I)
+
+
+def pages(root: Path = ROOT) -> list[str]:
+    """The names of all pages in _toc.yml, in reading order, without suffix."""
+
+    def walk(entry) -> Iterator[str]:
+        if isinstance(entry, list):
+            for part in entry:
+                yield from walk(part)
+        elif isinstance(entry, dict):
+            for key, value in entry.items():
+                if key in ("root", "file"):
+                    yield re.sub(r"\.(ipynb|md)$", "", value)
+                else:
+                    yield from walk(value)
+
+    return list(walk(yaml.safe_load((root / "_toc.yml").read_text())))
+
+
+def build(root: Path, *flags: str) -> subprocess.CompletedProcess:
+    """Runs `jupyter-book build`, as `make book` does."""
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", root, *flags]
+    return subprocess.run(command, cwd=root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def missing(html: Path = HTML, root: Path = ROOT) -> list[str]:
+    return [f"{page}: no page was built" for page in pages(root) if not (html / f"{page}.html").is_file()]
+
+
+def foreign(html: Path = HTML) -> list[str]:
+    """What a page would load from another host. Links that a reader may follow are none of it."""
+    found = []
+    for file in sorted(html.rglob("*.html")):
+        for soup in _soups(file):
+            for tag in soup.find_all(list(LOADS)):
+                address = tag.get(LOADS[tag.name]) or ""
+                if ELSEWHERE.match(address) and "canonical" not in (tag.get("rel") or []):
+                    found.append((file, f"<{tag.name}> loads {address}"))
+            for script in soup.find_all("script", src=False, type=lambda kind: "json" not in (kind or "")):
+                found += [(file, f"a script names {address}") for address in IN_SCRIPT.findall(script.text)]
+            styles = [tag.text for tag in soup.find_all("style")] + [
+                tag["style"] for tag in soup.find_all(style=True)
+            ]
+            for text in styles:
+                found += [(file, f"a style loads {address}") for address in IN_CSS.findall(text)]
+    for file in sorted(html.rglob("*.css")):
+        found += [(file, f"loads {address}") for address in IN_CSS.findall(file.read_text())]
+    return [f"{file.relative_to(html)}: {fault}" for file, fault in found]
+
+
+def without_alt(html: Path = HTML) -> list[str]:
+    """Pictures that nobody described. Sphinx fills in the file's name, which describes nothing."""
+    return [
+        f"{file.relative_to(html)}: no alt text for {image.get('src', '')[:60]}"
+        for file in sorted(html.rglob("*.html"))
+        for soup in _soups(file)
+        for image in soup.find_all("img")
+        if not image.get("alt", "").strip() or NAMED_AS_FILE.search(image["alt"])
+    ]
+
+
+def heavy(html: Path = HTML, root: Path = ROOT) -> list[str]:
+    """Pages that weigh more than they may, with the pictures that are their own."""
+    faults = []
+    for page in pages(root):
+        file = html / f"{page}.html"
+        if not file.is_file():
+            continue
+        pictures = {(file.parent / image["src"]).resolve() for image in _soups(file)[0].find_all("img", src=True)}
+        weight = sum(path.stat().st_size for path in {file, *pictures} if path.is_file())
+        if weight > LARGEST:
+            faults.append(f"{page}: {weight / 1e6:.2f} MB, more than {LARGEST / 1e6:.1f}")
+    return faults
+
+
+def faults(html: Path = HTML, root: Path = ROOT) -> list[str]:
+    return missing(html, root) + foreign(html) + without_alt(html) + heavy(html, root)
+
+
+def _soups(file):
+    return _parsed(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _parsed(file, _mtime):
+    """The page, and each piece of HTML that its widgets will show."""
+    soup = BeautifulSoup(file.read_text(), "html.parser")
+    stored = soup.find_all("script", type="application/vnd.jupyter.widget-state+json")
+    states = [json.loads(tag.text) for tag in stored]
+    return [soup] + [BeautifulSoup(text, "html.parser") for text in _texts(states) if "<" in text]
+
+
+def _texts(value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+
+
+if __name__ == "__main__":
+    found = faults()
+    print("\n".join(found) or f"{len(pages())} pages: all there, nothing from another host, every picture described")
+    sys.exit(bool(found))

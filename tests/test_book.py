@@ -1,0 +1,174 @@
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import site_checks
+import yaml
+from site_checks import ROOT, build
+
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+REPOSITORY = CONFIG["repository"]["url"]
+NOTEBOOKS = [page for page in site_checks.pages() if (ROOT / f"{page}.ipynb").is_file()]
+STRICT = ("-W", "-n", "--keep-going")
+
+
+# --- the book
+
+
+def test_every_page_of_the_table_of_contents_is_built(book):
+    assert site_checks.missing(book) == []
+
+
+def test_no_page_loads_anything_from_another_host(book):
+    assert site_checks.foreign(book) == []
+
+
+def test_every_picture_is_described(book):
+    assert site_checks.without_alt(book) == []
+
+
+def test_no_page_is_too_heavy_for_a_slow_line(book):
+    assert site_checks.heavy(book) == []
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_launch_buttons_open_this_notebook(book, page):
+    text = (book / f"{page}.html").read_text()
+    name = REPOSITORY.removeprefix("https://github.com/")
+    branch = CONFIG["repository"]["branch"]
+    assert f"https://colab.research.google.com/github/{name}/blob/{branch}/{page}.ipynb" in text
+    assert f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{page}.ipynb" in text
+
+
+def test_project_names_one_repository():
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True, capture_output=True
+    )
+    assert listed.returncode == 0, listed.stderr
+    owner, name = REPOSITORY.removeprefix("https://github.com/").split("/")
+    ours = re.compile(rf"github\.com/(?:{owner}/[\w.-]+|[\w.-]+/{name}\b)")
+    installs = re.compile(r"git\+https://([\w./-]+?)(?:\.git)?(?=[\"'\s@#\\]|$)")
+    other = []
+    for path in listed.stdout.splitlines():
+        # what is not text names nothing
+        text = (ROOT / path).read_bytes().decode(errors="ignore") if (ROOT / path).is_file() else ""
+        named = [re.sub(r"\.git$|\.$", "", found) for found in ours.findall(text) + installs.findall(text)]
+        other += [f"{path}: {found}" for found in named if f"https://{found}" != REPOSITORY]
+    assert other == []
+
+
+# --- what the build must not let through: each fault is made in a book of one page
+
+
+ALT = {"mystnb": {"image": {"alt": "a line that rises"}}}
+DRAW = "import matplotlib.pyplot as plt\n_ = plt.plot([0, 1])"
+SHOW = "import sys\nsys.path.insert(0, 'src/actlab')\nimport tiny\nprint('it says', tiny.WORD)"
+COUNT = "print('run', open('runs', 'a').write('x'))"
+
+
+def cell(source, **metadata):
+    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": [], "execution_count": None}
+
+
+class Tiny:
+    """A book of one page, with this project's configuration, extension, and assets."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.html = root / "_build/html"
+        for name in ("_config.yml", "_ext", "_static", "_vendor"):
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+            copy(ROOT / name, root / name)
+        (root / "_toc.yml").write_text("format: jb-book\nroot: intro\n")
+        (root / "references.bib").write_text("")
+        (root / "src/actlab").mkdir(parents=True)
+        self.say("one")
+        self.write()
+
+    def say(self, word: str) -> None:
+        (self.root / "src/actlab/tiny.py").write_text(f"WORD = {word!r}\n")
+
+    def write(self, *cells: dict, text: str = "") -> None:
+        page = {"cell_type": "markdown", "source": f"# Tiny\n\n{text}", "metadata": {}}
+        kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+        notebook = {"cells": [page, cell(SHOW), cell(COUNT), *cells], "metadata": kernel}
+        (self.root / "intro.ipynb").write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 4}))
+
+    @property
+    def runs(self) -> int:
+        return len((self.root / "runs").read_text())
+
+    def page(self) -> str:
+        return (self.html / "intro.html").read_text()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    return Tiny(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "text", "complaint"),
+    [
+        ([cell("raise ValueError('on purpose')")], "", "ValueError('on purpose')"),
+        ([cell("import warnings\nwarnings.warn('mind the step')")], "", "stderr was found in the cell outputs"),
+        ([], "See {ref}`a-place-that-is-not-there`.", "undefined label: 'a-place-that-is-not-there'"),
+    ],
+    ids=["a cell raises", "a cell warns", "a reference leads nowhere"],
+)
+def test_build_fails_and_goes_on_failing_when(tiny, cells, text, complaint):
+    tiny.write(*cells, text=text)
+    for _ in range(2):
+        done = build(tiny.root, *STRICT)
+        assert done.returncode != 0
+        assert complaint in done.stdout
+
+
+def test_edited_module_shows_on_the_page_and_an_unchanged_book_is_not_run_again(tiny):
+    tiny.write(cell(DRAW, **ALT))
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert site_checks.faults(tiny.html, tiny.root) == []
+    assert "it says one" in tiny.page()
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert tiny.runs == 1
+    tiny.say("two")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "it says two" in tiny.page()
+    assert tiny.runs == 2
+
+
+def test_build_that_breaks_off_leaves_no_old_output_to_be_taken_for_new(tiny):
+    assert build(tiny.root, *STRICT).returncode == 0
+    (tiny.root / "src/actlab/tiny.py").write_text("raise RuntimeError('half-written')\n")
+    assert build(tiny.root, *STRICT).returncode != 0
+    assert build(tiny.root, *STRICT).returncode != 0
+    tiny.say("two")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "it says two" in tiny.page()
+
+
+def test_scan_finds_a_picture_without_words_and_what_another_host_would_send(tiny):
+    away = "https://cdn.example"
+    text = f"""
+<script src="{away}/a.js"></script>
+<script>import("{away}/b.mjs")</script>
+<iframe src="//cdn.example/c"></iframe>
+<style>@import "{away}/d.css"; p {{ background: url({away}/e.png) }}</style>
+<a href="{away}/a-link-is-fine">f</a>
+"""
+    widget = f"import ipywidgets\nipywidgets.HTML('<img alt=g src={away}/g.png>')"
+    tiny.write(cell(DRAW), cell(widget), text=text)
+    assert build(tiny.root).returncode == 0
+    with (tiny.html / "_static/custom.css").open("a") as css:
+        css.write(f"@font-face {{ src: url({away}/h.woff2) }}")
+    found = "\n".join(site_checks.foreign(tiny.html))
+    unseen = {"a.js", "b.mjs", "c", "d.css", "e.png", "g.png", "h.woff2"} - set(
+        re.findall(r"//cdn.example/(\S+)", found)
+    )
+    assert unseen == set(), found
+    assert "a-link-is-fine" not in found
+    (picture,) = site_checks.without_alt(tiny.html)
+    assert picture.startswith("intro.html: no alt text for _images/")

@@ -1,0 +1,148 @@
+"""The pages as a reader has them: in Chromium, wide and narrow, light and dark, with a keyboard and no kernel."""
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import site_checks
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from site_checks import ROOT
+
+PAGES = [*site_checks.pages(), "search", "genindex"]
+CHAPTERS = [page for page in PAGES if page.startswith("chapters/") and (ROOT / f"{page}.ipynb").is_file()]
+WIDTHS = (1280, 390)
+AXE = ROOT / "tests/vendor/axe.min.js"
+# as root Chromium has no sandbox; the others keep it from calling home
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+READY = """async () => {
+    await window.MathJax?.startup?.promise;
+    const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
+    while ([...views].some(view => !view.parentElement.querySelector(".jupyter-widgets, .lm-Widget")))
+        await new Promise(requestAnimationFrame);
+    for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+}"""
+UNDESCRIBED = "() => [...document.images].filter(i => !i.alt.trim()).map(i => i.outerHTML.slice(0, 100))"
+UNRENDERED = r"""() => {
+    const faults = [...document.querySelectorAll("mjx-merror, .MathJax_Error, [data-mjx-error]")]
+        .map(e => "an error: " + e.textContent);
+    for (const math of document.querySelectorAll(".math"))
+        if (!math.querySelector("mjx-container")) faults.push("left as it was: " + math.textContent.slice(0, 60));
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const {parentElement, data} = walker.currentNode;
+        if (/\\\(|\\\[|\$\$/.test(data) && !parentElement.closest("script, style, pre, code, .math"))
+            faults.push("raw: " + data.trim().slice(0, 60));
+    }
+    return faults;
+}"""
+# a hidden page of a Stack is not in the document, so what is there is what is seen
+SEEN = 'player => [...player.querySelectorAll("figure")].map(f => f.ariaLabel + f.innerHTML).join()'
+CONTROLS = ".noUi-handle, .widget-toggle-button:not(.mod-active), .widget-play button"
+SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter(v => ["serious", "critical"].includes(v.impact))
+    .flatMap(v => v.nodes.map(n => `${v.id}: ${n.target} ${n.html.slice(0, 150)}`))"""
+
+
+@pytest.fixture(scope="module")
+def browser(in_ci: bool) -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        absent = "NO CHROMIUM: the pages were NOT tried in a browser"
+        if in_ci:
+            pytest.fail(absent)
+        warnings.warn(absent, pytest.PytestWarning, stacklevel=1)
+        pytest.skip(absent)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, site: str, page: str, width: int = 1280, mode: str = "light") -> Iterator[Page]:
+    """A page of the book, when its mathematics and widgets are there. By its end no complaint may have come up."""
+    complaints = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    context.add_init_script(f"localStorage.mode = localStorage.theme = '{mode}'")
+    tab = context.new_page()
+    tab.on("console", lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+    tab.on("request", lambda request: None if _own(request.url, site) else complaints.append(f"asks {request.url}"))
+    try:
+        tab.goto(f"{site}/{page}.html", wait_until="load")
+        tab.evaluate(READY)
+        yield tab
+    finally:
+        context.close()
+    assert complaints == []
+
+
+def _own(url, site):
+    return url.startswith((f"{site}/", "data:", "blob:"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_whole(browser, site, page, width):
+    with opened(browser, site, page, width) as tab:
+        assert tab.evaluate(UNDESCRIBED) == []
+        assert tab.evaluate(UNRENDERED) == []
+        if width == min(WIDTHS):
+            wide = tab.evaluate("Math.max(document.body.scrollWidth, document.documentElement.scrollWidth)")
+            assert wide <= width, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_accessible(browser, site, page, width, mode):
+    with opened(browser, site, page, width, mode) as tab:
+        assert tab.evaluate("document.documentElement.dataset.theme") == mode
+        tab.evaluate(AXE.read_text())
+        assert tab.evaluate(SERIOUS) == []
+
+
+@pytest.mark.parametrize("page", ["intro", *CHAPTERS])
+def test_players_move_by_keyboard_alone(browser, site, page):
+    with opened(browser, site, page) as tab:
+        players = tab.locator(".actlab-player").all()
+        assert len(players) >= (1 if page == "intro" else 2)
+        for player in players:
+            controls = player.locator(CONTROLS).all()
+            assert controls
+            for control in controls:
+                if control.is_visible():
+                    assert _moves(player, control), f"nothing moves: {control.evaluate('e => e.outerHTML')[:200]}"
+
+
+def _moves(player: Locator, control: Locator) -> bool:
+    before = player.evaluate(SEEN)
+    control.focus()
+    is_slider = "noUi-handle" in (control.get_attribute("class") or "")
+    for key in ["ArrowRight", "ArrowLeft"] if is_slider else ["Enter"]:  # a slider may stand at its end
+        control.page.keyboard.press(key)
+        for _ in range(40):
+            if player.evaluate(SEEN) != before:
+                return True
+            control.page.wait_for_timeout(50)
+    return False
+
+
+@pytest.mark.parametrize("page", ["intro", *CHAPTERS])
+def test_every_choice_of_a_quiz_explains_itself(browser, site, page):
+    with opened(browser, site, page) as tab:
+        for quiz in tab.locator(".actlab-quiz").all():
+            told = set()
+            choices = quiz.locator("input[type=radio]").all()
+            for choice in choices:
+                choice.focus()
+                tab.keyboard.press("Space")
+                tab.wait_for_timeout(50)
+                told.add(quiz.locator(".actlab-right, .actlab-wrong").inner_text())
+            assert len(told) == len(choices) > 1

@@ -1,0 +1,45 @@
+import re
+import tomllib
+
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from site_checks import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
+CONDA = [entry for entry in ENVIRONMENT["dependencies"] if isinstance(entry, str)]
+(PIP,) = [entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict)]
+PINS = {
+    canonicalize_name(name): Version(version)
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M)
+}
+
+
+def test_environment_is_named_after_the_project():
+    assert ENVIRONMENT["name"] == PROJECT["name"]
+
+
+def test_conda_brings_pip_and_a_python_that_the_project_admits():
+    versions = dict(re.fullmatch(r"([\w-]+)(?:=(\S+))?", entry).groups() for entry in CONDA)
+    assert set(versions) == {"python", "pip"}, "every other package is pyproject.toml's to list"
+    assert Version(versions["python"]) in Requirement(f"python{PROJECT['requires-python']}").specifier
+
+
+def test_pip_installs_this_project_with_an_extra_that_exists():
+    (extra,) = [re.fullmatch(r"-e \.\[(\w+)\]", entry)[1] for entry in PIP if entry.startswith("-e")]
+    assert extra in PROJECT["optional-dependencies"]
+
+
+def test_pip_keeps_to_constraints_that_exist():
+    (name,) = [entry.removeprefix("-c ") for entry in PIP if entry.startswith("-c")]
+    assert (ROOT / name).is_file()
+    assert len(PIP) == 2, "there is no second list of packages"
+
+
+def test_constraints_pin_versions_within_the_promised_ranges():
+    extras = PROJECT["optional-dependencies"]
+    wanted = [Requirement(line) for line in PROJECT["dependencies"] + extras["book"] + extras["test"]]
+    outside = [str(need) for need in wanted if PINS.get(canonicalize_name(need.name), "none") not in need.specifier]
+    assert not outside, f"not pinned, or pinned outside of the range: {outside}"

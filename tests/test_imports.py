@@ -1,0 +1,192 @@
+"""Which room of the package may use which, and what an import may not do."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "actlab"
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+
+BASICS = {"activations", "gates", "softmax", "theory"}
+# What a module may import of the package; rooms that are not built yet have their place too.
+MAY_IMPORT = {
+    "activations": set(),
+    "gates": {"activations"},
+    "softmax": {"activations"},
+    "theory": {"activations"},
+    "data": set(),
+    "networks": BASICS,
+    "train": BASICS | {"networks", "data"},
+    "ensemble": BASICS | {"networks", "data", "train"},
+    "diagnostics": {"activations", "theory"},
+    "results": set(),
+    "experiments": BASICS | {"networks", "data", "train", "ensemble", "results", "diagnostics"},
+    "plot": {"activations", "data", "train"},  # the records alone: see the test below
+    "widgets": {"activations", "plot"},
+    "notebooks": set(),
+}
+MAY_IMPORT["claims"] = set(MAY_IMPORT) - {"plot", "widgets"}
+MAY_IMPORT["exercises"] = set(MAY_IMPORT) - {"plot", "widgets", "claims"}
+MAY_IMPORT["__main__"] = set(MAY_IMPORT) - {"plot", "widgets", "exercises"}  # the command line prints the claims
+
+
+def tree(module):
+    return ast.parse((PACKAGE / f"{module}.py").read_text())
+
+
+def imported(module):
+    """(module of the package, name) for each name that a module takes from another; the name may be the module."""
+    found = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "actlab"):
+            path = (node.module or "").removeprefix("actlab").strip(".")
+            found |= {(path or alias.name, alias.name) for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {(a.name.split(".")[1], a.name) for a in node.names if a.name.startswith("actlab.")}
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_the_rooms_before_it(module):
+    assert module in MAY_IMPORT, f"say in MAY_IMPORT what {module} may import"
+    used = {room for room, _ in imported(module)}
+    assert used <= MAY_IMPORT[module], f"{module} imports {', '.join(sorted(used - MAY_IMPORT[module]))}"
+
+
+def test_the_rooms_lie_in_an_order():
+    done = set()
+    while len(done) < len(MAY_IMPORT):
+        ready = {module for module, before in MAY_IMPORT.items() if before <= done} - done
+        assert ready, f"{set(MAY_IMPORT) - done} wait for one another"
+        done |= ready
+
+
+def test_imports_are_seen_in_every_form(monkeypatch):
+    text = (
+        "from . import data\nfrom .train import fit\nimport actlab.plot\nfrom actlab.theory import gain\nimport torch"
+    )
+    monkeypatch.setitem(globals(), "tree", lambda module: ast.parse(text))
+    assert {room for room, _ in imported("any")} == {"data", "train", "plot", "theory"}
+
+
+def test_plot_takes_records_and_never_trains():
+    assert {name for room, name in imported("plot") if room in ("data", "train")} <= {"Split", "History"}
+    called = {node.attr for node in ast.walk(tree("plot")) if isinstance(node, ast.Attribute)}
+    assert not called & {"fit", "backward", "step", "optim", "zero_grad"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_unpickled(module):
+    forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "jsonpickle"}
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            assert not {alias.name.split(".")[0] for alias in node.names} & forbidden
+        if isinstance(node, ast.ImportFrom):
+            assert (node.module or "").split(".")[0] not in forbidden
+        if isinstance(node, ast.keyword):
+            assert node.arg != "allow_pickle" or node.value.value is False
+        if isinstance(node, ast.Attribute) and node.attr == "load" and isinstance(node.value, ast.Name):
+            assert node.value.id != "torch", "torch.load unpickles"
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"notebooks", "__main__"}))
+def test_nothing_is_printed(module):
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print", f"line {node.lineno} prints"
+        if isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr"):
+            assert getattr(node.value, "id", "") != "sys", f"line {node.lineno} writes to sys.{node.attr}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_global_generators_are_left_alone(module):
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
+            owner = ast.unparse(node.value)
+            assert (owner, node.attr) not in {("torch", "manual_seed"), ("np.random", "seed"), ("random", "seed")}
+            assert not (owner == "np.random" and node.attr not in {"default_rng", "Generator", "SeedSequence"})
+
+
+@pytest.mark.parametrize("module", [*MODULES, "__init__"])
+def test_a_module_opens_with_what_it_is_for(module):
+    assert ast.get_docstring(tree(module))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_names_what_there_is(module):
+    body = tree(module).body
+    defined = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    targets = [node.targets[0] for node in body if isinstance(node, ast.Assign)]
+    targets += [node.target for node in body if isinstance(node, ast.AnnAssign)]
+    assigned = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    if module == "__main__":
+        return
+    (names,) = (ast.literal_eval(n.value) for n in body if isinstance(n, ast.Assign) and is_all(n.targets[0]))
+    assert names == sorted(names)
+    assert set(names) <= defined | assigned
+    public = {node.name for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")}
+    assert public <= set(names)
+
+
+def is_all(target):
+    return isinstance(target, ast.Name) and target.id == "__all__"
+
+
+def python(script):
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=PACKAGE.parent, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    return json.loads(run.stdout)
+
+
+def test_importing_the_package_imports_nothing_else_and_changes_nothing():
+    script = """
+import json, locale, os, random, signal, sys, warnings
+def state():
+    return [dict(os.environ), os.getcwd(), list(sys.path), repr(warnings.filters), hash(random.getstate()),
+            locale.setlocale(locale.LC_ALL), repr(signal.getsignal(signal.SIGINT)), repr(sys.excepthook)]
+before, modules = state(), set(sys.modules)
+import actlab
+print(json.dumps([before == state(), sorted(set(sys.modules) - modules), actlab.__version__]))
+"""
+    unchanged, new, version = python(script)
+    assert unchanged
+    assert new == ["actlab"]
+    assert version.count(".") == 2
+
+
+def test_importing_every_module_changes_nothing_of_the_libraries_below():
+    script = f"""
+import importlib, json, os, random, sys, warnings
+import ipywidgets, matplotlib, numpy, torch, tqdm.auto
+import matplotlib.pyplot as plt
+def state():
+    return [torch.get_default_dtype(), torch.get_num_threads(), torch.get_rng_state().tolist(),
+            torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled(),
+            repr(torch._tensor_str.PRINT_OPTS), repr(numpy.get_printoptions()),
+            repr(numpy.random.get_state()), repr(numpy.geterr()), dict(matplotlib.rcParams), plt.get_fignums(),
+            hash(random.getstate()), repr(warnings.filters), dict(os.environ), list(sys.path)]
+before = state()
+for module in {MODULES!r}:
+    if module != "__main__":
+        importlib.import_module("actlab." + module)
+print(json.dumps([a == b for a, b in zip(before, state())]))
+"""
+    assert all(python(script))
+
+
+def test_checking_notebooks_needs_nothing_but_python():
+    script = """
+import json, sys
+before = set(sys.modules)
+import actlab.notebooks
+new = {name.split(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)
+print(json.dumps(sorted(new)))
+"""
+    assert python(script) == ["actlab"]

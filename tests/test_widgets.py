@@ -1,0 +1,375 @@
+"""A player is read as a page without a kernel reads it: from the stored state of its widgets and their links."""
+
+import html
+import itertools
+import re
+import xml.etree.ElementTree as ElementTree
+
+import ipywidgets as W
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from ipywidgets.embed import dependency_state
+
+from actlab import widgets
+from actlab.widgets import player, quiz, svg
+
+matplotlib.use("Agg")
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(autouse=True)
+def no_figure_and_no_widget_stays_open():
+    yield
+    assert not plt.get_fignums()
+    W.Widget.close_all()
+
+
+class Page:
+    """The stored widgets with their links, and someone who moves the controls."""
+
+    def __init__(self, widget):
+        self.state = dependency_state(widget, drop_defaults=False)
+        self.root = widget.model_id
+
+    def __getitem__(self, model):
+        return self.state[model]["state"]
+
+    def called(self, *names):
+        return [model for model, one in self.state.items() if one["model_name"] in names]
+
+    def links(self):
+        ends = [
+            (self[link]["source"], self[link]["target"]) for link in self.called("LinkModel", "DirectionalLinkModel")
+        ]
+        return [tuple((end[0].removeprefix("IPY_MODEL_"), end[1]) for end in pair) for pair in ends]
+
+    def children(self, model):
+        return [child.removeprefix("IPY_MODEL_") for child in self[model].get("children", ())]
+
+    def controls(self):
+        """The controls that a reader sees, in order."""
+        kinds = {"SelectionSliderModel", "ToggleButtonsModel", "RadioButtonsModel"}
+        below = [self.root]
+        for model in below:
+            below.extend(self.children(model))
+        return [model for model in below if self.state[model]["model_name"] in kinds]
+
+    def choose(self, model, value, trait="index"):
+        self[model][trait] = value
+        for (source, source_trait), (target, target_trait) in self.links():
+            if (source, source_trait) == (model, trait) and self[target].get(target_trait) != value:
+                self.choose(target, value, target_trait)
+
+    def shown(self, model=None):
+        """The texts of the HTML widgets that can be seen."""
+        model = model or self.root
+        if self.state[model]["model_name"] == "HTMLModel":
+            return [self[model]["value"]]
+        children = self.children(model)
+        if self.state[model]["model_name"] == "StackModel":
+            chosen = self[model].get("selected_index")
+            children = [] if chosen is None else [children[chosen]]
+        return [text for child in children for text in self.shown(child)]
+
+
+def draw(ax, **values):
+    ax.set_axis_off()
+    ax.set_title(" ".join(f"{name}:{value}" for name, value in values.items()).replace(" ", "_"))
+
+
+def alt(**values):
+    return " & ".join(f'{name} is "{value}"' for name, value in values.items())
+
+
+def frames(box):
+    page = Page(box)
+    return [page[model]["value"] for model in page.called("HTMLModel") if "<figure" in page[model]["value"]]
+
+
+def title(values):
+    return "_".join(f"{name}:{value}" for name, value in values.items())
+
+
+ONE = {"beta": [0.5, 1.0, 2.5]}
+TWO = {"kind": ["relu", "tanh"], "depth": [1, 4, 10]}
+
+
+@pytest.mark.parametrize("controls", [ONE, TWO, {"only": ["this"]}], ids=["one", "two", "single"])
+def test_each_state_of_the_controls_shows_its_own_frame_and_says_what_is_in_it(controls):
+    page = Page(player(draw, alt=alt, **controls))
+    knobs = page.controls()
+    assert len(knobs) == len(controls)
+    states = list(itertools.product(*(range(len(values)) for values in controls.values())))
+    for state in [*states, *reversed(states)]:
+        for knob, index in zip(knobs, state, strict=True):
+            page.choose(knob, index)
+        (frame,) = page.shown()
+        values = {name: options[i] for (name, options), i in zip(controls.items(), state, strict=True)}
+        assert title(values) in re.sub(r"<[^>]*>\s*", "", frame)
+        assert f'<figure role="img" aria-label="{html.escape(alt(**values))}">' in frame
+    assert len(page.called("HTMLModel")) == len(states)
+
+
+@pytest.mark.parametrize("controls", [ONE, TWO], ids=["one", "two"])
+def test_the_first_frame_is_shown_before_anything_is_touched(controls):
+    page = Page(player(draw, alt=alt, **controls))
+    values = {name: options[0] for name, options in controls.items()}
+    assert [html.escape(alt(**values)) in frame for frame in page.shown()] == [True]
+    assert [page[knob].get("index") for knob in page.controls()] == [0] * len(controls)
+
+
+@pytest.mark.parametrize("controls", [ONE, TWO], ids=["one", "two"])
+def test_every_stack_hangs_on_a_control_by_a_link_in_the_browser(controls):
+    page = Page(player(draw, alt=alt, **controls))
+    stacks = page.called("StackModel")
+    assert len(stacks) == (1 if len(controls) == 1 else 1 + len(next(iter(controls.values()))))
+    assert sorted(target for _, target in page.links()) == sorted((stack, "selected_index") for stack in stacks)
+    assert {source for source, _ in page.links()} == {(knob, "index") for knob in page.controls()}
+
+
+def test_numbers_become_a_slider_and_words_buttons():
+    page = Page(player(draw, alt=alt, **TWO))
+    assert [page.state[knob]["model_name"] for knob in page.controls()] == [
+        "ToggleButtonsModel",
+        "SelectionSliderModel",
+    ]
+    assert [list(page[knob]["_options_labels"]) for knob in page.controls()] == [["relu", "tanh"], ["1", "4", "10"]]
+    assert [page[knob]["description"] for knob in page.controls()] == ["kind", "depth"]
+
+
+def test_a_control_shows_its_values_as_they_are_read():
+    page = Page(player(draw, alt=alt, labels={"steps": "after step"}, steps=[0, 1000], rate=[0.1, 1e-5]))
+    assert [list(page[knob]["_options_labels"]) for knob in page.controls()] == [["0", "1,000"], ["0.1", "1e-05"]]
+    assert [page[knob]["description"] for knob in page.controls()] == ["after step", "rate"]
+    assert list(Page(player(draw, alt=alt, k=np.array([0.5, 2.0]))).controls())
+
+
+def test_draw_and_alt_get_the_values_themselves():
+    seen = []
+
+    def watch(ax, **values):
+        seen.append(values)
+
+    def words(**values):
+        seen.append(values)
+        return "a picture"
+
+    player(watch, alt=words, size=(1, 1), k=[1, None], word=(w for w in ["a"]))
+    assert seen == [{"k": 1, "word": "a"}] * 2 + [{"k": None, "word": "a"}] * 2
+
+
+def test_play_runs_through_the_last_control():
+    page = Page(player(draw, alt=alt, play=True, **TWO))
+    (play,) = page.called("PlayModel")
+    slider = page.controls()[-1]
+    assert ((play, "value"), (slider, "index")) in page.links()
+    assert (page[play].get("min", 0), page[play]["max"]) == (0, 2)
+    page.choose(play, 2, "value")
+    assert html.escape(alt(kind="relu", depth=10)) in page.shown()[0]
+    assert not Page(player(draw, alt=alt, **TWO)).called("PlayModel")
+
+
+def test_the_page_is_told_which_widgets_are_players():
+    assert "actlab-player" in player(draw, alt=alt, **ONE)._dom_classes
+    assert "actlab-quiz" in quiz("?", {"a": "b", "c": "d"}, answer="a")._dom_classes
+
+
+def test_what_a_notebook_stores_of_a_player_is_short_and_always_the_same():
+    assert repr(player(draw, alt=alt, **TWO)) == "player: kind x depth, 6 frames"
+    assert repr(player(draw, alt=alt, **ONE)) == "player: beta, 3 frames"
+    assert repr(quiz("Why?", {"a": "b", "c": "d"}, answer="a")) == "quiz: Why?"
+
+
+@pytest.mark.parametrize(
+    ("controls", "message"),
+    [
+        ({}, "one or two controls"),
+        ({"a": [1], "b": [1], "c": [1]}, "one or two controls"),
+        ({"a": []}, "one or two controls with values each"),
+        ({"a": [1, 2], "b": []}, "one or two controls with values each"),
+        ({"a": range(81)}, "81 states are too many to store in a page; 80 are allowed"),
+        ({"a": range(9), "b": range(9)}, "81 states are too many"),
+    ],
+)
+def test_controls_that_make_no_player_are_refused_before_anything_is_drawn(controls, message):
+    def never(ax, **values):
+        raise AssertionError("drawn")
+
+    with pytest.raises(ValueError, match=message):
+        player(never, alt=alt, **controls)
+
+
+def test_a_frame_without_words_is_refused():
+    with pytest.raises(ValueError, match=r"alt says nothing for \{'k': 2\}"):
+        player(draw, alt=lambda k: "seen" if k == 1 else "", k=[1, 2])
+
+
+def test_without_stacks_the_kernel_changes_the_picture(monkeypatch):
+    monkeypatch.delattr(W, "Stack")  # ipywidgets 7, on Colab
+    box = player(draw, alt=alt, **TWO)
+    row, picture = box.children
+    kind, depth = row.children
+    assert html.escape(alt(kind="relu", depth=1)) in picture.value
+    for i, j in itertools.product(range(2), range(3)):
+        kind.index, depth.index = i, j
+        assert html.escape(alt(kind=TWO["kind"][i], depth=TWO["depth"][j])) in picture.value
+    question = quiz("?", {"yes": "because", "no": "sadly"}, answer="yes")
+    _, radio, answer = question.children
+    assert "because" not in answer.value and "sadly" not in answer.value
+    radio.index = 1
+    assert "sadly" in answer.value
+
+
+def test_a_quiz_explains_the_choice_and_only_that_one():
+    choices = {"one": "one & only", "two": "two <b>", "three": "3"}
+    page = Page(quiz("How many < 4?", choices, answer="two"))
+    (radio,) = page.controls()
+    assert list(page[radio]["_options_labels"]) == list(choices)
+    assert page[radio]["index"] is None
+    question, prompt = page.shown()
+    assert "How many &lt; 4?" in question
+    assert not any(html.escape(why) in prompt for why in choices.values()) and "Right" not in prompt
+    for i, (choice, why) in enumerate(choices.items()):
+        page.choose(radio, i)
+        _, explanation = page.shown()
+        right = choice == "two"
+        assert html.escape(why) in explanation
+        assert ("Right." in explanation, "Not so." in explanation) == (right, not right)
+        assert f'class="actlab-{"right" if right else "wrong"}"' in explanation
+        assert sum(html.escape(other) in explanation for other in choices.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer", "message"),
+    [
+        ({"a": "x", "b": "y"}, "c", r"the answer 'c' is not among the choices \['a', 'b'\]"),
+        ({"a": "x"}, "a", "two choices or more"),
+        ({"a": "x", "b": ""}, "a", "each with its explanation"),
+    ],
+)
+def test_a_quiz_that_cannot_be_answered_is_refused(choices, answer, message):
+    with pytest.raises(ValueError, match=message):
+        quiz("?", choices, answer=answer)
+
+
+def busy(ax, k=1):
+    """A bit of everything that a chapter draws."""
+    z = np.linspace(-3, 3, 50)
+    ax.plot(z, np.tanh(k * z), color="#d1495b", label="tanh")
+    ax.plot(z[::5], z[::5] / 3, "x", color="#2b7bba")
+    ax.fill_between(z, -1, np.tanh(z), color="#2b7bba", alpha=0.2)
+    ax.imshow(np.eye(4), extent=(-1, 1, -1, 1), interpolation="none")
+    ax.text(0, 0, "a word")
+    ax.set(title="title", xlabel="pre-activation $z$", ylabel=r"$\alpha f(z)$")
+    ax.legend()
+
+
+def test_a_drawing_takes_width_and_colour_from_its_page():
+    with plt.style.context("actlab.book"):
+        text = svg(busy, (5.0, 3.2))
+    root = ElementTree.fromstring(text)
+    assert root.tag == f"{SVG}svg"
+    assert not {"width", "height"} & set(root.attrib)
+    assert root.attrib["viewBox"] == "0 0 360 230.4"
+    assert root.attrib["aria-hidden"] == "true"
+    assert not [one.tag for one in root.iter() if one.tag in (f"{SVG}style", f"{SVG}metadata")]
+    assert "<!--" not in text and "<?xml" not in text and "xlink:href" not in text and "\n" not in text
+    assert widgets.INK not in text
+    assert not re.search(r"#000000|#000\b|\bblack\b|rgb\(0", text)
+    words = [one for one in root.iter() if one.tag in (f"{SVG}text", f"{SVG}tspan") and (one.text or "").strip()]
+    assert {"a word", "tanh"} <= {one.text for one in words}
+    assert all("currentColor" in one.attrib["style"] for one in words)
+    assert {re.search(r"font-family: ([^;]*)", one.attrib["style"])[1] for one in words} == {"sans-serif"}
+
+
+def test_an_arrow_takes_the_colour_of_its_page():
+    def draw(ax):
+        ax.annotate("here", (0.2, 0.2), (0.6, 0.6), arrowprops={"arrowstyle": "->"})
+
+    assert not re.search(r"#000000|#000\b|\bblack\b", svg(draw, (5.0, 3.2)))
+
+
+def test_numbers_in_words_are_not_rounded():
+    def draw(ax):
+        ax.plot([0, 1], [0, 0.004])
+        ax.set_yticks([0, 0.001, 0.0025])
+        ax.text(0, 0.001, "slope 0.2466 at 1.2345")
+
+    root = ElementTree.fromstring(svg(draw, (5.0, 3.2)))
+    words = [one.text for one in root.iter(f"{SVG}text")]
+    assert "slope 0.2466 at 1.2345" in words
+    assert {"0.0010", "0.0025"} <= set(words)
+
+
+def test_coordinates_are_as_short_as_the_eye_allows():
+    text = svg(busy, (5.0, 3.2))
+    places = " ".join(re.findall(r' (?:d|x|y)="([^"]*)"', text))
+    assert re.search(r"\d\.\d\d\b", places) and not re.search(r"\.\d{3,}", places)
+    line = lambda ax: ax.plot([0, 1], [0, 1])  # noqa: E731
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        assert len(svg(line, (5.0, 3.2))) < 9000
+
+
+def test_an_image_fills_its_axes():
+    def draw(ax):
+        ax.imshow(np.eye(400), extent=(0, 1, 0, 1), interpolation="none", aspect="auto")
+
+    root = ElementTree.fromstring(svg(draw, (5.0, 3.2)))
+    (image,) = root.iter(f"{SVG}image")
+    (clip,) = root.iter(f"{SVG}clipPath")
+    scale = float(re.match(r"matrix\(([-\d.]+)", image.attrib["transform"])[1])
+    width = float(clip.find(f"{SVG}rect").attrib["width"])
+    assert scale * float(image.attrib["width"]) == pytest.approx(width, abs=0.25)  # points
+
+
+def references(text):
+    return set(re.findall(r"url\(#([^)\"]+)\)", text)) | set(re.findall(r'href="#([^"]+)"', text))
+
+
+def declared(text):
+    return re.findall(r'\bid="([^"]+)"', text)
+
+
+def test_a_frame_refers_to_nothing_but_itself():
+    box = player(busy, alt=lambda k: f"k is {k}", k=[1, 2, 3])
+    texts = frames(box)
+    assert len(texts) == 3
+    for text in texts:
+        assert references(text) and references(text) == set(declared(text))
+        assert len(set(declared(text))) == len(declared(text))
+    every = [one for text in texts for one in declared(text)]
+    assert len(set(every)) == len(every)
+
+
+def test_two_frames_that_look_alike_share_no_id():
+    # a browser looks an id up in the first frame that has it, and that one may be hidden
+    first, second = frames(player(lambda ax, k: busy(ax), alt=lambda k: f"k is {k}", k=[1, 2]))
+    assert not set(declared(first)) & set(declared(second))
+
+
+def test_the_same_figure_gives_the_same_string():
+    first = svg(busy, (5.0, 3.2), k=2)
+    svg(busy, (3.0, 2.0), k=1)
+    assert svg(busy, (5.0, 3.2), k=2) == first
+    assert svg(busy, (5.0, 3.2), k=3) != first
+    assert frames(player(draw, alt=alt, **ONE)) == frames(player(draw, alt=alt, **ONE))
+
+
+def test_points_of_one_kind_are_drawn_once_and_styled_once():
+    root = ElementTree.fromstring(svg(lambda ax: ax.plot(range(40), range(40), "o", color="#2b7bba"), (5.0, 3.2)))
+    shared = [one for one in root.iter(f"{SVG}g") if "#2b7bba" in one.attrib.get("style", "")]
+    assert [len(one.findall(f"{SVG}use")) for one in shared] == [40]
+    assert not any("style" in point.attrib for point in shared[0])
+
+
+def test_a_figure_is_closed_and_the_settings_restored_even_when_draw_fails():
+    def fail(ax):
+        raise RuntimeError("no picture")
+
+    before = dict(matplotlib.rcParams)
+    with pytest.raises(RuntimeError, match="no picture"):
+        svg(fail, (5.0, 3.2))
+    assert not plt.get_fignums()
+    assert dict(matplotlib.rcParams) == before
