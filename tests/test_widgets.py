@@ -108,7 +108,7 @@ def test_each_state_of_the_controls_shows_its_own_frame_and_says_what_is_in_it(c
         (frame,) = page.shown()
         values = {name: options[i] for (name, options), i in zip(controls.items(), state, strict=True)}
         assert title(values) in re.sub(r"<[^>]*>\s*", "", frame)
-        assert f'<figure role="img" aria-label="{html.escape(alt(**values))}">' in frame
+        assert f'<figure role="img" aria-label="{html.escape(alt(**values))}" ' in frame
     assert len(page.called("HTMLModel")) == len(states)
 
 
@@ -158,6 +158,12 @@ def test_draw_and_alt_get_the_values_themselves():
 
     player(watch, alt=words, size=(1, 1), k=[1, None], word=(w for w in ["a"]))
     assert seen == [{"k": 1, "word": "a"}] * 2 + [{"k": None, "word": "a"}] * 2
+
+
+def test_a_frame_is_at_most_as_wide_as_its_size_asks_for():
+    small, large = (frames(player(draw, alt=alt, size=(width, 2), k=[1]))[0] for width in (3, 6))
+    widths = [float(re.search(r"max-width: ([\d.]+)em", frame)[1]) for frame in (small, large)]
+    assert widths[1] == 2 * widths[0] > 0
 
 
 def test_play_runs_through_the_last_control():
@@ -217,7 +223,7 @@ def test_without_stacks_the_kernel_changes_the_picture(monkeypatch):
         assert html.escape(alt(kind=TWO["kind"][i], depth=TWO["depth"][j])) in picture.value
     question = quiz("?", {"yes": "because", "no": "sadly"}, answer="yes")
     _, radio, answer = question.children
-    assert "because" not in answer.value and "sadly" not in answer.value
+    assert answer.value == ""
     radio.index = 1
     assert "sadly" in answer.value
 
@@ -228,9 +234,8 @@ def test_a_quiz_explains_the_choice_and_only_that_one():
     (radio,) = page.controls()
     assert list(page[radio]["_options_labels"]) == list(choices)
     assert page[radio]["index"] is None
-    question, prompt = page.shown()
+    (question,) = page.shown()
     assert "How many &lt; 4?" in question
-    assert not any(html.escape(why) in prompt for why in choices.values()) and "Right" not in prompt
     for i, (choice, why) in enumerate(choices.items()):
         page.choose(radio, i)
         _, explanation = page.shown()

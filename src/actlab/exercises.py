@@ -115,7 +115,10 @@ def _linearity_fold(function):
 
 @_exercise("01-hinges")
 def _linearity_hinges(knots):
-    knots = torch.as_tensor(knots, dtype=torch.float64)
+    try:
+        knots = torch.as_tensor(knots, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise AssertionError(f"a row of 17 numbers is wanted, this is a {type(knots).__name__}.") from None
     assert knots.shape == (17,), f"17 knots are wanted in one row, this has shape {tuple(knots.shape)}."
     assert knots[0] == 0 and knots[-1] == 1, "the first knot must be 0 and the last 1."
     assert (knots.diff() > 0).all(), "the knots must rise from one to the next."
