@@ -559,3 +559,14 @@ def test_an_activation_can_be_a_key():
 
 def test_the_package_names_what_it_offers():
     assert set(activations.__all__) >= {"Activation", "catalog", "get"}
+
+
+# torch warns of its own use of torch.jit when it first loads its forward mode
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", ["gelu", "tanh", "relu"])
+def test_forward_mode_agrees_with_backward_mode(name):
+    z, act = torch.tensor([-2.0, 0.5, 3.0], dtype=torch.float64), get(name)
+    _, change = torch.func.jvp(act, (z,), (torch.ones_like(z),))
+    torch.testing.assert_close(change, act.slope(z))
+    backward_twice = torch.func.vmap(torch.func.grad(torch.func.grad(act)))(z)
+    torch.testing.assert_close(torch.func.hessian(lambda z: act(z).sum())(z).diagonal(), backward_twice)

@@ -1,4 +1,4 @@
-"""Sigmoid against ReLU as the hidden activation of a shallow network on the disk; `python make.py` takes three minutes.
+"""Sigmoid against ReLU as the hidden activation of a shallow network on the disk; takes three minutes.
 
 Ten draws of 1000 training points, three initialisations each, the same for both activations; 2-16-8-1 units, Adam
 at rate 0.01, 2000 steps on the full batch; tested on 20,000 fresh points of the same draw's generator.

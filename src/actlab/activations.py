@@ -40,7 +40,7 @@ class Activation:
     year: int  # of the source
     source: str  # key in references.bib
     kinks: tuple[float, ...] = ()  # where the slope jumps, or f itself
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __call__(self, z: Tensor) -> Tensor:
         """f(z): same shape, dtype and device as z; its gradient is `slope`."""
@@ -91,11 +91,20 @@ class _Elementwise(torch.autograd.Function):
     def setup_context(ctx, inputs, output):
         z, _, ctx.derivative = inputs
         ctx.save_for_backward(z)
+        ctx.save_for_forward(z)
+
+    @staticmethod
+    def jvp(ctx, change, *_):
+        (z,) = ctx.saved_tensors
+        return change * ctx.derivative(z)
 
     @staticmethod
     def backward(ctx, grad):
         (z,) = ctx.saved_tensors
-        return grad * ctx.derivative(z), None, None
+        slope = ctx.derivative(z)
+        if torch.is_grad_enabled() and not slope.requires_grad:
+            slope = slope + 0 * z.clamp(-1, 1)  # a constant slope has a slope too: 0, and not an error
+        return grad * slope, None, None
 
 
 def _in_single(function):
@@ -130,12 +139,14 @@ def get(name: "str | Activation", **settings: float) -> Activation:
     Raises KeyError if there is no such name (it lists those there are, and the nearest), TypeError if the
     activation has no such setting (it lists those it has), ValueError if a setting is not a finite number.
     """
+    if not isinstance(name, str | Activation):
+        raise TypeError(f"an activation is asked for by its name, got {type(name).__name__}")
     if isinstance(name, Activation):
         if settings:
             return get(name.name, **{**name.settings, **settings})
         return name
     if name not in _entries:
-        near = difflib.get_close_matches(str(name).lower(), _entries, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name.lower(), _entries, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise KeyError(f"no activation named {name!r}; {hint}the catalog has {', '.join(_entries)}")
     build = _entries[name]
@@ -255,8 +266,8 @@ def _softplus():
 
 
 def _softplus_value(z):
-    # exp only ever sees a number below 0, so it cannot overflow.
-    return torch.relu(z) + torch.log1p(torch.exp(-z.abs()))
+    # never takes exp of a positive number, and its gradient at 0 is 1/2: with relu and abs it would be 0 there
+    return torch.logaddexp(z, torch.zeros_like(z))
 
 
 @_entry
@@ -390,7 +401,7 @@ def _mish():
 
 def _mish_slope(z):
     t = torch.tanh(_softplus_value(z))
-    return t + z * torch.sigmoid(z) * (1 - t) * (1 + t)
+    return t + z.clamp(max=50) * torch.sigmoid(z) * (1 - t) * (1 + t)  # 1 - t is 0 from 20 on
 
 
 catalog: Mapping[str, Activation] = MappingProxyType(

@@ -55,9 +55,12 @@ def check(exercise: str, answer: Any) -> Feedback:
     try:
         return Feedback(True, _checks[exercise](answer))
     except AssertionError as wrong:
-        return Feedback(False, str(wrong))
-    except Exception as error:
-        return Feedback(False, f"your answer stopped with {type(error).__name__}: {error}")
+        return Feedback(False, str(wrong) or "an assertion in your answer failed.")
+    except (Exception, SystemExit) as error:
+        if not callable(answer):
+            return Feedback(False, f"a {type(answer).__name__} is not what is asked for here.")
+        first = str(error).strip().partition("\n")[0]
+        return Feedback(False, f"your answer stopped with {type(error).__name__}: {first}")
 
 
 def _call(function, *arguments):

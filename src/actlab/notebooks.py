@@ -40,7 +40,7 @@ def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, 
     ran it. repository: its URL, written into the cell that installs actlab where it is missing.
     """
     notebook = json.loads(json.dumps(notebook))
-    notebook["metadata"] = METADATA
+    notebook["metadata"] = json.loads(json.dumps(METADATA))
     for cell in notebook["cells"]:
         keep = ("tags", "mystnb")
         cell["metadata"] = {key: cell["metadata"][key] for key in keep if cell["metadata"].get(key)}

@@ -4,7 +4,8 @@
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,8 +16,6 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from .activations import Activation, get
-from .data import Split
-from .train import History
 
 __all__ = ["boundary", "curve", "gallery", "learning", "style_of", "zero_lines"]
 
@@ -54,7 +53,10 @@ classes = LinearSegmentedColormap.from_list("classes", ["#e8a87c", "#f7f3ee", "#
 
 def style_of(activation: str | Activation) -> dict:
     """The colour and dash of an activation, as keywords for `ax.plot`."""
-    color, dash = styles[get(activation).name]
+    name = get(activation).name
+    if name not in styles:
+        raise KeyError(f"{name} has no colour and dash yet; plot.styles is where they are given")
+    color, dash = styles[name]
     return {"color": color, "linestyle": dash}
 
 
@@ -101,28 +103,28 @@ def gallery(activations: Iterable[str | Activation], *, columns: int = 3, reach:
     return figure
 
 
-def learning(histories: Mapping[str, History | Sequence[History]], ax: Axes | None = None) -> Axes:
+def learning(histories: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     """Draw training loss against step on a log axis, a line for each name; return the axes.
 
-    Several histories of one name are drawn as their median, with the band between the quartiles. A name from the
-    catalog gets that activation's style.
+    histories: from a name to a `train.History`, or to a list of them, which is drawn as the median with the band
+    between the quartiles. A name from the catalog gets that activation's style.
     """
     ax = plt.gca() if ax is None else ax
     for name, runs in histories.items():
-        runs = [runs] if isinstance(runs, History) else list(runs)
-        loss = torch.stack([run.loss for run in runs]).double().numpy()
+        runs = [runs] if hasattr(runs, "loss") else list(runs)
+        loss = torch.stack([run.loss for run in runs]).double().nan_to_num(nan=torch.inf, posinf=torch.inf).numpy()
         style = style_of(name) if name in styles else {}
         (line,) = ax.plot(np.median(loss, axis=0), label=name, **style)
         if len(runs) > 1:
-            low, high = np.quantile(loss, [0.25, 0.75], axis=0)
+            low, high = np.quantile(loss, [0.25, 0.75], axis=0, method="nearest")  # none between a number and inf
             ax.fill_between(range(loss.shape[1]), low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     ax.set(xlabel="step", ylabel="training loss (log scale)", yscale="log")
     return ax
 
 
 @torch.no_grad()
-def boundary(network: nn.Module, split: Split, ax: Axes | None = None, *, points: int = 250, grid: int = 81) -> Axes:
-    """Draw what a network of two inputs answers across the plane, over the training points; return the axes.
+def boundary(network: nn.Module, split: Any, ax: Axes | None = None, *, points: int = 250, grid: int = 81) -> Axes:
+    """Draw what a network of two inputs answers across the plane, over the points of a `data.Split`; return the axes.
 
     One output: the shade is the probability of label 1 and the line is where it is 1/2. Several outputs: the
     shade is the class of the largest. The first `points` training points are drawn, with a marker for each class.
@@ -133,15 +135,16 @@ def boundary(network: nn.Module, split: Split, ax: Axes | None = None, *, points
     low, high = split.train_x.quantile(torch.tensor([0.01, 0.99], dtype=x.dtype), dim=0)
     center, reach = (low + high) / 2, 0.65 * (high - low).max()
     left, right, bottom, top = (*(center[0] + reach * s for s in (-1, 1)), *(center[1] + reach * s for s in (-1, 1)))
+    edges = [float(edge) for edge in (left, right, bottom, top)]
     across, up = torch.linspace(left, right, grid, dtype=x.dtype), torch.linspace(bottom, top, grid, dtype=x.dtype)
     plane = torch.cartesian_prod(across, up)
     out = network(plane)
     two = out.ndim == 1 or out.shape[1] == 1
     shade = torch.sigmoid(out.reshape(grid, grid)) if two else out.argmax(1).reshape(grid, grid)
     ax.imshow(
-        shade.T,
+        shade.T.numpy(),
         origin="lower",
-        extent=(left, right, bottom, top),
+        extent=edges,
         cmap=classes,
         vmin=0,
         vmax=1 if two else max(out.shape[1] - 1, 1),
@@ -151,10 +154,13 @@ def boundary(network: nn.Module, split: Split, ax: Axes | None = None, *, points
     if two:
         level = out.reshape(grid, grid).T
         if level.min() < 0 < level.max():
-            ax.contour(across, up, level, levels=[0.0], colors="#222222", linewidths=1.8)
-    for label, marker in zip(range(int(y.max()) + 1), "x.+^sv", strict=False):
+            ax.contour(across.numpy(), up.numpy(), level.numpy(), levels=[0.0], colors="#222222", linewidths=1.8)
+    markers = "x.+^svDo*<>p"
+    if y.max() >= len(markers):
+        raise ValueError(f"there are markers for {len(markers)} classes, and label {int(y.max())} was given")
+    for label, marker in zip(range(int(y.max()) + 1), markers, strict=False):
         chosen = x[y == label]
         color = "#8c3d00" if label == 0 else "#0b4f8a"
         ax.plot(*chosen.T, marker, color=color, markersize=3.5, markeredgewidth=0.9, alpha=0.8)
-    ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xlim=(left, right), ylim=(bottom, top))
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xlim=edges[:2], ylim=edges[2:])
     return ax

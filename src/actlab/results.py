@@ -47,6 +47,9 @@ def save(
 ) -> None:
     """Write rows, which share their columns, and where they come from, to folder; whole or not at all."""
     columns = list(rows[0])
+    for row in rows:
+        if list(row) != columns:
+            raise ValueError(f"rows share their columns; {list(row)} is not {columns}")
     lines = ",\n".join(json.dumps([row[column] for column in columns]) for row in rows)
     content = f'{{"columns": {json.dumps(columns)}, "rows": [\n{lines}\n]}}\n'
     record = {
@@ -59,14 +62,12 @@ def save(
         **facts,
         "sha256": hashlib.sha256(content.encode()).hexdigest(),
     }
-    _write(folder / f"{name}.json", content)
-    _write(folder / "provenance.json", json.dumps(record, indent=2) + "\n")
-
-
-def _write(path, text):
-    draft = path.with_suffix(path.suffix + ".new")
-    draft.write_text(text)
-    draft.replace(path)
+    texts = {f"{name}.json": content, "provenance.json": json.dumps(record, indent=2) + "\n"}
+    drafts = {folder / file: folder / f"{file}.new" for file in texts}
+    for draft, text in zip(drafts.values(), texts.values(), strict=True):
+        draft.write_text(text)
+    for file, draft in drafts.items():  # only when both are on the disk
+        draft.replace(file)
 
 
 def _processor():

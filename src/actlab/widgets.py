@@ -61,7 +61,7 @@ def player(
         words = alt(**values)
         if not words:
             raise ValueError(f"alt says nothing for {values}")
-        frames.append(_figure(svg(draw, size, **values), words, size[0]))
+        frames.append(_figure(_svg(draw, size, values, mark=len(frames)), words, size[0]))
 
     knobs = [_knob((labels or {}).get(name, name), values) for name, values in controls.items()]
     shown = _linked(knobs, frames, [len(values) for values in controls.values()])
@@ -103,7 +103,21 @@ def svg(draw: Callable[..., Any], size: tuple[float, float], **values: Any) -> s
 
     Text stays text, coordinates are rounded to a hundredth of a point, and the same figure gives the same string.
     """
-    ink = {key: INK for key in ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")}
+    return _svg(draw, size, values)
+
+
+def _svg(draw, size, values, mark=""):
+    ink = {
+        key: INK
+        for key in (
+            "text.color",
+            "axes.edgecolor",
+            "axes.labelcolor",
+            "xtick.color",
+            "ytick.color",
+            "patch.edgecolor",
+        )
+    }
     context = {"svg.fonttype": "none", "svg.hashsalt": "actlab", "figure.constrained_layout.use": True} | ink
     with plt.rc_context(context):
         fig = plt.figure(figsize=size)
@@ -113,19 +127,19 @@ def svg(draw: Callable[..., Any], size: tuple[float, float], **values: Any) -> s
             fig.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
         finally:
             plt.close(fig)
-    return _tidy(out.getvalue())
+    return _tidy(out.getvalue(), mark)
 
 
-def _tidy(text):
+def _tidy(text, mark):
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.S)
     text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)
     text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", text)
-    text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _hundredths, tag[0]), text)
+    text = re.sub(r"<[^>]*>", _round, text)
     text = text.replace(INK, "currentColor")
     text = text.replace("<svg ", '<svg stroke-linejoin="round" aria-hidden="true" ', 1)
-    text = re.sub(r"\s*\n\s*", " ", _own_ids(text).replace("xlink:href", "href"))
+    text = re.sub(r"\s*\n\s*", " ", _own_ids(text, mark).replace("xlink:href", "href"))
     # points of one kind share their style: said once for all of them
     return re.sub(r'(?:<use [^>]*? (style="[^"]*")/> )(?:<use [^>]*? \1/> )+', _share_style, text).strip()
 
@@ -134,13 +148,14 @@ def _share_style(match):
     return f"<g {match[1]}>{match[0].replace(' ' + match[1], '')}</g> "
 
 
-def _hundredths(number):
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+def _round(tag):
+    places = 5 if "matrix(" in tag[0] else 2  # an image is scaled by its matrix, where a hundredth is much
+    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.{places}f}".rstrip("0").rstrip("."), tag[0])
 
 
-def _own_ids(text):
+def _own_ids(text, mark):
     # Frames share a page, and one that is hidden lends its clip path to none: ids get a mark of the frame's own.
-    mark = hashlib.sha256(text.encode()).hexdigest()[:6]
+    mark = hashlib.sha256(f"{mark}{text}".encode()).hexdigest()[:6]
     used = dict.fromkeys(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
     short = {name: f"f{mark}{i:x}" for i, name in enumerate(used)}
     text = re.sub(r' id="([^"]+)"', lambda m: f' id="{short[m[1]]}"' if m[1] in short else "", text)
@@ -155,7 +170,7 @@ def _figure(drawing, words, width):
 
 def _knob(label, values):
     options = [(_word(value), i) for i, value in enumerate(values)]
-    if any(isinstance(value, numbers.Number) for value in values):
+    if all(isinstance(value, numbers.Number) and not isinstance(value, bool) for value in values):
         style = {"description_width": "initial"}
         return W.SelectionSlider(
             options=options, description=label, style=style, layout=W.Layout(width="auto", flex="1 1 16em")
