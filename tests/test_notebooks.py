@@ -75,6 +75,18 @@ def test_clean_keeps_source_text_outputs_counts_tags_and_captions():
     assert after["cells"][3]["metadata"] == {"mystnb": {"image": {"alt": "A line that rises."}}}
 
 
+def test_clean_joins_what_was_printed_in_pieces_and_keeps_streams_apart():
+    def printed(name, *text):
+        return {"output_type": "stream", "name": name, "text": list(text)}
+
+    notebook = executed()
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    pieces = [printed("stdout", "a\n", "b"), printed("stdout", "c\n"), printed("stderr", "d"), printed("stdout", "e")]
+    cell["outputs"] = pieces
+    cleaned = next(cell for cell in clean(notebook)["cells"] if cell["cell_type"] == "code")
+    assert cleaned["outputs"] == [printed("stdout", "a\n", "bc\n"), printed("stderr", "d"), printed("stdout", "e")]
+
+
 def test_clean_once_is_clean_and_leaves_the_original_alone():
     notebook = executed()
     before = copy.deepcopy(notebook)

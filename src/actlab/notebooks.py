@@ -51,12 +51,26 @@ def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, 
         if repository and _installs(cell):
             cell["source"] = INSTALL.format(repository=repository).strip().splitlines(keepends=True)
             cell["execution_count"] = 1
+        cell["outputs"] = _joined(cell["outputs"])
         for output in cell["outputs"]:
             output.pop("transient", None)
             if "data" in output:
                 output["data"] = {mime: data for mime, data in output["data"].items() if not PICTURES.match(mime)}
                 output["metadata"] = {}
     return notebook
+
+
+def _joined(outputs):
+    # A kernel sends what is printed in pieces, cut where the clock happened to stand.
+    joined = []
+    for output in outputs:
+        if output["output_type"] == "stream":
+            output["text"] = "".join(output["text"]).splitlines(keepends=True)
+            if joined and joined[-1].get("name") == output["name"]:
+                joined[-1]["text"] = "".join(joined[-1]["text"] + output["text"]).splitlines(keepends=True)
+                continue
+        joined.append(output)
+    return joined
 
 
 def faults(notebook: dict[str, Any], size: int = 0, repository: str | None = None) -> list[str]:
