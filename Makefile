@@ -15,8 +15,8 @@ book: $(READY)  ## build the pages, and check that they are all there
 test: lint book  ## all checks: lint, the book, unit tests, every notebook, the pages in a browser
 	$(BIN)/pytest
 
-results: $(READY)  ## make everything in data/ again, from its recipes
-	@for recipe in data/*/make.py; do echo $$recipe; $(BIN)/python $$recipe || exit 1; done
+results: $(READY)  ## make everything in data/ and the figure of the README again, from their recipes
+	@for recipe in data/*/make.py _static/make.py; do echo $$recipe; $(BIN)/python $$recipe || exit 1; done
 
 lint: $(READY)  ## style, and whether the notebooks are in their stored form
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
