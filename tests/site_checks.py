@@ -44,6 +44,11 @@ def pages(root: Path = ROOT) -> list[str]:
     return list(walk(yaml.safe_load((root / "_toc.yml").read_text())))
 
 
+def stored(root: Path = ROOT) -> list[Path]:
+    """The notebooks among the pages, in reading order."""
+    return [path for page in pages(root) if (path := root / f"{page}.ipynb").is_file()]
+
+
 def build(root: Path, *flags: str) -> subprocess.CompletedProcess:
     """Runs `jupyter-book build`, as `make book` does."""
     command = [Path(sys.executable).with_name("jupyter-book"), "build", root, *flags]

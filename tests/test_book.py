@@ -11,7 +11,7 @@ from site_checks import ROOT, build
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 REPOSITORY = CONFIG["repository"]["url"]
-NOTEBOOKS = [page for page in site_checks.pages() if (ROOT / f"{page}.ipynb").is_file()]
+NOTEBOOKS = [str(path.relative_to(ROOT).with_suffix("")) for path in site_checks.stored()]
 STRICT = ("-W", "-n", "--keep-going")
 
 
