@@ -570,3 +570,10 @@ def test_forward_mode_agrees_with_backward_mode(name):
     torch.testing.assert_close(change, act.slope(z))
     backward_twice = torch.func.vmap(torch.func.grad(torch.func.grad(act)))(z)
     torch.testing.assert_close(torch.func.hessian(lambda z: act(z).sum())(z).diagonal(), backward_twice)
+
+
+@pytest.mark.parametrize("name", catalog)
+def test_two_records_of_one_activation_are_equal_and_other_settings_are_not(name):
+    assert get(name) == catalog[name] and hash(get(name)) == hash(catalog[name])
+    for key, value in catalog[name].settings.items():
+        assert get(name, **{key: value + 0.5}) != catalog[name]

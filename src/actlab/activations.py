@@ -31,8 +31,8 @@ class Activation:
     """
 
     name: str
-    function: Callable[[Tensor], Tensor] = field(repr=False)  # f, for float32 and float64
-    derivative: Callable[[Tensor], Tensor] = field(repr=False)  # f', for float32 and float64
+    function: Callable[[Tensor], Tensor] = field(repr=False, compare=False)  # f, for float32 and float64
+    slope_function: Callable[[Tensor], Tensor] = field(repr=False, compare=False)  # f', for float32 and float64
     formula: str  # f(z), LaTeX
     slope_formula: str  # f'(z), LaTeX
     range: tuple[float, float]  # infimum and supremum of f, attained or not
@@ -45,12 +45,12 @@ class Activation:
     def __call__(self, z: Tensor) -> Tensor:
         """f(z): same shape, dtype and device as z; its gradient is `slope`."""
         _require_float(z, self.name)
-        return _Elementwise.apply(z, _in_single(self.function), _in_single(self.derivative))
+        return _Elementwise.apply(z, _in_single(self.function), _in_single(self.slope_function))
 
     def slope(self, z: Tensor) -> Tensor:
         """f'(z): same shape, dtype and device as z."""
         _require_float(z, self.name)
-        return _in_single(self.derivative)(z)
+        return _in_single(self.slope_function)(z)
 
     def __reduce__(self):
         # By name, so that a network with an activation in it can be copied and sent to another process.
@@ -84,24 +84,24 @@ class _Elementwise(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(z, function, derivative):
+    def forward(z, function, slope_function):
         return function(z)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        z, _, ctx.derivative = inputs
+        z, _, ctx.slope = inputs
         ctx.save_for_backward(z)
         ctx.save_for_forward(z)
 
     @staticmethod
     def jvp(ctx, change, *_):
         (z,) = ctx.saved_tensors
-        return change * ctx.derivative(z)
+        return change * ctx.slope(z)
 
     @staticmethod
     def backward(ctx, grad):
         (z,) = ctx.saved_tensors
-        slope = ctx.derivative(z)
+        slope = ctx.slope(z)
         if torch.is_grad_enabled() and not slope.requires_grad:
             slope = slope + 0 * z.clamp(-1, 1)  # a constant slope has a slope too: 0, and not an error
         return grad * slope, None, None
@@ -174,7 +174,7 @@ def _step():
     return Activation(
         name="step",
         function=lambda z: (z >= 0).to(z.dtype),
-        derivative=torch.zeros_like,
+        slope_function=torch.zeros_like,
         formula=r"1 \text{ if } z \ge 0, \text{ else } 0",
         slope_formula=r"0 \text{ for } z \ne 0",
         range=(0.0, 1.0),
@@ -190,7 +190,7 @@ def _logsigmoid():
     return Activation(
         name="logsigmoid",
         function=lambda z: -_softplus_value(-z),
-        derivative=lambda z: torch.sigmoid(-z),
+        slope_function=lambda z: torch.sigmoid(-z),
         formula=r"-\log\left(1 + e^{-z}\right)",
         slope_formula=r"\sigma(-z)",
         range=(-inf, 0.0),
@@ -205,7 +205,7 @@ def _identity():
     return Activation(
         name="identity",
         function=lambda z: z.clone(),
-        derivative=torch.ones_like,
+        slope_function=torch.ones_like,
         formula=r"z",
         slope_formula=r"1",
         range=(-inf, inf),
@@ -220,7 +220,7 @@ def _sigmoid():
     return Activation(
         name="sigmoid",
         function=torch.sigmoid,
-        derivative=_sigmoid_slope,
+        slope_function=_sigmoid_slope,
         formula=r"\frac{1}{1 + e^{-z}}",
         slope_formula=r"\sigma(z)\,\sigma(-z)",
         range=(0.0, 1.0),
@@ -240,7 +240,7 @@ def _tanh():
     return Activation(
         name="tanh",
         function=torch.tanh,
-        derivative=lambda z: 4 * torch.sigmoid(2 * z) * torch.sigmoid(-2 * z),  # 1 - tanh**2 cancels in the tails
+        slope_function=lambda z: 4 * torch.sigmoid(2 * z) * torch.sigmoid(-2 * z),  # 1 - tanh**2 cancels in the tails
         formula=r"\tanh z = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}}",
         slope_formula=r"\frac{1}{\cosh^2 z}",
         range=(-1.0, 1.0),
@@ -255,7 +255,7 @@ def _softplus():
     return Activation(
         name="softplus",
         function=_softplus_value,
-        derivative=torch.sigmoid,
+        slope_function=torch.sigmoid,
         formula=r"\log\left(1 + e^{z}\right)",
         slope_formula=r"\sigma(z)",
         range=(0.0, inf),
@@ -275,7 +275,7 @@ def _relu():
     return Activation(
         name="relu",
         function=torch.relu,
-        derivative=lambda z: (z > 0).to(z.dtype),
+        slope_function=lambda z: (z > 0).to(z.dtype),
         formula=r"\max(0, z)",
         slope_formula=r"1 \text{ if } z > 0, \text{ else } 0",
         range=(0.0, inf),
@@ -292,7 +292,7 @@ def _leaky_relu(negative_slope=0.01):
     return Activation(
         name="leaky_relu",
         function=lambda z: torch.where(z > 0, z, a * z),
-        derivative=lambda z: torch.where(z > 0, torch.ones_like(z), torch.full_like(z, a)),
+        slope_function=lambda z: torch.where(z > 0, torch.ones_like(z), torch.full_like(z, a)),
         formula=r"z \text{ if } z > 0, \text{ else } \alpha z",
         slope_formula=r"1 \text{ if } z > 0, \text{ else } \alpha",
         range=(-inf if a > 0 else 0.0, inf),
@@ -309,7 +309,7 @@ def _elu(alpha=1.0):
     return Activation(
         name="elu",
         function=lambda z: torch.where(z > 0, z, alpha * torch.expm1(z.clamp(max=0))),
-        derivative=lambda z: torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(z.clamp(max=0))),
+        slope_function=lambda z: torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(z.clamp(max=0))),
         formula=r"z \text{ if } z > 0, \text{ else } \alpha\,(e^{z} - 1)",
         slope_formula=r"1 \text{ if } z > 0, \text{ else } \alpha\,e^{z}",
         range=(min(0.0, -alpha), inf),
@@ -325,7 +325,7 @@ def _gelu():
     return Activation(
         name="gelu",
         function=lambda z: z * _normal_cdf(z),
-        derivative=lambda z: _normal_cdf(z) + z * _normal_pdf(z),
+        slope_function=lambda z: _normal_cdf(z) + z * _normal_pdf(z),
         formula=r"z\,\Phi(z)",
         slope_formula=r"\Phi(z) + z\,\varphi(z)",
         range=(-0.16997120747990366, inf),
@@ -348,7 +348,7 @@ def _gelu_tanh():
     return Activation(
         name="gelu_tanh",
         function=lambda z: z * torch.sigmoid(2 * _gelu_tanh_inner(z)[0]),
-        derivative=_gelu_tanh_slope,
+        slope_function=_gelu_tanh_slope,
         formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
         slope_formula=r"\sigma(2u) + 2z\,u'\,\sigma(2u)\,\sigma(-2u),\quad u = \sqrt{2/\pi}\,(z + 0.044715\,z^3)",
         range=(-0.17004075057125405, inf),
@@ -374,7 +374,7 @@ def _silu():
     return Activation(
         name="silu",
         function=lambda z: z * torch.sigmoid(z),
-        derivative=lambda z: torch.sigmoid(z) * (1 + z * torch.sigmoid(-z)),
+        slope_function=lambda z: torch.sigmoid(z) * (1 + z * torch.sigmoid(-z)),
         formula=r"z\,\sigma(z)",
         slope_formula=r"\sigma(z)\,\bigl(1 + z\,\sigma(-z)\bigr)",
         range=(-0.2784645427610738, inf),
@@ -389,7 +389,7 @@ def _mish():
     return Activation(
         name="mish",
         function=lambda z: z * torch.tanh(_softplus_value(z)),
-        derivative=_mish_slope,
+        slope_function=_mish_slope,
         formula=r"z\,\tanh\left(\log(1 + e^{z})\right)",
         slope_formula=r"t + z\,\sigma(z)\,(1 - t^2),\quad t = \tanh\left(\log(1 + e^{z})\right)",
         range=(-0.3088434130172504, inf),
