@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from site_checks import ROOT, build
+from site_checks import NO_BROWSER, ROOT, build
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +51,9 @@ def site(book: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    # a skipped test is one letter among a thousand
+    if any(NO_BROWSER in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.section(NO_BROWSER, red=True, bold=True)

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
+NO_BROWSER = "NO CHROMIUM: the pages were NOT tried in a browser"
 LARGEST = 2_500_000  # bytes of a page and its own pictures: what a phone on a slow line can bear
 
 ELSEWHERE = re.compile(r"(?:[a-z]+:)?//", re.I)
