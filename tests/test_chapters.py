@@ -11,8 +11,7 @@ from site_checks import ROOT, stored
 
 STORED = stored()
 NAMES = [path.stem for path in STORED]
-SANITIZE = ROOT / "tests/nbval_sanitize.cfg"
-NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120", f"--nbval-sanitize-with={SANITIZE}")
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120")
 ALONE = ("-p", "no:cacheprovider", "-o", "addopts=", f"--rootdir={ROOT}", "--confcutdir=/", "-q")
 
 

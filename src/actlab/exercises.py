@@ -70,7 +70,11 @@ def _call(function, *arguments):
     return value
 
 
-# ---- 01: linearity collapse -----------------------------------------------------------------------------------
+def _close(found, right):
+    return (found - right).abs().max().item() <= 1e-9 * right.abs().max().item()
+
+
+# ---- chapter 01 -----------------------------------------------------------------------------------
 
 
 def _linearity_layers(widths, seed):
@@ -90,10 +94,6 @@ def _linearity_pair(found, weight, bias):
         )
 
 
-def _linearity_agrees(mine, right):
-    return (mine - right).abs().max().item() <= 1e-9 * right.abs().max().item()
-
-
 @_exercise("01-fold")
 def _linearity_fold(function):
     for widths in ((3, 2), (2, 4, 3), (3, 3, 3), (2, 5, 4, 3, 1)):
@@ -104,15 +104,13 @@ def _linearity_fold(function):
         found = _call(function, [(w.clone(), b.clone()) for w, b in layers])
         _linearity_pair(found, weight, bias)
         case = f"with {len(layers)} layer{'s' if len(layers) > 1 else ''} of sizes {', '.join(map(str, widths))}"
-        assert _linearity_agrees(found[0], weight), f"{case} the weight is off; is the last matrix on the left?"
+        assert _close(found[0], weight), f"{case} the weight is off; is the last matrix on the left?"
         added = sum(b for _, b in layers) if len(set(widths)) == 1 else None
         if added is not None and len(layers) > 1:
-            assert not _linearity_agrees(found[1], added), (
+            assert not _close(found[1], added), (
                 f"{case} the biases are only added; each must pass through all later weights."
             )
-        assert _linearity_agrees(found[1], bias), (
-            f"{case} the bias is off; an earlier bias passes through later weights."
-        )
+        assert _close(found[1], bias), f"{case} the bias is off; an earlier bias passes through later weights."
     return "one pair does what the stack does, for 1, 2 and 4 layers."
 
 
@@ -145,10 +143,8 @@ def _linearity_residual(function):
         assert found is not None, "the function returns None, which says that there is no such pair. There is one."
         _linearity_pair(found, weight, bias)
         case = f"for {depth} block{'s' if depth > 1 else ''}"
-        assert _linearity_agrees(found[0], weight), f"{case} the weight is off; what does x itself add to W x?"
-        assert _linearity_agrees(found[1], bias), (
-            f"{case} the bias is off; it passes through the later blocks, skips and all."
-        )
+        assert _close(found[0], weight), f"{case} the weight is off; what does x itself add to W x?"
+        assert _close(found[1], bias), f"{case} the bias is off; it passes through the later blocks, skips and all."
     return "skip connections fold too, for 1, 2 and 5 blocks."
 
 
@@ -213,10 +209,6 @@ def _xor_gradient(function):
             f"the gradient of {name} is off; its size is {ratio:.3g} of what it should be."
         )
     return "this is the gradient of BCE, for all 17 parameters."
-
-
-def _close(found, right):
-    return (found - right).abs().max().item() <= 1e-9 * right.abs().max().item()
 
 
 @_exercise("02-scale")
