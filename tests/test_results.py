@@ -19,7 +19,7 @@ ROWS = [
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """A folder of stored sets with one in it, `runs`, in place of the project's."""
-    monkeypatch.setattr(results, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(results, "root", lambda: tmp_path)
     folder = tmp_path / "runs"
     folder.mkdir()
     results.save("runs", ROWS, command="python data/runs/make.py", seconds=12.34, folder=folder, steps=2000)
@@ -67,7 +67,7 @@ def test_a_table_with_another_hash_in_its_record_is_refused(store):
 def test_an_unknown_name_is_answered_with_what_is_stored(store, monkeypatch, tmp_path):
     with pytest.raises(KeyError, match=r"no stored result named 'disc'; there are runs"):
         results.load("disc")
-    monkeypatch.setattr(results, "_folder", lambda: tmp_path / "empty")
+    monkeypatch.setattr(results, "root", lambda: tmp_path / "empty")
     with pytest.raises(KeyError, match=r"there are none"):
         results.load("disc")
 
@@ -91,7 +91,7 @@ def test_a_write_that_fails_leaves_the_old_table_readable(store, monkeypatch, en
     with pytest.raises(OSError, match="no space left"):
         results.save("runs", ROWS[:1], command="again", seconds=1, folder=store / "runs")
     monkeypatch.undo()
-    monkeypatch.setattr(results, "_folder", lambda: store)
+    monkeypatch.setattr(results, "root", lambda: store)
     assert results.load("runs") == ROWS
 
 
@@ -129,7 +129,7 @@ def sets():
 
 
 def test_the_package_finds_the_stored_sets_of_the_checkout():
-    assert results._folder().resolve() == DATA.resolve()
+    assert results.root().resolve() == DATA.resolve()
     assert sets(), "nothing is stored"
 
 

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["load", "provenance", "save"]
+__all__ = ["load", "provenance", "root", "save"]
 
 
-def _folder() -> Path:
+def root() -> Path:
     """Where the stored sets lie: inside the installed package, or in the checkout that it was installed from."""
     packaged = Path(__file__).with_name("_data")
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
@@ -25,10 +25,10 @@ def load(name: str) -> list[dict[str, Any]]:
     Raises KeyError, listing what is stored, if there is none of that name, and ValueError, naming the file, if it
     is not the file that its recipe wrote.
     """
-    folder = _folder() / name
+    folder = root() / name
     file = folder / f"{name}.json"
     if not file.is_file():
-        there = sorted(path.parent.name for path in _folder().glob("*/provenance.json"))
+        there = sorted(path.parent.name for path in root().glob("*/provenance.json"))
         raise KeyError(f"no stored result named {name!r}; there are {', '.join(there) or 'none'}")
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != provenance(name)["sha256"]:
@@ -39,7 +39,7 @@ def load(name: str) -> list[dict[str, Any]]:
 
 def provenance(name: str) -> dict[str, Any]:
     """How a stored table came to be: command, versions, hardware, seconds, date, and the sha256 of its file."""
-    return json.loads((_folder() / name / "provenance.json").read_text())
+    return json.loads((root() / name / "provenance.json").read_text())
 
 
 def save(

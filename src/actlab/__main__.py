@@ -1,0 +1,68 @@
+"""The command line: the catalog, and the claims with what their checks find now."""
+
+import argparse
+import difflib
+import sys
+import time
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return what the process exits with: 0, or 1 where a claim is contradicted."""
+    parser = argparse.ArgumentParser(prog="actlab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("list", help="the catalog as a table")
+    claims = commands.add_parser("claims", help="every claim, its verdict and what was measured just now")
+    claims.add_argument("ids", nargs="*", metavar="ID", help="only these claims")
+    claims.add_argument("--topic", help="only the claims of one topic, such as tanh")
+    options = parser.parse_args(arguments)
+    return _list() if options.command == "list" else _claims(parser, options.ids, options.topic)
+
+
+def _list() -> int:
+    from . import activations, theory
+
+    print(f"{'name':16} {'year':4}  {'range':20} {'E f':>9} {'E f^2':>9} {'gain':>9} {'largest slope':>13}")
+    for name, act in activations.catalog.items():
+        moments = theory.moments(act)
+        low, high = (f"{bound:.6g}" for bound in act.range)
+        print(
+            f"{name:16} {act.year:4}  {f'{low} to {high}':20} {moments.mean:9.6f} {moments.second:9.6f} "
+            f"{theory.gain(act):9.6f} {theory.lipschitz(act):13.6f}"
+        )
+    return 0
+
+
+def _claims(parser, ids, topic) -> int:
+    import torch
+
+    from . import claims
+
+    for asked, there, kind in [*((id, claims.ledger, "claim") for id in ids), (topic, claims.topics, "topic")]:
+        if asked is not None and asked not in there:
+            near = difflib.get_close_matches(asked, there, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(claims.topics)}"
+            parser.error(f"no {kind} {asked!r}; {hint}")
+    chosen = [
+        claim
+        for claim in claims.ledger.values()
+        if (not ids or claim.id in ids) and (topic is None or claim.topic == topic)
+    ]
+    torch.set_num_threads(1)  # many small networks: a second thread would cost more than it brings
+    began, contradicted = time.perf_counter(), []
+    for claim in chosen:
+        settled = claims.settle(claim)
+        print(f"{claim.id}: {claim.verdict}\n    {settled.evidence.measured}", flush=True)
+        if not settled.supported:
+            contradicted.append(claim.id)
+            print(f"    CONTRADICTED: the evidence says {settled.evidence.verdict}", flush=True)
+    print(f"{len(chosen)} claims in {time.perf_counter() - began:.0f} s; {len(contradicted) or 'none'} contradicted")
+    for id in contradicted:
+        print(f"contradicted: {id}", file=sys.stderr)
+    return int(bool(contradicted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

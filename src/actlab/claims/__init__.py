@@ -1,0 +1,209 @@
+"""What the field's popular texts say of activation functions, each claim with a check that settles it.
+
+A claim stands in the file of its topic: a decorated function that measures and returns its `Evidence`. The verdict is
+written by hand beside the statement; the evidence has one of its own, derived from what was found, and the two must
+agree. `python -m actlab claims` looks at all of them.
+"""
+
+import csv
+import difflib
+import inspect
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from types import MappingProxyType
+
+from .. import results
+
+__all__ = ["Claim", "Evidence", "Settled", "claim", "ledger", "settle", "show", "sources", "topics", "verdicts"]
+
+TRUE = "true"
+CONDITIONS = "true with conditions"
+IMPRECISE = "imprecise"
+FALSE = "false"
+OPEN = "not checkable"
+verdicts = (TRUE, CONDITIONS, IMPRECISE, FALSE, OPEN)
+
+# from a topic to the page of the book that teaches it
+topics = {
+    "linearity collapse": "chapters/01_linearity_collapse",
+    "step to sigmoid": "chapters/02_step_to_sigmoid",
+    "tanh": "chapters/03_tanh",
+    "ReLU family": "chapters/04_relu_family",
+    "smooth activations": "chapters/05_smooth_activations",
+    "softmax stability": "chapters/06_softmax_stability",
+    "init pairing": "chapters/07_init_pairing",
+    "experiments": "chapters/08_experiments",
+}
+
+# how a claim is settled
+MEASURED = "measured"  # here and now, by the check
+STORED = "stored result"  # from a table under data/ that its recipe made
+PUBLISHED = "published numbers"  # from the tables of the text that makes the claim
+CITED = "citation"  # by what a source says: somebody read it
+OPENLY = "not checkable"  # by nothing that is at hand; the evidence says what is missing
+means = (MEASURED, STORED, PUBLISHED, CITED, OPENLY)
+
+# the five texts whose claims are settled here: first letters of their rows in coverage.csv -> key in references.bib
+sources = {"S0": "gustaw2025", "S1": "clark2025", "S2": "afblog", "S3": "kumar2024", "S4": "park2024"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a check found.
+
+    measured: the numbers found, as a phrase that can be read alone. expected: what they would be if the claim held as
+    it is worded. cases: the claim as worded, in each situation in which it was tried, and whether it held there.
+    core: where it held in none, what is left of it, and whether that held.
+    """
+
+    measured: str
+    expected: str = ""
+    cases: Mapping[str, bool] = field(default_factory=dict)
+    core: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict that follows from what was found."""
+        held = [bool(case) for case in self.cases.values()]
+        if not held:
+            return OPEN
+        if all(held):
+            return TRUE
+        if any(held):
+            return CONDITIONS
+        return IMPRECISE if self.core and all(self.core.values()) else FALSE
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim: what is said, by whom, the verdict, and the check behind it."""
+
+    id: str
+    statement: str  # what is claimed, in our words
+    verdict: str  # one of `verdicts`
+    corrected: str  # what is true instead, or under which conditions
+    topic: str  # one of `topics`
+    how: str  # one of `means`
+    check: Callable[[], Evidence] = field(repr=False, compare=False)
+    activations: tuple[str, ...] = ()  # names in the catalog that it is about
+    citations: tuple[str, ...] = ()  # keys in references.bib of what settles or explains it
+    where: str = ""  # the place of the book that shows it: page#label
+    rows: tuple[str, ...] = ()  # the rows of coverage.csv that it settles
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in references.bib of the texts that make this claim."""
+        return tuple(dict.fromkeys(sources[row.partition("-")[0]] for row in self.rows))
+
+    @property
+    def code(self) -> str:
+        """The check, as it is written."""
+        return inspect.getsource(self.check)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A claim with the evidence just gathered."""
+
+    claim: Claim
+    evidence: Evidence
+    seconds: float
+
+    @property
+    def supported(self) -> bool:
+        """Whether the evidence leads to the verdict that stands in the ledger."""
+        return self.evidence.verdict == self.claim.verdict
+
+    def __repr__(self) -> str:
+        claim, evidence = self.claim, self.evidence
+        lines = [
+            f"Claim {claim.id} ({', '.join(claim.sources)})",
+            claim.statement,
+            f"Verdict: {claim.verdict}. {claim.corrected}".rstrip(),
+            f"Found ({claim.how}): {evidence.measured}",
+        ]
+        if not self.supported:
+            lines.append(f"CONTRADICTED: this evidence says {evidence.verdict}")
+        return "\n".join(lines)
+
+
+_claims: dict[str, Claim] = {}
+
+
+def claim(
+    statement: str,
+    *,
+    verdict: str,
+    corrected: str = "",
+    topic: str,
+    how: str = MEASURED,
+    activations: Iterable[str] = (),
+    citations: Iterable[str] = (),
+    where: str = "",
+):
+    """Register the check below as a claim; its id is the function's name with hyphens."""
+
+    def register(check):
+        id = check.__name__.strip("_").replace("_", "-")
+        if id in _claims:
+            raise ValueError(f"there are two claims called {id}")
+        for value, allowed in [(verdict, verdicts), (topic, topics), (how, means)]:
+            if value not in allowed:
+                raise ValueError(f"{id}: {value!r} is none of {', '.join(allowed)}")
+        _claims[id] = Claim(
+            id=id,
+            statement=statement,
+            verdict=verdict,
+            corrected=corrected,
+            topic=topic,
+            how=how,
+            check=check,
+            activations=tuple(activations),
+            citations=tuple(citations),
+            where=where,
+        )
+        return check
+
+    return register
+
+
+def _coverage() -> dict[str, str]:
+    """From a row to the id of the claim that settles it."""
+    with (results.root() / "claims/coverage.csv").open(newline="") as file:
+        return {line["row"]: line["claim"] for line in csv.DictReader(file)}
+
+
+def _find(id: str) -> Claim:
+    if id not in ledger:
+        near = difflib.get_close_matches(id, ledger, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise KeyError(f"no claim {id!r}; {hint}there are {len(ledger)}, see claims.ledger")
+    return ledger[id]
+
+
+def settle(claim: str | Claim) -> Settled:
+    """Run the check of a claim, now. Raises KeyError, with the nearest id, if there is none of that id."""
+    claim = _find(claim) if isinstance(claim, str) else claim
+    began = time.perf_counter()
+    evidence = claim.check()
+    return Settled(claim, evidence, time.perf_counter() - began)
+
+
+@cache
+def show(id: str) -> Settled:
+    """The claim and what its check found, to be looked at; the check runs once."""
+    return settle(id)
+
+
+# Each file registers the claims of its topic; the order of the topics is that of the book.
+from . import linearity, sigmoid, tanh, relu, smooth, softmax, init, experiments  # noqa: E402, F401, I001
+
+_rows: dict[str, list[str]] = {}
+for _row, _id in _coverage().items():
+    _rows.setdefault(_id, []).append(_row)
+
+ledger: Mapping[str, Claim] = MappingProxyType(
+    {id: replace(claim, rows=tuple(_rows.get(id, ()))) for id, claim in _claims.items()}
+)
