@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-NOTEBOOKS := intro.ipynb chapters
+NOTEBOOKS := intro.ipynb chapters appendix
 
 .PHONY: help book test results lint notebooks clean
 help:  ## this list

@@ -48,7 +48,9 @@ def test_an_output_edited_by_hand_fails(tmp_path):
 
 
 def test_every_chapter_has_its_parts():
-    for path in STORED[1:]:
+    for path in STORED:
+        if path.parent.name != "chapters":
+            continue
         text = path.read_text()
         for part in ("Predict first", "widgets.quiz", "{exercise}", "{solution-start}", "does not show", "{cite}"):
             assert part in text, f"{path.name} has no {part}"

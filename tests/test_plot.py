@@ -105,13 +105,15 @@ def test_curve_goes_as_far_as_it_is_told_and_leaves_the_slope_out():
 
 @pytest.mark.parametrize("name", catalog)
 def test_a_jump_has_no_vertical_stroke_and_a_smooth_curve_no_gap(name):
-    thick, thin = drawn(plot.curve(name, plt.figure().add_subplot()))
+    reach = 4
+    thick, thin = drawn(plot.curve(name, plt.figure().add_subplot(), reach=reach))
+    kinks = [kink for kink in catalog[name].kinks if abs(kink) < reach]
     for lines in (thick, thin):
         for line in lines:
             z, value = line.get_data()
             steps = np.abs(np.diff(value)) / np.diff(z)
-            assert steps.max() < 2, "a stroke steeper than any slope or bend in the catalog"
-        assert len(lines) == 1 + len(catalog[name].kinks)
+            assert steps.max() < 2.1 * reach, "a stroke steeper than any slope or bend in the catalog"
+        assert len(lines) == 1 + len(kinks)
         ends = [line.get_xdata()[[0, -1]] for line in lines]
         assert [float(right) for _, right in ends[:-1]] == [float(left) for left, _ in ends[1:]]
 

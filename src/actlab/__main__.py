@@ -29,7 +29,7 @@ def _list() -> int:
         moments = theory.moments(act)
         low, high = (f"{bound:.6g}" for bound in act.range)
         print(
-            f"{name:16} {act.year:4}  {f'{low} to {high}':20} {moments.mean:9.6f} {moments.second:9.6f} "
+            f"{name:16} {act.year:4}  {f'{low} to {high}':20} {round(moments.mean, 9) + 0.0:9.6f} {moments.second:9.6f} "
             f"{theory.gain(act):9.6f} {theory.lipschitz(act):13.6f}"
         )
     return 0

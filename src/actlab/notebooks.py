@@ -18,7 +18,7 @@ from typing import Any
 __all__ = ["clean", "faults", "main", "run"]
 
 LARGEST = 150_000  # bytes: a diff that can be read
-PICTURES = re.compile(r"image/|application/vnd\.jupyter\.widget")
+PICTURES = re.compile(r"image/|text/html|text/markdown|application/vnd\.jupyter\.widget")
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -36,8 +36,8 @@ except ModuleNotFoundError:
 def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, Any]:
     """The stored form of a notebook (nbformat's dict), as a new one; the one that is passed stays as it was.
 
-    Keeps text outputs and execution counts, drops pictures, widget state, timestamps and the versions of whoever
-    ran it. repository: its URL, written into the cell that installs actlab where it is missing.
+    Keeps plain text and execution counts, drops pictures, HTML, widget state, timestamps and the versions of
+    whoever ran it. repository: its URL, written into the cell that installs actlab where it is missing.
     """
     notebook = json.loads(json.dumps(notebook))
     notebook["metadata"] = json.loads(json.dumps(METADATA))

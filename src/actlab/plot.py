@@ -20,7 +20,7 @@ from .activations import Activation, get
 __all__ = ["boundary", "curve", "gallery", "learning", "style_of", "zero_lines"]
 
 # Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page.
-BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY = (
+BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY, INDIGO, OLIVE = (
     "#2b7bba",
     "#d55e00",
     "#00916a",
@@ -29,6 +29,8 @@ BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY = (
     "#158fa5",
     "#d1495b",
     "#7b7f86",
+    "#7a6ad8",
+    "#6b8e23",
 )
 SOLID, DASHED, DOTTED, DASHDOT, LONG = "-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2))
 
@@ -36,17 +38,37 @@ SOLID, DASHED, DOTTED, DASHDOT, LONG = "-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6
 styles = {
     "identity": (GREY, SOLID),
     "step": (GREY, DASHED),
+    "hardshrink": (GREY, DOTTED),
+    "softshrink": (GREY, DASHDOT),
+    "tanhshrink": (GREY, LONG),
     "sigmoid": (ORANGE, SOLID),
     "logsigmoid": (ORANGE, DASHED),
+    "hardsigmoid": (ORANGE, DOTTED),
     "tanh": (RED, SOLID),
+    "lecun_tanh": (RED, DASHED),
+    "hardtanh": (RED, DOTTED),
+    "penalized_tanh": (RED, DASHDOT),
+    "softsign": (RED, LONG),
     "relu": (BLUE, SOLID),
     "leaky_relu": (BLUE, DASHED),
+    "relu6": (BLUE, DOTTED),
+    "relu_squared": (BLUE, DASHDOT),
+    "prelu": (INDIGO, SOLID),
+    "rrelu": (INDIGO, DASHED),
+    "apl": (INDIGO, DASHDOT),
     "elu": (CYAN, SOLID),
+    "celu": (CYAN, DASHED),
+    "selu": (CYAN, DOTTED),
     "softplus": (OCHRE, SOLID),
+    "squareplus": (OCHRE, DASHED),
+    "sparse_plus": (OCHRE, DOTTED),
     "gelu": (GREEN, SOLID),
     "gelu_tanh": (GREEN, DASHED),
     "silu": (PURPLE, SOLID),
     "mish": (PURPLE, DASHED),
+    "hardswish": (PURPLE, DOTTED),
+    "swish": (PURPLE, DASHDOT),
+    "sine": (OLIVE, SOLID),
 }
 classes = LinearSegmentedColormap.from_list("classes", ["#e8a87c", "#f7f3ee", "#86b6dc"])
 

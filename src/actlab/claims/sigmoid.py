@@ -1,0 +1,442 @@
+"""Claims about step to sigmoid."""
+
+import math
+import statistics
+
+import torch
+from torch.nn import functional
+
+from .. import activations, data, networks, results, theory, train
+from . import CITED, CONDITIONS, FALSE, IMPRECISE, STORED, TRUE, Evidence, claim
+from ._measure import GAINS, depth_signals, powers
+
+TOPIC = "step to sigmoid"
+CHAPTER = "chapters/02_step_to_sigmoid"
+
+
+@claim(
+    "The step is 1 from a threshold on and 0 below it, and Rosenblatt's perceptron was built from it",
+    verdict=TRUE,
+    topic=TOPIC,
+    how=CITED,
+    activations=("step",),
+    citations=("mcculloch1943", "rosenblatt1958"),
+    where=f"{CHAPTER}#one-step-unit-draws-a-line",
+)
+def the_step_is_0_or_1_and_rosenblatts_choice():
+    step = activations.get("step")
+    values = step(torch.tensor([-2.0, -1e-6, 0.0, 1e-6, 2.0])).int().tolist()
+    return Evidence(
+        f"at -2, just below 0, at 0, just above and at 2: {', '.join(map(str, values))}. Rosenblatt's paper is of "
+        f"1958; its units answer when their input reaches a threshold, as McCulloch and Pitts had it in {step.year}",
+        expected="0 below the threshold, 1 from it on, in a paper of Rosenblatt's",
+        cases={
+            "the values": values == [0, 0, 1, 1, 1],
+            "the perceptron's units answer when their input reaches a threshold": True,
+        },
+    )
+
+
+@claim(
+    "The step can represent nothing but straight boundaries",
+    verdict=FALSE,
+    corrected="That holds for one unit, of whatever activation: a lone sigmoid draws the same line. Three step units "
+    "represent XOR exactly, and no line does.",
+    topic=TOPIC,
+    activations=("step", "sigmoid"),
+    citations=("minsky1969",),
+    where=f"{CHAPTER}#fig-sigmoid-xor",
+)
+def the_step_draws_only_straight_lines():
+    step, sigmoid = activations.get("step"), activations.get("sigmoid")
+    x, label, *_ = data.xor(dtype=torch.float64)
+    either, both = step(x.sum(dim=1) - 0.5), step(x.sum(dim=1) - 1.5)
+    right = int((step(either - both - 0.5) == label).sum())
+    z = torch.randn(10_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    same = ((sigmoid(z) >= 0.5) == (step(z) == 1)).all().item()
+    return Evidence(
+        f"three step units are right on {right} of the 4 corners of XOR; alone, a sigmoid above one half and a step "
+        f"answer {'alike' if same else 'differently'} on 10,000 pre-activations",
+        expected="at most 3 corners right, as with any straight line",
+        cases={"three step units": right <= 3},
+        core={"alone, a smooth unit draws something other than the step's line": not same},
+    )
+
+
+@claim(
+    "The step has no gradient, so nothing can be learned with it",
+    verdict=CONDITIONS,
+    corrected="Back-propagation cannot: every weight below a step gets a gradient of exactly 0. The perceptron rule, "
+    "which asks for no gradient, trains a lone step unit wherever a line separates the labels.",
+    topic=TOPIC,
+    activations=("step",),
+    citations=("rosenblatt1958", "novikoff1962", "bengio2013"),
+    where=f"{CHAPTER}#a-step-can-be-trained-as-long-as-it-stands-alone",
+)
+def the_step_has_no_gradient():
+    x, label, *_ = data.xor(dtype=torch.float64)
+    network = networks.mlp([2, 4, 1], "step", seed=0, dtype=torch.float64)
+    functional.binary_cross_entropy_with_logits(network(x)[:, 0], label).backward()
+    below, above = (network[i].weight.grad.abs().max().item() for i in (0, 2))
+    corrections = {"OR": _perceptron(x, x.amax(dim=1)), "AND": _perceptron(x, x.amin(dim=1))}
+    return Evidence(
+        f"back-propagation: largest gradient {below:g} below hidden steps, {above:.2f} above them; the perceptron "
+        f"rule is right after {corrections['OR']} corrections on OR, {corrections['AND']} on AND",
+        expected="no way for the weights of a step unit to be learned",
+        cases={
+            "back-propagation through hidden steps: all gradients below are 0": below == 0,
+            "the perceptron rule on a lone step: OR and AND stay unlearned": set(corrections.values()) == {None},
+        },
+    )
+
+
+def _perceptron(x, label, sweeps=100):
+    """How many corrections the perceptron rule makes until all labels are right; None if it is not done by then."""
+    step, corrections = activations.get("step"), 0
+    inputs = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
+    weight = torch.zeros_like(inputs[0])
+    for _ in range(sweeps):
+        if torch.equal(step(inputs @ weight), label):
+            return corrections
+        for example, wanted in zip(inputs, label, strict=True):
+            error = wanted - step(example @ weight)
+            weight += error * example
+            corrections += int(error != 0)
+    return None
+
+
+@claim(
+    "The step was soon given up for smooth functions that let several layers be trained",
+    verdict=IMPRECISE,
+    corrected="It was given up for them, but not soon: 28 years lie between the perceptron and the paper that made "
+    "back-propagation known.",
+    topic=TOPIC,
+    how=CITED,
+    activations=("step", "sigmoid"),
+    citations=("rosenblatt1958", "rumelhart1986"),
+    where=f"{CHAPTER}#what-the-field-says-settled",
+)
+def the_step_was_soon_replaced():
+    perceptron, sigmoid = 1958, activations.get("sigmoid").year
+    return Evidence(
+        f"Rosenblatt's paper is of {perceptron}, that of Rumelhart, Hinton and Williams of {sigmoid}: "
+        f"{sigmoid - perceptron} years",
+        expected="at most ten years",
+        cases={"within ten years": sigmoid - perceptron <= 10},
+        core={"back-propagation came with a smooth function in place of the step": True},
+    )
+
+
+@claim(
+    "The sigmoid came into wide use in the 1980s, with back-propagation",
+    verdict=TRUE,
+    topic=TOPIC,
+    how=CITED,
+    activations=("sigmoid",),
+    citations=("rumelhart1986",),
+    where=f"{CHAPTER}#what-the-field-says-settled",
+)
+def the_sigmoid_came_with_back_propagation():
+    year = activations.get("sigmoid").year
+    return Evidence(
+        f"Rumelhart, Hinton and Williams train hidden units with back-propagation in a paper of {year}; their units "
+        "are sigmoids",
+        expected="a paper of the 1980s that trains sigmoids with back-propagation",
+        cases={"it is of the 1980s": 1980 <= year < 1990, "its hidden units are sigmoids": True},
+    )
+
+
+@claim(
+    "The sigmoid is 1 / (1 + exp(-z)): smooth, rising, between 0 and 1 and so not centred, with a slope between 0 "
+    "and 1/4",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("sigmoid",),
+    where=f"{CHAPTER}#fig-sigmoid-slope",
+)
+def the_sigmoid_its_range_and_slope():
+    sigmoid = activations.get("sigmoid")
+    z = torch.arange(-3000, 3001, dtype=torch.float64) / 100  # up to 30; from about 37 on the value rounds to 1
+    value, slope, h = sigmoid(z), sigmoid.slope(z), 1e-5
+    quotient = (sigmoid(z + h) - sigmoid(z - h)) / (2 * h)
+    mean = theory.moments("sigmoid").mean
+    return Evidence(
+        f"from -30 to 30 the values rise from {value.min():.0e} to 1 - {1 - value.max():.0e} and the slopes stay "
+        f"between {slope.min():.0e} and {slope.max():.2f}, which is that at {abs(z[slope.argmax()]):.0f}; mean under "
+        f"N(0, 1) {mean:.3f}",
+        expected="values strictly between 0 and 1, slopes above 0 and at most 1/4",
+        cases={
+            "the formula": torch.allclose(value, 1 / (1 + torch.exp(-z)), rtol=1e-12, atol=0),
+            "values strictly between 0 and 1": bool((value > 0).all() and (value < 1).all()),
+            "rising": bool((value.diff() > 0).all()),
+            "smooth: the difference quotient is the slope, to 1e-9": (quotient - slope).abs().max().item() < 1e-9,
+            "slopes above 0 and at most 1/4": bool((slope > 0).all()) and slope.max().item() == 0.25,
+            "not centred: its mean is further than 0.1 from 0": abs(mean) > 0.1,
+        },
+    )
+
+
+@claim(
+    "Small inputs take the sigmoid towards 0, and very small ones flatten it, as very large ones do",
+    verdict=IMPRECISE,
+    corrected="It is inputs of large magnitude that flatten it, and large negative ones that take it to 0. An input "
+    "near 0 gives about one half, where the slope is largest.",
+    topic=TOPIC,
+    activations=("sigmoid",),
+    where=f"{CHAPTER}#the-sigmoid-and-its-slope",
+)
+def small_inputs_flatten_the_sigmoid():
+    sigmoid = activations.get("sigmoid")
+    z = torch.tensor([0.1, 1e-6, -20.0, 20.0], dtype=torch.float64)
+    value, flat = sigmoid(z).tolist(), (4 * sigmoid.slope(z)).tolist()
+    return Evidence(
+        f"at 0.1 the value is {value[0]:.3f} and the slope {flat[0]:.1%} of the largest; at -20 they are "
+        f"{value[2]:.0e} and {flat[2]:.0e} of it",
+        expected="a value below 0.05 at 0.1, and at 1e-6 a slope below a tenth of the largest",
+        cases={"small: 0.1 gives less than 0.05": value[0] < 0.05, "very small: flat at 1e-6": flat[1] < 0.1},
+        core={
+            "large and negative: -20 gives less than 0.05": value[2] < 0.05,
+            "large magnitude: flat at -20 and 20": max(flat[2:]) < 0.1,
+        },
+    )
+
+
+@claim(
+    "Sigmoid and tanh have slopes close to 0 at extreme inputs",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("sigmoid", "tanh"),
+    where=f"{CHAPTER}#the-sigmoid-and-its-slope",
+)
+def slopes_are_close_to_0_at_extreme_inputs():
+    z = torch.tensor([-20.0, -10.0, 10.0, 20.0], dtype=torch.float64)
+    slopes = {name: activations.get(name).slope(z).tolist() for name in ("sigmoid", "tanh")}
+    found = [f"{name} {of[2]:.1e} at 10 and {of[3]:.1e} at 20" for name, of in slopes.items()]
+    return Evidence(
+        f"slopes: {'; '.join(found)}, and the same at -10 and -20",
+        expected="slopes below a thousandth of the largest from 10 on, on both sides",
+        cases={name: max(of) < theory.lipschitz(name) / 1000 for name, of in slopes.items()},
+    )
+
+
+@claim(
+    "Multiplied through many layers, the sigmoid's small slopes leave the first layers without a gradient",
+    verdict=CONDITIONS,
+    corrected="The weights have a say. Fifty layers lose 31 powers of ten at gain 1 and next to nothing at gain 10, "
+    "or at gain 1 with batch normalisation.",
+    topic=TOPIC,
+    activations=("sigmoid",),
+    citations=("glorot2010", "ioffe2015"),
+    where=f"{CHAPTER}#many-layers-the-function-proposes-the-weights-dispose",
+)
+def sigmoid_gradients_vanish():
+    critical = theory.edge_of_chaos("sigmoid").gain
+    found = {
+        "gain 1": depth_signals("sigmoid", GAINS["glorot"])["delta"],
+        f"gain {critical:.1f}": depth_signals("sigmoid", critical)["delta"],
+        "gain 1, batch normalisation": depth_signals("sigmoid", GAINS["glorot"], normalised=True)["delta"],
+    }
+    return Evidence(
+        "gradient at the first of 50 layers over that at the last: "
+        + "; ".join(f"{powers(delta)} at {setting}" for setting, delta in found.items()),
+        expected="a gradient smaller by a million or more",
+        cases={setting: bool(delta.mean() < -6) for setting, delta in found.items()},
+    )
+
+
+@claim(
+    "Where the slope is close to 0 a weight barely moves, however wrong the output is",
+    verdict=CONDITIONS,
+    corrected="True of the squared error and plain gradient descent. Behind a sigmoid output cross-entropy cancels "
+    "the slope, and Adam's first step is as long as the rate, whatever the gradient.",
+    topic=TOPIC,
+    activations=("sigmoid",),
+    citations=("kingma2014",),
+    where=f"{CHAPTER}#where-saturation-does-no-harm-the-output",
+)
+def a_saturated_weight_barely_moves():
+    sigmoid = activations.get("sigmoid")
+
+    def squared_error(z):
+        return (sigmoid(z) - 1) ** 2 / 2
+
+    def cross_entropy(z):
+        return -activations.get("logsigmoid")(z)
+
+    ways = {
+        "squared error, gradient descent": (squared_error, torch.optim.SGD),
+        "cross-entropy, gradient descent": (cross_entropy, torch.optim.SGD),
+        "squared error, Adam": (squared_error, torch.optim.Adam),
+    }
+    share = {way: _first_move(-10.0, *how) / _first_move(0.0, *how) for way, how in ways.items()}
+    return Evidence(
+        "first step from z = -10, where the answer should be 1, over that from z = 0: "
+        + "; ".join(f"{moved:.2g} ({way})" for way, moved in share.items()),
+        expected="less than a hundredth, the slope at -10 being 1/5500 of that at 0",
+        cases={way: moved < 0.01 for way, moved in share.items()},
+    )
+
+
+def _first_move(start, loss, optimizer):
+    """How far the first step takes z from start."""
+    z = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    update = optimizer([z], lr=0.01)
+    loss(z).backward()
+    update.step()
+    return z.item() - start
+
+
+@claim(
+    "The sigmoid's outputs are all positive, which biases the layers behind it and slows convergence",
+    verdict=CONDITIONS,
+    corrected="True where plain gradient descent meets the outputs as they are. Normalised over the batch, they are "
+    "learned from as fast as those of tanh.",
+    topic=TOPIC,
+    activations=("sigmoid", "tanh"),
+    citations=("lecun1998", "ioffe2015"),
+    where=f"{CHAPTER}#fig-sigmoid-zigzag",
+)
+def positive_outputs_slow_convergence():
+    z = torch.randn(5000, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    outputs = {name: activations.get(name)(z) for name in ("sigmoid", "tanh")}
+    steps = {name: _descent(a) for name, a in outputs.items()}
+    normalised = {name: _descent((a - a.mean(0)) / a.std(0)) for name, a in outputs.items()}
+    sigmoid = theory.moments("sigmoid")
+    return Evidence(
+        f"mean over root mean square of the outputs {sigmoid.mean / math.sqrt(sigmoid.second):.2f}; to learn 10 "
+        f"weights behind them takes {steps['sigmoid']} steps, behind tanh {steps['tanh']}; normalised over the "
+        f"batch, {normalised['sigmoid']} and {normalised['tanh']}",
+        expected="at least five times the steps of the centred tanh",
+        cases={
+            "outputs as they are": steps["sigmoid"] >= 5 * steps["tanh"],
+            "outputs normalised over the batch": normalised["sigmoid"] >= 5 * normalised["tanh"],
+        },
+    )
+
+
+def _descent(a):
+    """How many steps of gradient descent take the squared error behind outputs a, shape (n, units), down to 1 %.
+
+    At the best constant rate, from weights that are off by 1, -1, 1 and so on: mostly in directions of little slope.
+    """
+    hessian = a.T @ a / len(a)
+    low, *_, high = torch.linalg.eigvalsh(hessian)
+    error = 1.0 - 2.0 * (torch.arange(len(hessian)) % 2).to(hessian)
+    first, steps = error @ hessian @ error, 0
+    while error @ hessian @ error > 0.01 * first:
+        error, steps = error - 2 / (low + high) * hessian @ error, steps + 1
+    return steps
+
+
+@claim(
+    "A sigmoid's output, lying between 0 and 1, is a probability",
+    verdict=CONDITIONS,
+    corrected="Only where training with cross-entropy or its like has made it one, and a check has shown it: of two "
+    "units that decide alike, one keeps its word and the other does not.",
+    topic=TOPIC,
+    activations=("sigmoid",),
+    citations=("guo2017",),
+    where=f"{CHAPTER}#where-saturation-does-no-harm-the-output",
+)
+def a_sigmoid_output_is_a_probability():
+    honest, sure = _said_and_happened(1), _said_and_happened(3)
+    return Evidence(
+        f"labels with probability sigma(t), t ~ N(0, 4): where sigma(t) is above 0.9 it says {honest[0]:.3f} on "
+        f"average and label 1 happens in {honest[1]:.3f}; sigma(3 t), which decides alike, says {sure[0]:.3f} for "
+        f"{sure[1]:.3f}",
+        expected="what is said within 0.01 of what happens",
+        cases={
+            "sigma(t), what training with cross-entropy tends to": abs(honest[0] - honest[1]) < 0.01,
+            "sigma(3 t)": abs(sure[0] - sure[1]) < 0.01,
+        },
+    )
+
+
+def _said_and_happened(k):
+    """Where a = sigmoid(k t) is above 0.9, the mean of a and the share of label 1; t ~ N(0, 4), P(1) = sigmoid(t)."""
+    sigmoid = activations.get("sigmoid")
+    cut = math.log(9) / k / 2  # t = 2 z, and sigmoid(log 9) = 0.9
+
+    def mean(f):
+        return theory.expectation(lambda z: f(2 * z) * (z > cut), kinks=(cut,))
+
+    share = mean(torch.ones_like)
+    return mean(lambda t: sigmoid(k * t)) / share, mean(sigmoid) / share
+
+
+@claim(
+    "The sigmoid has been used with success for binary classification",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("sigmoid",),
+    citations=("cox1958",),
+    where=f"{CHAPTER}#where-saturation-does-no-harm-the-output",
+)
+def the_sigmoid_classifies():
+    generator = torch.Generator().manual_seed(0)
+    label = (torch.rand(21_000, generator=generator) < 0.5).float()
+    x = torch.randn(21_000, 2, generator=generator)
+    x[:, 0] += 2 * label - 1  # two clouds, one to each side: no rule is right more often than Phi(1)
+    unit = networks.mlp([2, 1], "identity", seed=0)  # its loss puts the sigmoid behind it
+    train.fit(unit, data.Split(x[:1000], label[:1000], x[1000:], label[1000:]), steps=150, rate=0.05)
+    right, best = train.accuracy(unit, x[1000:], label[1000:]), (1 + math.erf(math.sqrt(0.5))) / 2
+    return Evidence(
+        f"one sigmoid unit, which is logistic regression, is right on {right:.2f} of fresh points of two normal "
+        f"clouds, where no rule is on more than {best:.2f}",
+        expected="within 0.01 of what is possible",
+        cases={"two normal clouds": abs(right - best) < 0.01},
+    )
+
+
+@claim(
+    "Vanishing gradients make the sigmoid unsuitable for hidden layers",
+    verdict=IMPRECISE,
+    corrected="They make it hard to train when it is deep, with the usual weights and without normalisation. A "
+    "shallow network with hidden sigmoids does better on fresh points of the disk than the same one with ReLU.",
+    topic=TOPIC,
+    how=STORED,
+    activations=("sigmoid", "relu"),
+    citations=("hochreiter1997",),
+    where=f"{CHAPTER}#fig-sigmoid-disk",
+)
+def the_sigmoid_is_unsuitable_for_hidden_layers():
+    sigmoid, relu = (median_by_draw(activation, "test_loss") for activation in ("sigmoid", "relu"))
+    worse = int((sigmoid > relu).sum())
+    deep = depth_signals("sigmoid", GAINS["glorot"])["delta"]
+    return Evidence(
+        f"two hidden layers on the disk: test loss {sigmoid.median():.3f} against {relu.median():.3f} with ReLU, "
+        f"higher on {worse} of {len(relu)} draws; 50 layers at gain 1 leave {powers(deep)} of the gradient",
+        expected="hidden sigmoids that do worse than ReLU, shallow or deep",
+        cases={
+            "at either depth: worse on most draws with 2, a gradient smaller by a million with 50": (
+                worse > len(relu) / 2 and bool(deep.mean() < -6)
+            )
+        },
+        core={"50 hidden layers at gain 1, not normalised: a gradient smaller by a million": bool(deep.mean() < -6)},
+    )
+
+
+def median_by_draw(activation, column):
+    """A column of the stored runs on the disk, the median of the starts for each draw of the data: shape (draws,)."""
+    rows = [row for row in results.load("disk_draws") if row["activation"] == activation]
+    draws = sorted({row["draw"] for row in rows})
+    return torch.tensor([statistics.median(row[column] for row in rows if row["draw"] == draw) for draw in draws])
+
+
+@claim(
+    "Activations decide whether a neuron fires",
+    verdict=IMPRECISE,
+    corrected="A step decides. Every other function of the catalog answers in degrees.",
+    topic=TOPIC,
+    activations=("step",),
+    where=f"{CHAPTER}#what-the-field-says-settled",
+)
+def activations_decide_whether_a_neuron_fires():
+    z = torch.linspace(-4, 4, 801, dtype=torch.float64)
+    deciders = [name for name, act in activations.catalog.items() if len(act(z).unique()) == 2]
+    return Evidence(
+        f"functions of the catalog that have two answers only: {', '.join(deciders)}",
+        expected="two answers, fire or not, from every function",
+        cases={"every function of the catalog": len(deciders) == len(activations.catalog)},
+        core={"the step": "step" in deciders},
+    )

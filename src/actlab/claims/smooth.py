@@ -1,0 +1,1 @@
+"""Claims about smooth activations and gates."""

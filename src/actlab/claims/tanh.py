@@ -1,0 +1,361 @@
+"""Claims about tanh."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from .. import activations, theory
+from . import CITED, CONDITIONS, IMPRECISE, STORED, TRUE, Evidence, claim
+from ._measure import GAINS, depth_signals, powers
+from .sigmoid import median_by_draw
+
+TOPIC = "tanh"
+
+
+@claim(
+    "Tanh is the sigmoid stretched and shifted so that its outputs are centred: 2 sigma(2z) - 1",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("tanh", "sigmoid"),
+)
+def tanh_is_a_centred_sigmoid():
+    tanh, sigmoid = activations.get("tanh"), activations.get("sigmoid")
+    z = torch.linspace(-30, 30, 6001, dtype=torch.float64)
+    gap = (2 * sigmoid(2 * z) - 1 - tanh(z)).abs().max().item()
+    mean = {name: theory.moments(name).mean for name in ("tanh", "sigmoid")}
+    return Evidence(
+        f"the two agree to {'12 digits' if gap < 1e-12 else 'fewer than 12 digits'} from -30 to 30; mean under N(0, "
+        f"1) {abs(mean['tanh']):.3f} against the sigmoid's {mean['sigmoid']:.3f}",
+        expected="two functions that agree to rounding, and a mean of 0",
+        cases={"2 sigma(2z) - 1 is tanh, to 1e-12": gap < 1e-12, "its mean is 0 to 1e-12": abs(mean["tanh"]) < 1e-12},
+    )
+
+
+@claim(
+    "Tanh is 2 / (1 + exp(-2z)) - 1",
+    verdict=CONDITIONS,
+    corrected="As mathematics, always. Computed as it is written it loses digits near 0, where it subtracts nearly "
+    "equal numbers, and its exponential overflows on the left.",
+    topic=TOPIC,
+    activations=("tanh",),
+)
+def tanh_as_one_fraction():
+    z = np.array([1.0, -10.0, -400.0, 1e-8])
+    with np.errstate(over="ignore"):
+        exponential = np.exp(-2 * z)
+        value = 2 / (1 + exponential) - 1
+    off = np.abs(value / np.tanh(z) - 1)
+    return Evidence(
+        f"in float64 right to 1e-12 at {', '.join(f'{at:g}' for at in z[off < 1e-12])}, but by way of an exponential "
+        f"of {exponential[2]} at -400; at 1e-8 off by {'more' if off[3] > 1e-9 else 'less'} than 1e-9 of the value",
+        expected="right to 1e-12 of the value, with no overflow on the way",
+        cases={
+            f"z = {at:g}": bool(miss < 1e-12 and way < np.inf)
+            for at, miss, way in zip(z, off, exponential, strict=True)
+        },
+    )
+
+
+@claim(
+    "Tanh has the range (-1, 1), centred on zero",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("tanh",),
+)
+def the_range_of_tanh():
+    tanh = activations.get("tanh")
+    z = torch.arange(1801, dtype=torch.float64) / 100  # up to 18; from about 19 on the value rounds to 1
+    value, mirrored = tanh(z), tanh(-z)
+    return Evidence(
+        f"from -18 to 18 the values lie between {mirrored.min():.0f} and {value.max():.0f} and come "
+        f"{'within' if 1 - value.max() < 1e-15 else 'no nearer than'} 1e-15 of them; tanh(-z) = -tanh(z) at "
+        f"{int((mirrored == -value).sum())} of {len(z)} points",
+        expected="values strictly between -1 and 1 that come close to both, and an odd function",
+        cases={
+            "strictly between -1 and 1": bool((value.abs() < 1).all() and (mirrored.abs() < 1).all()),
+            "as close to both as 1e-15": (1 - value.max()).item() < 1e-15 and (1 + mirrored.min()).item() < 1e-15,
+            "odd, so that what is centred stays so": torch.equal(mirrored, -value),
+        },
+    )
+
+
+@claim(
+    "The slope of tanh lies between 0 and 1",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("tanh",),
+)
+def the_slope_of_tanh():
+    tanh = activations.get("tanh")
+    z = torch.arange(-10_000, 10_001, dtype=torch.float64) / 100
+    slope = tanh.slope(z)
+    return Evidence(
+        f"from -100 to 100 the slopes lie between {slope.min():.0e} and {slope.max():.3f}; the largest is that at "
+        f"{abs(z[slope.argmax()]):.0f}",
+        expected="slopes above 0, the largest exactly 1",
+        cases={"never 0 or below": bool((slope > 0).all()), "1 at most, and attained": slope.max().item() == 1},
+    )
+
+
+@claim(
+    "Tanh is smooth and zero-centred, but it saturates as the sigmoid does",
+    verdict=TRUE,
+    topic=TOPIC,
+    activations=("tanh", "sigmoid"),
+)
+def tanh_is_centred_but_saturates():
+    z = torch.linspace(-4, 4, 801, dtype=torch.float64)
+    bend = theory.curvature("tanh", z).abs().max().item()
+    far = torch.tensor([-10.0, 10.0], dtype=torch.float64)
+    left = {
+        name: (activations.get(name).slope(far).max() / theory.lipschitz(name)).item() for name in ("tanh", "sigmoid")
+    }
+    mean = theory.moments("tanh").mean
+    return Evidence(
+        f"curvature at most {bend:.2f}; mean under N(0, 1) {abs(mean):.3f}; at -10 and 10 {left['tanh']:.0e} of the "
+        f"largest slope is left, {left['sigmoid']:.0e} with the sigmoid",
+        expected="no kink, mean 0, and less than a thousandth of the largest slope at -10 and 10",
+        cases={
+            "smooth: no kink, and a bounded curvature": not activations.get("tanh").kinks and bend < 1,
+            "zero-centred": abs(mean) < 1e-12,
+            "it saturates, and so does the sigmoid": max(left.values()) < 1e-3,
+        },
+    )
+
+
+@claim(
+    "Since tanh runs from -1 to 1, its outputs are balanced around zero",
+    verdict=CONDITIONS,
+    corrected="Its inputs have to be balanced first: tanh is odd, and a shift of its inputs comes out as a shift of "
+    "its outputs.",
+    topic=TOPIC,
+    activations=("tanh",),
+)
+def the_outputs_of_tanh_are_balanced():
+    mean = {shift: _mean_output("tanh", shift) for shift in (0.0, 1.0)}
+    return Evidence(
+        "mean output " + ", ".join(f"{abs(out):.3f} for z ~ N({shift:g}, 1)" for shift, out in mean.items()),
+        expected="a mean within 0.05 of 0",
+        cases={f"z ~ N({shift:g}, 1)": abs(out) < 0.05 for shift, out in mean.items()},
+    )
+
+
+def _mean_output(name, shift):
+    """E f(z) for z ~ N(shift, 1)."""
+    return theory.expectation(lambda z: activations.get(name)(z + shift))
+
+
+@claim(
+    "Tanh centres the data around zero",
+    verdict=IMPRECISE,
+    corrected="It keeps centred what is centred. Data with another mean come out nearer to 0, where a bounded "
+    "function must put them, but not centred; subtracting the mean would do that.",
+    topic=TOPIC,
+    activations=("tanh",),
+    citations=("ioffe2015",),
+)
+def tanh_centres_the_data():
+    shifts = (-2.0, 0.5, 1.0)
+    out = {shift: _mean_output("tanh", shift) for shift in shifts}
+    return Evidence(
+        "normal data with mean "
+        + ", ".join(f"{shift:g} come out with mean {mean:.2f}" for shift, mean in out.items()),
+        expected="outputs with a mean within 0.05 of 0, whatever the mean of the data",
+        cases={f"mean {shift:g}": abs(mean) < 0.05 for shift, mean in out.items()},
+        core={
+            "data centred already stay so": abs(_mean_output("tanh", 0.0)) < 1e-12,
+            "the mean comes nearer to 0": all(abs(mean) < abs(shift) for shift, mean in out.items()),
+        },
+    )
+
+
+@claim(
+    "With zero-centred activations gradients can flow in both directions",
+    verdict=IMPRECISE,
+    corrected="Gradients flow backwards, whatever the activation. What centring frees is their sign: behind outputs "
+    "that are all positive, one example moves all weights of a unit the same way.",
+    topic=TOPIC,
+    activations=("tanh", "sigmoid"),
+    citations=("lecun1998",),
+    where="chapters/02_step_to_sigmoid#not-centred-a-zig-zag",
+)
+def gradients_flow_in_both_directions():
+    backwards, forwards = (_reached_when_cut(cut) for cut in (1, 0))
+    z = torch.randn(1000, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mixed = {}  # one example's gradients of the weights into a unit are its delta times the outputs
+    for name in ("tanh", "sigmoid"):
+        outputs = activations.get(name)(z)
+        mixed[name] = int(((outputs > 0).any(1) & (outputs < 0).any(1)).sum())
+    return Evidence(
+        f"of two tanh layers, cutting the second off takes {1 - backwards:.0%} of the first one's gradient, cutting "
+        f"the first off {1 - forwards:.0%} of the second one's; examples whose ten gradients of a unit have both "
+        f"signs: {mixed['tanh']} of {len(z)} behind tanh, {mixed['sigmoid']} behind sigmoid",
+        expected="gradients that depend on the layers before as well as on those after",
+        cases={"the second layer's gradient depends on the first one's": forwards < 1},
+        core={
+            "behind tanh most examples give one unit gradients of both signs": mixed["tanh"] > len(z) / 2,
+            "behind sigmoid none does": mixed["sigmoid"] == 0,
+        },
+    )
+
+
+def _reached_when_cut(cut):
+    """What share of one tanh layer's gradient is left when the gradient at the other, layer `cut`, is set to 0."""
+    norms = []
+    for keep in (1.0, 0.0):
+        generator = torch.Generator().manual_seed(0)
+        x, *weights = (torch.randn(8, 8, generator=generator, dtype=torch.float64).requires_grad_() for _ in range(3))
+        h = x
+        for layer, weight in enumerate(weights):
+            z = h @ weight
+            if layer == cut:
+                z.register_hook(lambda gradient, keep=keep: keep * gradient)
+            h = activations.get("tanh")(z)
+        norms.append(torch.autograd.grad(h.sum(), weights[1 - cut])[0].norm())
+    return (norms[1] / norms[0]).item()
+
+
+@claim(
+    "Outputs that are centred around zero help gradients flow backwards",
+    verdict=CONDITIONS,
+    corrected="Tanh loses far less than the sigmoid, but for its slope of 1 at 0, not for its centre: a sigmoid with "
+    "its mean taken off loses nearly as much as before.",
+    topic=TOPIC,
+    activations=("tanh", "sigmoid"),
+    citations=("glorot2010",),
+)
+def centred_outputs_help_gradients_flow():
+    sigmoid = activations.get("sigmoid")
+    centred = replace(
+        sigmoid, name="centred sigmoid", function=lambda z: torch.sigmoid(z) - 0.5, range=(-0.5, 0.5), source=""
+    )
+    lost = {
+        "sigmoid": depth_signals("sigmoid", GAINS["glorot"])["delta"],
+        "tanh": depth_signals("tanh", GAINS["glorot"])["delta"],
+        "sigmoid less 1/2": depth_signals(centred, GAINS["glorot"])["delta"],
+    }
+    half = lost["sigmoid"].mean() / 2
+    return Evidence(
+        "gradient at the first of 50 layers over that at the last, gain 1: "
+        + ", ".join(f"{name} {powers(delta)}" for name, delta in lost.items()),
+        expected="at least half of the sigmoid's powers of ten saved",
+        cases={name: bool(lost[name].mean() > half) for name in ("tanh", "sigmoid less 1/2")},
+    )
+
+
+@claim(
+    "LeCun and colleagues made tanh popular, in place of the sigmoid, with Efficient BackProp (1998)",
+    verdict=CONDITIONS,
+    corrected="The paper prefers functions that are symmetric about 0, but recommends 1.7159 tanh(2z/3), not plain "
+    "tanh, and takes it from LeCun's own chapter of 1989. Kalman and Kwasny made the case for tanh in 1992.",
+    topic=TOPIC,
+    how=CITED,
+    activations=("tanh", "lecun_tanh"),
+    citations=("lecun1998", "lecun1989", "kalman1992"),
+)
+def efficient_backprop_made_tanh_popular():
+    one = torch.ones(1, dtype=torch.float64)
+    recommended, plain = (activations.get(name)(one).item() for name in ("lecun_tanh", "tanh"))
+    return Evidence(
+        "section 4.4 says that symmetric functions such as tanh often converge faster than the logistic one; the "
+        f"function that it recommends, after a chapter {1998 - 1989} years older, takes 1 to {recommended:.4f}, tanh "
+        f"to {plain:.4f}",
+        expected="tanh preferred to the sigmoid, and plain tanh recommended",
+        cases={
+            "it prefers tanh to the sigmoid": True,
+            "it recommends plain tanh": abs(recommended - plain) < 1e-3,
+        },
+    )
+
+
+@claim(
+    "Very small inputs make the slope of tanh vanish, as very large ones do",
+    verdict=IMPRECISE,
+    corrected="It vanishes for inputs of large magnitude, on both sides. Near 0 it is largest.",
+    topic=TOPIC,
+    activations=("tanh",),
+)
+def very_small_inputs_flatten_tanh():
+    small, far = torch.tensor([[1e-3, 0.1], [-10.0, 10.0]], dtype=torch.float64)
+    near, gone = activations.get("tanh").slope(small), activations.get("tanh").slope(far)
+    return Evidence(
+        f"slope {near[0]:.4f} at 0.001 and {near[1]:.2f} at 0.1; {gone[0]:.0e} at -10 and {gone[1]:.0e} at 10",
+        expected="slopes below 0.1 for small inputs",
+        cases={f"z = {z:g}": of < 0.1 for z, of in zip(small.tolist(), near.tolist(), strict=True)},
+        core={"large magnitude: below 0.1 at -10 and 10": gone.max().item() < 0.1},
+    )
+
+
+@claim(
+    "In deep networks sigmoid and tanh make the gradients vanish",
+    verdict=CONDITIONS,
+    corrected="The sigmoid does at gain 1, and tanh with torch's default weights. But at gain 1 tanh loses no more "
+    "than a factor of 8 over 50 layers, and at torch's own gain for tanh, 5/3, the gradient grows.",
+    topic=TOPIC,
+    activations=("sigmoid", "tanh"),
+    citations=("glorot2010",),
+)
+def sigmoid_and_tanh_make_gradients_vanish():
+    settings = [
+        ("sigmoid", "gain 1", GAINS["glorot"]),
+        ("tanh", "torch's default weights", GAINS["torch"]),
+        ("tanh", "gain 1", GAINS["glorot"]),
+        ("tanh", "gain 5/3", torch.nn.init.calculate_gain("tanh")),
+    ]
+    lost = {f"{name}, {setting}": depth_signals(name, gain)["delta"] for name, setting, gain in settings}
+    return Evidence(
+        "gradient at the first of 50 layers over that at the last: "
+        + "; ".join(f"{powers(delta)} ({setting})" for setting, delta in lost.items()),
+        expected="a gradient smaller by a million or more",
+        cases={setting: bool(delta.mean() < -6) for setting, delta in lost.items()},
+    )
+
+
+@claim(
+    "Where the slopes are very small the gradients that come back through the network are too, and learning stalls",
+    verdict=CONDITIONS,
+    corrected="A layer multiplies by its weights as well. At its critical gain the sigmoid's slopes are smaller than "
+    "at gain 1, and the gradient comes back whole.",
+    topic=TOPIC,
+    activations=("sigmoid",),
+    citations=("poole2016", "schoenholz2017"),
+    where="chapters/02_step_to_sigmoid#many-layers-the-function-proposes-the-weights-dispose",
+)
+def small_slopes_make_small_gradients():
+    slope = activations.get("sigmoid").slope
+    found = {}
+    for gain in (GAINS["glorot"], theory.edge_of_chaos("sigmoid").gain):
+        q = theory.fixed_point("sigmoid", gain).q
+        typical = math.sqrt(theory.expectation(lambda z, q=q: slope(math.sqrt(q) * z) ** 2))
+        found[f"gain {gain:.1f}"] = typical, depth_signals("sigmoid", gain)["delta"]
+    return Evidence(
+        "root mean square of the slopes, and gradient over 50 layers: "
+        + "; ".join(f"{typical:.2f} and {powers(delta)} at {gain}" for gain, (typical, delta) in found.items()),
+        expected="slopes below 1/4, and with them a gradient smaller by a million or more",
+        cases={gain: typical < 0.25 and bool(delta.mean() < -6) for gain, (typical, delta) in found.items()},
+    )
+
+
+@claim(
+    "In shallow networks tanh often does better than the sigmoid",
+    verdict=CONDITIONS,
+    corrected="On the disk it fits the training points better, and does worse on fresh ones.",
+    topic=TOPIC,
+    how=STORED,
+    activations=("tanh", "sigmoid"),
+)
+def tanh_beats_sigmoid_in_shallow_networks():
+    found, wins = [], {}
+    for column, loss in {"train_loss": "training loss", "test_loss": "test loss"}.items():
+        tanh, sigmoid = (median_by_draw(activation, column) for activation in ("tanh", "sigmoid"))
+        wins[loss] = int((tanh < sigmoid).sum())
+        found.append(
+            f"{loss} {tanh.median():.4f} against {sigmoid.median():.4f}, lower on {wins[loss]} of {len(tanh)}"
+        )
+    return Evidence(
+        f"two hidden layers on the disk, tanh against sigmoid: {'; '.join(found)} draws",
+        expected="a lower loss on most draws of the data",
+        cases={loss: lower > len(tanh) / 2 for loss, lower in wins.items()},
+    )

@@ -1,0 +1,156 @@
+"""Softmax and its relatives, the formula as it is written and the program that survives, side by side.
+
+Each takes logits `z`, a float tensor of any shape, and the dim along which they compete. float16 and bfloat16 are
+carried out in float32 and rounded once, except by `naive_softmax`, which is here to show where it breaks.
+
+mask: bool, of z's shape or one that broadcasts to it; True keeps an entry, as in torch's scaled_dot_product_attention
+(and the other way round in torch.nn.MultiheadAttention). An entry that is not kept, or is -inf, has probability
+exactly 0, and its gradient is 0 whatever was in its place. Where nothing along dim is kept there is no distribution:
+all probabilities are 0, as attention kernels have it, all their logarithms and the logsumexp -inf.
+
+An entry of +inf has no probability, inf - inf being nothing: its row is nan, and its logsumexp inf.
+"""
+
+import functools
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["log_softmax", "logsumexp", "naive_softmax", "online_softmax", "softmax", "softmax_jacobian"]
+
+inf = math.inf
+
+
+def _in_single(function):
+    """`function` of (z, dim, mask) with what it is given checked, and float16 and bfloat16 carried out in float32."""
+
+    @functools.wraps(function)
+    def wrapped(z, dim=-1, mask=None, **settings):
+        _require(function.__name__, z, dim, mask)
+        return function(_widened(z), dim, mask, **settings).to(z.dtype)
+
+    return wrapped
+
+
+def _widened(z):
+    return z.float() if z.dtype in (torch.float16, torch.bfloat16) else z
+
+
+def naive_softmax(z: Tensor, dim: int = -1) -> Tensor:
+    """exp(z) / sum exp(z), as the formula has it and in z's own dtype: the shape of z.
+
+    nan as soon as an entry's exp exceeds the largest number of the dtype: log(max) is 11.09 in float16, 88.72 in
+    float32 and bfloat16, 709.78 in float64. 0 / 0 where all entries lie far below 0.
+    """
+    _require("naive_softmax", z, dim)
+    return torch.exp(z) / torch.exp(z).sum(dim, keepdim=True)
+
+
+@_in_single
+def softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None) -> Tensor:
+    """exp(z) / sum exp(z) along dim, for logits of any size: the shape and dtype of z.
+
+    The largest entry is subtracted first, which changes nothing in the quotient; see {cite}`blanchard2021`.
+    """
+    z = _masked(z, mask)
+    weights = torch.exp(z - _largest(z, dim))
+    return weights / weights.sum(dim, keepdim=True).clamp(min=1)  # a sum below 1 lacks the largest: none was kept
+
+
+@_in_single
+def log_softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None) -> Tensor:
+    """The logarithm of softmax along dim: the shape and dtype of z.
+
+    Finite where the probability rounds to 0, and not 0 where it rounds to 1: log(softmax(z)) is neither.
+    """
+    z = _masked(z, mask)
+    largest, others = _largest_and_others(z, dim)
+    logs = (z - largest - torch.log1p(others)).masked_fill(z == -inf, -inf)
+    return logs.masked_fill(largest == inf, math.nan)
+
+
+@_in_single
+def logsumexp(z: Tensor, dim: int = -1, mask: Tensor | None = None, *, keepdim: bool = False) -> Tensor:
+    """log sum exp(z) along dim, for logits of any size: the shape of z without dim, or with 1 there if keepdim."""
+    largest, others = _largest_and_others(_masked(z, mask), dim)
+    total = largest + torch.log1p(others)
+    return total if keepdim else total.squeeze(dim)
+
+
+@_in_single
+def online_softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None, *, block: int = 64) -> Tensor:
+    """Softmax along dim whose largest entry and sum come from one pass over blocks of that many entries.
+
+    Equal to `softmax` to rounding. When a block brings a new largest entry, the sum so far is scaled down to it: the
+    loop needs no more than one block and two numbers at a time, so attention kernels run it; {cite}`milakov2018`.
+    Raises ValueError if block is not a positive whole number.
+    """
+    if not isinstance(block, int) or block < 1:
+        raise ValueError(f"online_softmax: block is a positive whole number of entries, got {block!r}")
+    z = _masked(z, mask)
+    largest, total = torch.finfo(z.dtype).min, 0
+    for part in z.split(block, dim):
+        larger = _largest(part, dim).clamp(min=largest)
+        total = total * torch.exp(largest - larger) + torch.exp(part - larger).sum(dim, keepdim=True)
+        largest = larger
+    return torch.exp(z - largest) / total.clamp(min=1)
+
+
+def softmax_jacobian(z: Tensor) -> Tensor:
+    """d softmax(z)_i / d z_j for logits of shape (n,), which is diag(p) - p p^T: shape (n, n), dtype of z.
+
+    Symmetric, and each row sums to 0: raising all logits alike changes nothing. Raises ValueError if z has not one
+    dim.
+    """
+    _require("softmax_jacobian", z, -1)
+    if z.dim() != 1:
+        raise ValueError(f"softmax_jacobian takes logits of shape (n,), got {tuple(z.shape)}")
+    p = softmax(_widened(z))
+    between = torch.outer(p, p) * (1 - torch.eye(len(p), dtype=p.dtype, device=p.device))
+    # p (1 - p) would be 0 once p rounds to 1; p times the sum of the others is not
+    return (torch.diag(between.sum(1)) - between).to(z.dtype)
+
+
+def _masked(z, mask):
+    """z with -inf for what is not kept; no gradient passes there, not even to an entry that is -inf already."""
+    dropped = z == -inf
+    return z.masked_fill(dropped if mask is None else dropped | ~mask, -inf)
+
+
+def _largest(z, dim):
+    """The largest entry along dim, which stays as 1: a constant for autograd, since softmax does not depend on it."""
+    largest = z.detach().amax(dim, keepdim=True)
+    return largest.clamp(min=torch.finfo(z.dtype).min)  # -inf - -inf would be nan
+
+
+def _largest_and_others(z, dim):
+    """The largest entry along dim, which stays as 1, and the sum of exp(entry - largest) over the other entries.
+
+    Without its 1 the sum keeps the digits that log1p needs where one entry outweighs the rest.
+    """
+    place = z.argmax(dim, keepdim=True)
+    largest = z.gather(dim, place)
+    info = torch.finfo(z.dtype)
+    others = (z - largest.clamp(info.min, info.max)).scatter(dim, place, -inf)
+    return largest, torch.exp(others).sum(dim, keepdim=True)
+
+
+def _require(name, z, dim, mask=None):
+    if not isinstance(z, Tensor) or not z.is_floating_point():
+        kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
+        raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
+    if not isinstance(dim, int):
+        raise TypeError(f"{name}: dim is the number of one dim, got {dim!r}")
+    if not -z.dim() <= dim < z.dim():
+        raise IndexError(f"{name}: there is no dim {dim} in z of shape {tuple(z.shape)}")
+    if z.shape[dim] == 0:
+        raise ValueError(f"{name}: there is nothing along dim {dim} in z of shape {tuple(z.shape)}")
+    if mask is None:
+        return
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
+        raise TypeError(f"{name}: mask is a tensor of bools, True for what is kept; got {kind}")
+    fits = [kept in (1, n) for kept, n in zip(mask.shape[::-1], z.shape[::-1], strict=False)]
+    if mask.dim() > z.dim() or not all(fits):
+        raise ValueError(f"{name}: a mask of shape {tuple(mask.shape)} does not fit z of shape {tuple(z.shape)}")

@@ -1,0 +1,58 @@
+"""What the checks of this topic measure with, against answers known without them."""
+
+import mpmath
+import pytest
+import torch
+
+from actlab import data, results
+from actlab.claims import sigmoid
+
+F64 = torch.float64
+
+
+def test_the_perceptron_rule_counts_its_corrections():
+    x = torch.tensor([[1.0], [-1.0]], dtype=F64)
+    # by hand: 0 answers 1 to both; the second example takes the weights from (0, 0) to (1, -1), which answers
+    # 1 and 0, since 1 - 1 = 0 is on the step
+    assert sigmoid._perceptron(x, torch.tensor([1.0, 0.0], dtype=F64)) == 1
+    assert sigmoid._perceptron(x, torch.tensor([1.0, 1.0], dtype=F64)) == 0
+
+
+def test_the_perceptron_rule_never_rests_on_xor():
+    x, label, *_ = data.xor(dtype=F64)
+    assert sigmoid._perceptron(x, label) is None
+
+
+def test_descent_takes_the_steps_that_the_condition_number_says():
+    # curvatures 4 and 1: at rate 2/5 both errors shrink by 3/5 a step, and 0.36^5 < 0.01 < 0.36^4
+    a = torch.tensor([[2.0, 1.0], [2.0, -1.0]], dtype=F64)
+    assert sigmoid._descent(a) == 5
+    assert sigmoid._descent(torch.eye(2, dtype=F64)) == 1
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_what_is_said_and_what_happens_agree_with_mpmath(k):
+    def logistic(t):
+        return 1 / (1 + mpmath.exp(-t))
+
+    def over(f):
+        return mpmath.quad(lambda t: f(t) * mpmath.npdf(t, 0, 2), [mpmath.log(9) / k, 3, 6, 12, 40])
+
+    share = over(lambda t: 1)
+    expected = [float(over(lambda t: logistic(k * t)) / share), float(over(logistic) / share)]
+    assert sigmoid._said_and_happened(k) == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_draw_counts_once_with_the_median_of_its_starts(monkeypatch):
+    rows = [
+        {"activation": name, "draw": draw, "start": start, "test_loss": loss}
+        for name, draw, start, loss in [
+            ("relu", 1, 0, 9.0),
+            ("tanh", 1, 0, 5.0),
+            ("tanh", 0, 0, 1.0),
+            ("tanh", 0, 1, 7.0),
+            ("tanh", 0, 2, 2.0),
+        ]
+    ]
+    monkeypatch.setattr(results, "load", {"disk_draws": rows}.get)
+    assert sigmoid.median_by_draw("tanh", "test_loss").tolist() == [2.0, 5.0]
