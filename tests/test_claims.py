@@ -149,3 +149,5 @@ def named(name):
 def test_the_code_of_a_check_can_be_read():
     for claim in ledger.values():
         assert f"def {claim.id.replace('-', '_')}(" in claim.code
+    code = ledger["depth-means-nothing-without-a-nonlinearity"].code
+    assert code.count("def _steps_to_half(") == 1, "what the check calls can be read too"

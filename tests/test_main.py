@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,18 @@ def test_claims_prints_id_verdict_and_number_and_fails_where_one_is_contradicted
     capsys.readouterr()
     assert main(["claims", "--topic", "experiments"]) == 0
     assert capsys.readouterr().out.startswith("0 claims")
+
+
+def test_a_check_that_breaks_off_counts_as_contradicted_and_the_others_still_run(two_claims, monkeypatch, capsys):
+    def broken():
+        raise KeyError("no table")
+
+    right = claims.ledger["right"]
+    monkeypatch.setattr(claims, "ledger", {"broken": replace(right, id="broken", check=broken), "right": right})
+    assert main(["claims"]) == 1
+    said = capsys.readouterr()
+    assert "broken: true\n    nothing\n    CONTRADICTED: the check broke off: KeyError: 'no table'" in said.out
+    assert "right: true\n    right: 1" in said.out and said.err == "contradicted: broken\n"
 
 
 def test_an_unknown_claim_or_topic_is_answered_with_the_nearest(two_claims, capsys):

@@ -1,4 +1,4 @@
-"""What each activation costs: alone, and inside a layer; takes three minutes on a machine that does nothing else.
+"""What each activation costs: alone, and inside a layer; takes two minutes on a machine that does nothing else.
 
 Every entry of the catalog in torch's own form, where there is one, and in actlab's, one thread, float32. All of them
 are timed once in each round, in an order that is drawn anew, so that what slows the machine for a while slows all.

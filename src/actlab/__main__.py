@@ -28,8 +28,9 @@ def _list() -> int:
     for name, act in activations.catalog.items():
         moments = theory.moments(act)
         low, high = (f"{bound:.6g}" for bound in act.range)
+        mean = round(moments.mean, 9) + 0.0  # no -0.000000 for an odd function
         print(
-            f"{name:16} {act.year:4}  {f'{low} to {high}':20} {round(moments.mean, 9) + 0.0:9.6f} {moments.second:9.6f} "
+            f"{name:16} {act.year:4}  {f'{low} to {high}':20} {mean:9.6f} {moments.second:9.6f} "
             f"{theory.gain(act):9.6f} {theory.lipschitz(act):13.6f}"
         )
     return 0
@@ -53,11 +54,17 @@ def _claims(parser, ids, topic) -> int:
     torch.set_num_threads(1)  # many small networks: a second thread would cost more than it brings
     began, contradicted = time.perf_counter(), []
     for claim in chosen:
-        settled = claims.settle(claim)
-        print(f"{claim.id}: {claim.verdict}\n    {settled.evidence.measured}", flush=True)
-        if not settled.supported:
+        try:
+            settled = claims.settle(claim)
+        except Exception as error:  # one check that breaks off must not hide what the others find
+            found, fault = "nothing", f"the check broke off: {type(error).__name__}: {error}"
+        else:
+            found = settled.evidence.measured
+            fault = "" if settled.supported else f"the evidence says {settled.evidence.verdict}"
+        print(f"{claim.id}: {claim.verdict}\n    {found}", flush=True)
+        if fault:
             contradicted.append(claim.id)
-            print(f"    CONTRADICTED: the evidence says {settled.evidence.verdict}", flush=True)
+            print(f"    CONTRADICTED: {fault}", flush=True)
     print(f"{len(chosen)} claims in {time.perf_counter() - began:.0f} s; {len(contradicted) or 'none'} contradicted")
     for id in contradicted:
         print(f"contradicted: {id}", file=sys.stderr)

@@ -703,11 +703,11 @@ def _leaky_slope(z, negative_slope):
 def _apl(a=(-0.2, 0.4), b=(0.3, -0.7)):
     if len(a) != len(b):
         raise ValueError(f"apl: a and b must have equally many numbers, got {len(a)} and {len(b)}")
-
-    kinks = tuple(sorted({0.0, *(b_s for a_s, b_s in zip(a, b, strict=True) if a_s)}))
-    corners = torch.tensor(kinks, dtype=torch.float64)
-    just_right = [math.fsum([k >= 0, *(-a_s for a_s, b_s in zip(a, b, strict=True) if b_s > k)]) for k in kinks]
+    hinges = [(a_s, b_s) for a_s, b_s in zip(a, b, strict=True) if a_s]
+    kinks = tuple(sorted({0.0, *(b_s for _, b_s in hinges)}))
+    at_kinks = [math.fsum([max(k, 0.0), *(a_s * max(b_s - k, 0.0) for a_s, b_s in hinges)]) for k in kinks]
     far_left = -math.fsum(a)
+    slopes = [far_left, *(math.fsum([k >= 0, *(-a_s for a_s, b_s in hinges if b_s > k)]) for k in kinks)]
     return Activation(
         name="apl",
         title="APL",
@@ -716,10 +716,10 @@ def _apl(a=(-0.2, 0.4), b=(0.3, -0.7)):
         slope_function=lambda z: _apl_slope(z, a, b),
         formula=r"\max(0, z) + \sum_s a_s \max(0, b_s - z)",
         slope_formula=r"(1 \text{ if } z > 0, \text{ else } 0) - \sum_{s:\; z < b_s} a_s",
-        range=(-inf if far_left > 0 else _apl_value(corners, a, b).min().item(), inf),
+        range=(-inf if far_left > 0 else min(at_kinks), inf),
         attained=(far_left <= 0, False),
         kinks=kinks,
-        monotone=min(far_left, *just_right) >= 0,
+        monotone=min(slopes) >= 0,
         year=2014,
         source="agostinelli2015",
         uses="Learns its own shape: a ReLU plus hinges of slopes a at places b, in the paper a set for each unit.",
@@ -772,8 +772,13 @@ def _prelu(negative_slope=0.25):
         },
         differs="The slope starts at 0.25 in torch, with one for a layer; at 0 in Keras, with one for each input.",
         torch_function=lambda z: functional.prelu(z, z.new_full((1,), a)),
-        learnable_function=_leaky_value,
+        learnable_function=_prelu_value,
     )
+
+
+def _prelu_value(z, negative_slope):
+    # a second backward finds nothing to do in `where`, and fails, but zeros in relu
+    return torch.relu(z) + torch.where(z > 0, 0, negative_slope * z)
 
 
 @_entry
@@ -1066,7 +1071,7 @@ def _selu():
             "jax": "jax.nn.selu(z)",
             "onnx": "Selu(z)  # opset 6",
         },
-        differs="ONNX's default constants are rounded to float32, and were others before opset 6.",
+        differs="ONNX's default constants are rounded to float32, and before opset 6 were 1.6732 and 1.0507.",
         torch_function=functional.selu,
     )
 
@@ -1096,7 +1101,7 @@ def _celu(alpha=1.0):
             "jax": f"jax.nn.celu(z, alpha={alpha!r})",
             "onnx": f"Celu(z, alpha={alpha!r})  # opset 12",
         },
-        differs="",
+        differs="For alpha other than 1, torch's gradient takes 1 / alpha as a float32 number, in float64 too.",
         torch_function=lambda z: functional.celu(z, alpha),
     )
 

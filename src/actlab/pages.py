@@ -56,6 +56,12 @@ def _number(value: float | None, digits: int = 6) -> str:
     return ("0" if float(text) == 0 else text).replace("-", "−")
 
 
+def _place(z: float, digits: int = 6) -> str:
+    if 0 < abs(z) < 1e-7:  # nothing happens so near to 0 but at 0: it is the neighbouring number
+        return f"just {'above' if z > 0 else 'below'} 0"
+    return f"z = {_number(z, digits)}"
+
+
 def _clean(value: float) -> float:
     return 0.0 if abs(value) < 1e-13 else value  # what quadrature leaves of an odd function's mean
 
@@ -128,7 +134,7 @@ def facts(name: str) -> Mapping[str, str]:
     moments = theory.moments(act)
     lowest = theory.minimum(act)
     if lowest:
-        least = f"{_number(lowest[1])} at z = {_number(lowest[0])}"
+        least = f"{_number(lowest[1])} at {_place(lowest[0])}"
     else:
         least = "none: there is no lower bound" if math.isinf(act.range[0]) else "none: the bound is not reached"
     found = {
@@ -207,20 +213,22 @@ def datasheet(name: str) -> Page:
         f'<figure role="img" aria-label="{html.escape(_in_words(act))}">'
         f"{widgets.svg(_drawing, (4.6, 2.9), name=name)}</figure>",
         _two_columns({**found, "cost": _cost(name)}, "What is computed"),
-        f"<p><strong>Mind</strong> {html.escape(act.pitfalls)}</p>",
+        f"<p><strong>Pitfall:</strong> {html.escape(act.pitfalls)}</p>",
         _two_columns(_elsewhere(act), "Elsewhere", code=True),
         f"<p>{html.escape(act.differs)}</p>" if act.differs else "",
         _of_torch(act),
         _source(act.source),
         _claims_about(name),
     ]
-    text = "\n".join([f"{act.title} ({name})", *(f"  {key}: {value}" for key, value in found.items())])
+    # what a dtype holds depends on the processor's instructions, and text is compared with what was stored
+    kept = {key: value for key, value in found.items() if not key.startswith("in ")}
+    text = "\n".join([f"{act.title} ({name})", *(f"  {key}: {value}" for key, value in kept.items())])
     return Page(text, f'<article class="actlab-sheet" id="{name}">{"".join(blocks)}</article>')
 
 
 def _source(key):
     source = reference(key)
-    return f"<p><strong>Source</strong> {source.html}, <cite>{html.escape(source.title)}</cite></p>"
+    return f"<p><strong>Source:</strong> {source.html}, <cite>{html.escape(source.title)}</cite></p>"
 
 
 def _math(formula):
@@ -260,12 +268,12 @@ def _of_torch(act: Activation) -> str:
     if not faults:
         return "<p><strong>PyTorch's own</strong> agrees with ours to 12 digits at every probe, in float64.</p>"
     lines = "".join(f"<li>{html.escape(fault)}</li>" for fault in faults)
-    return f"<p><strong>PyTorch's own</strong> is off in float64:</p><ul>{lines}</ul>"
+    return f"<p><strong>PyTorch's own</strong> is off, in float64:</p><ul>{lines}</ul>"
 
 
 @cache
 def torch_faults(name: str) -> tuple[str, ...]:
-    """Where PyTorch's own function or its gradient misses ours by more than 1e-12 in float64: the worst of `PROBES`."""
+    """Where PyTorch's own function or gradient misses ours by more than 1e-12 in float64: the worst of `PROBES`."""
     act = get(name)
     z = torch.tensor([s * p for p in PROBES for s in (-1, 1)], dtype=torch.float64, requires_grad=True)
     value = act.torch_function(z)
@@ -306,16 +314,25 @@ def _limits(act: Activation, dtype: torch.dtype) -> str:
         ("slope 0", found.slope_below, found.slope_above),
         ("value constant", found.value_below, found.value_above),
     ]:
-        ends = [f"up to {_number(below, 4)}"] if below is not None else []
-        ends += [f"from {_number(above, 4)}"] if above is not None else []
+        ends = [f"up to {_place(below, 4)}"] if below is not None else []
+        ends += [f"from {_place(above, 4)}"] if above is not None else []
         if ends:
             parts.append(f"{what} {' and '.join(ends)}")
     return "; ".join(parts) or "no limit"
 
 
 @cache
-def _costs() -> dict[str, dict[str, Any]]:
-    return {row["activation"]: row for row in results.load("activation_cost")}
+def _costs() -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["activation"], row["form"]): row for row in results.load("activation_cost")}
+
+
+def _cost(name: str) -> str:
+    ours, torchs = _costs()[name, "actlab"], _costs().get((name, "torch"))
+    row, whose = (torchs, "PyTorch's own") if torchs else (ours, "ours")
+    return (
+        f"{_number(row['forward_ratio'], 2)} × ReLU forward, {_number(row['both_ratio'], 2)} × with its gradient, "
+        f"{_number(row['layer_ratio'], 3)} × in a layer of 512 units ({whose})"
+    )
 
 
 def _claims_about(name: str) -> str:

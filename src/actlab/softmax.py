@@ -9,6 +9,9 @@ exactly 0, and its gradient is 0 whatever was in its place. Where nothing along 
 all probabilities are 0, as attention kernels have it, all their logarithms and the logsumexp -inf.
 
 An entry of +inf has no probability, inf - inf being nothing: its row is nan, and its logsumexp inf.
+
+They raise TypeError if z is no tensor of floats or mask none of bools, IndexError if z has no such dim, ValueError if
+there is nothing along it or the mask does not fit.
 """
 
 import functools

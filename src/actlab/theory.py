@@ -189,7 +189,9 @@ def chi(act: str | Activation) -> float:
 # ---- the variance map -------------------------------------------------------------------------------------------
 
 
-def variance_map(act: str | Activation, q: float | Sequence[float] | Tensor, gain: float | None = None):
+def variance_map(
+    act: str | Activation, q: float | Sequence[float] | Tensor, gain: float | None = None
+) -> float | Tensor:
     """V(q) = gain^2 E f(sqrt(q) z)^2, the mean square of the next pre-activation when this one's is q.
 
     q: a number, which gives a float, or a sequence or tensor of shape (n,), which gives a float64 tensor of that
@@ -200,7 +202,9 @@ def variance_map(act: str | Activation, q: float | Sequence[float] | Tensor, gai
     return _mapped(lambda q: _gain_squared(act, gain) * _second(act, q), q)
 
 
-def variance_slope(act: str | Activation, q: float | Sequence[float] | Tensor, gain: float | None = None):
+def variance_slope(
+    act: str | Activation, q: float | Sequence[float] | Tensor, gain: float | None = None
+) -> float | Tensor:
     """V'(q), the slope of `variance_map` at q: above 1 the map stretches the distance between two signals' sizes.
 
     It is gain^2 E[f f' z] / sqrt(q), with z ~ N(0, 1) and f at sqrt(q) z, and a term for each jump of f. At q = 0 it
@@ -273,9 +277,9 @@ def _jumps(act):
 class FixedPoint:
     """A mean square that the variance map leaves alone: V(q) = q.
 
-    slope: V'(q). stability: "stable" if |slope| < 1, so that nearby signals are drawn in; "unstable" if |slope| > 1;
-    "neutral" if it is 1, where the slope doesn't decide. span: the fixed points around it, (q, q) if it stands
-    alone, (0, inf) for relu at gain sqrt(2).
+    slope: V'(q), never below -1/2, for it is E[f^2 (z^2 - 1)] gain^2 / (2 q). stability: "stable" if it is below 1, so
+    that nearby signals are drawn in; "unstable" if above; "neutral" if it is 1, where the slope doesn't decide.
+    span: the fixed points around it, (q, q) if it stands alone, (0, inf) for relu at gain sqrt(2).
     """
 
     q: float
@@ -327,8 +331,8 @@ def fixed_points(act: str | Activation, gain: float | None = None) -> tuple[Fixe
 def _fixed_point(act, squared, low, high):
     q = min(max(1.0, low), high)
     slope = squared * _at(_second_slope, act, q)
-    neutral = abs(abs(slope) - 1) <= 1e-9
-    return FixedPoint(q, slope, "neutral" if neutral else "stable" if abs(slope) < 1 else "unstable", (low, high))
+    stability = "neutral" if abs(slope - 1) <= 1e-9 else "stable" if slope < 1 else "unstable"
+    return FixedPoint(q, slope, stability, (low, high))
 
 
 def _at(compute, act, q):
@@ -385,13 +389,15 @@ def edge_of_chaos(act: str | Activation) -> Edge | None:
     q is looked for between 1e-4 and 1e4; of several the smallest is returned. Where f is proportional to z on either
     side of 0 (relu, leaky_relu, the identity) every q is critical at one gain. The limit q -> 0 counts where f(0) = 0
     and larger signals shrink at the gain at which the smallest keep their size: tanh, at gain 1. It doesn't where
-    they grow, as for gelu at gain 2: no signal comes near that fixed point.
+    they grow, as for gelu at gain 2: no signal comes near that fixed point. Whether a "point" draws signals in says
+    `fixed_points(act, edge.gain)`.
     Source: {cite}`schoenholz2017,hayou2019`.
     """
-    inside = (SCAN >= 0.99e-4) & (SCAN <= 1.01e4)
-    q, second, slope_second = (values[inside] for values in (SCAN, *_scanned(act)))
-    if not (slope_second > 0).all():
+    second, slope_second = _scanned(act)
+    asked = (SCAN >= 0.99e-4) & (SCAN <= 1.01e4) & (second > 0) & (slope_second > 0)
+    if not asked.any():
         return None
+    q, second, slope_second = SCAN[asked], second[asked], slope_second[asked]
     excess = torch.log(q * slope_second / second)
     excess[excess.abs() <= SAME] = 0.0
     if not excess.any():

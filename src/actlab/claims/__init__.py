@@ -8,6 +8,7 @@ agree. `python -m actlab claims` looks at all of them.
 import csv
 import difflib
 import inspect
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -99,8 +100,8 @@ class Claim:
 
     @property
     def code(self) -> str:
-        """The check, as it is written."""
-        return inspect.getsource(self.check)
+        """The check as it is written, and the functions of its own file that it calls."""
+        return "\n\n".join(_written(self.check, set()))
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,18 @@ class Settled:
 
 
 _claims: dict[str, Claim] = {}
+
+
+def _written(function, seen) -> list[str]:
+    """The source of a function, and of the private ones of its module that it names."""
+    seen.add(function.__name__)
+    source, around = inspect.getsource(function), inspect.getmodule(function)
+    found = [source]
+    for name in dict.fromkeys(re.findall(r"\b_[a-z]\w*", source)):
+        other = getattr(around, name, None)
+        if name not in seen and getattr(other, "__module__", None) == around.__name__ and callable(other):
+            found += _written(other, seen)
+    return found
 
 
 def claim(
