@@ -64,7 +64,7 @@ function filterable(claims) {
   const count = document.createElement("p");
   count.setAttribute("role", "status");
   form.append(count);
-  parts[0].closest(".cell, .actlab-ledger").before(form);
+  parts[0].closest("section").before(form);
 
   function show() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -8,12 +8,16 @@ import ast
 import importlib
 import os
 import re
+import warnings
 
 import numpy as np
 import pytest
 import torch
 
 from actlab.activations import catalog, get
+
+# Keras hands a tensor of torch to numpy in a way that numpy has given up.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 # Both sides, all kinks of the catalog, and far enough out to tell definitions apart.
 GRID = np.unique(np.concatenate([np.linspace(-8, 8, 129), [-20, -3, -1, -0.7, -0.5, 0, 0.3, 0.5, 1, 3, 6, 20]]))
@@ -23,7 +27,9 @@ Z = GRID.astype(np.float32)[:, None]
 def library(name):
     os.environ.setdefault("KERAS_BACKEND", "torch")
     try:
-        return importlib.import_module(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a library says of another one while it loads is not our matter
+            return importlib.import_module(name)
     except ImportError:
         pytest.skip(f"{name.upper()} IS NOT INSTALLED: what the catalog says of it is not checked in this run")
 

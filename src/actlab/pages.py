@@ -340,7 +340,7 @@ def _claims_about(name: str) -> str:
     if not about:
         return ""
     lines = [
-        f'<li>{_badge(claim)} <a href="claims.html#{claim.id}">{html.escape(claim.statement)}</a></li>'
+        f'<li>{_badge(claim)} <a href="claims.html#{claim.id}">{_printed(claim.statement)}</a></li>'
         for claim in about
     ]
     word = "One claim" if len(about) == 1 else f"{len(about)} claims"
@@ -486,20 +486,26 @@ def _entry(settled: claims.Settled) -> str:
     by = f"<li>Sources: {', '.join(reference(key).html for key in claim.citations)}</li>" if claim.citations else ""
     shown = f'<li>Shown in <a href="../{_address(claim.where)}">the chapter</a></li>' if claim.where else ""
     cases = "".join(
-        f"<li>{'holds' if held else 'does not hold'}: {html.escape(words)}</li>"
+        f"<li>{'holds' if held else 'does not hold'}: {_printed(words)}</li>"
         for words, held in {**evidence.cases, **evidence.core}.items()
     )
-    expected = f"<p>If it were so: {html.escape(evidence.expected)}.</p>" if evidence.expected else ""
+    expected = f"<p>If it were so: {_printed(evidence.expected)}.</p>" if evidence.expected else ""
     return (
         f'<article class="actlab-claim" id="{claim.id}" data-verdict="{claim.verdict}" data-topic="{claim.topic}" '
         f'data-activation="{"|".join(claim.activations)}">'
-        f"<p>{_badge(claim)} <strong>{html.escape(claim.statement)}.</strong> {html.escape(claim.corrected)}</p>"
-        f"<details><summary>Found: {html.escape(evidence.measured)}</summary>"
+        f"<p>{_badge(claim)} <strong>{_printed(claim.statement)}.</strong> {_printed(claim.corrected)}</p>"
+        f"<details><summary>Found: {_printed(evidence.measured)}</summary>"
         f"{expected}<ul>{cases}</ul>"
         f"<ul><li>Said by {said} ({len(claim.rows)} {'time' if len(claim.rows) == 1 else 'times'})</li>"
         f"<li>Settled by: {claim.how}</li>{by}{shown}</ul>"
         f'<div class="highlight"><pre>{_coloured(claim.code)}</pre></div></details></article>'
     )
+
+
+def _printed(text: str) -> str:
+    """Plain text as HTML, with powers of ten and spreads as they are printed."""
+    text = re.sub(r"\b10\^(-?[\d.]*\d)", lambda m: f"10<sup>{m[1].replace('-', '−')}</sup>", html.escape(text))
+    return text.replace("+-", "±")
 
 
 def _address(where):

@@ -277,8 +277,8 @@ def _jumps(act):
 class FixedPoint:
     """A mean square that the variance map leaves alone: V(q) = q.
 
-    slope: V'(q), never below -1/2, for it is E[f^2 (z^2 - 1)] gain^2 / (2 q). stability: "stable" if it is below 1, so
-    that nearby signals are drawn in; "unstable" if above; "neutral" if it is 1, where the slope doesn't decide.
+    slope: V'(q), which is gain^2 E[f^2 (z^2 - 1)] / (2 q) and so never below -1/2. stability: "stable" if it is below
+    1 and nearby signals are drawn in, "unstable" if above, "neutral" if it is 1: then the slope doesn't decide.
     span: the fixed points around it, (q, q) if it stands alone, (0, inf) for relu at gain sqrt(2).
     """
 

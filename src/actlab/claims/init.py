@@ -16,13 +16,14 @@ TOPIC = "init pairing"
 F64 = torch.float64
 
 
-# ---- gradients that explode ---------------------------------------------------------------------------------------
+# ---- gradients that explode -------------------------------------------------------------------------------------
 
 
 @claim(
     "With some activations the gradients of a deep network vanish, with others they explode",
     verdict=TRUE,
-    corrected="The weights have their half in it: SELU with LeCun's weights does neither, nor does the sigmoid at gain 10.",
+    corrected="The weights have their half in it: SELU with LeCun's weights does neither, nor does the sigmoid at "
+    "gain 10.",
     topic=TOPIC,
     activations=("sigmoid", "selu"),
 )
@@ -40,7 +41,7 @@ def some_gradients_vanish_and_others_explode():
 
 
 @claim(
-    "Gradients can grow exponentially, which blows the weights up; clipping them is a common remedy",
+    "From layer to layer a gradient can multiply until the weights overflow, which clipping prevents",
     verdict=TRUE,
     topic=TOPIC,
     activations=("relu",),
@@ -55,7 +56,8 @@ def gradients_grow_exponentially_and_are_clipped():
         network = networks.mlp([2, *[64] * DEPTH, 1], "relu", scheme=2 / 8, seed=0, dtype=F64)  # gain 2
         last[norm] = _descend(network, task, rate=0.01, steps=10, clip=norm)[-1]
     return Evidence(
-        f"at gain 2 a ReLU layer multiplies the gradient by {shallow:.1f} in a network of 10, and by {deep:.1f} in one of 50; "
+        f"at gain 2 a ReLU layer multiplies the gradient by {shallow:.1f} in a network of 10, and by {deep:.1f} in "
+        "one of 50; "
         f"after 10 plain steps the loss is {'finite' if math.isfinite(last[math.inf]) else 'not a finite number'}, "
         f"with gradients clipped to norm 1 it is {'finite' if math.isfinite(last[1.0]) else 'not'}",
         expected="one factor a layer whatever the depth, weights that overflow, and none that do with clipping",
@@ -85,10 +87,10 @@ def _descend(network, task, *, rate, steps, batch=None, clip=math.inf):
 
 
 @claim(
-    "A ReLU network's gradients can grow exponentially if its weights start badly or it is very deep",
+    "Bad starting weights, or great depth, make the gradients of a ReLU network explode",
     verdict=CONDITIONS,
-    corrected="Badly scaled weights do it. Depth alone does not: with He's weights the gradient keeps its size through "
-    "50 layers.",
+    corrected="Badly scaled weights do it. Depth alone does not: with He's weights the gradient keeps its size "
+    "through 50 layers.",
     topic=TOPIC,
     activations=("relu",),
     citations=("he2015",),
@@ -104,10 +106,10 @@ def bad_weights_or_depth_explode_relu():
 
 
 @claim(
-    "Exploding gradients come from weight updates that are too large",
+    "It is updates of the weights that are too large which make gradients explode",
     verdict=IMPRECISE,
-    corrected="They are there before the first update, wherever a layer's weights and slopes multiply to more than 1. "
-    "Large updates follow from them, and make them worse.",
+    corrected="They are there before the first update, wherever a layer's weights and slopes multiply to more than "
+    "1. Large updates follow from them, and make them worse.",
     topic=TOPIC,
     activations=("relu",),
     citations=("pascanu2013",),
@@ -122,7 +124,8 @@ def large_updates_explode_gradients():
         sizes.append(math.sqrt(sum(weight.grad.square().sum().item() for weight in network.parameters())))
     grown = math.log10(sizes[1] / sizes[0])
     return Evidence(
-        f"before any update, ReLU at gain 2: {powers(start)} over 50 layers; one step at rate 30 from He's weights, 10 "
+        f"before any update, ReLU at gain 2: {powers(start)} over 50 layers; one step at rate 30 from He's weights, "
+        "10 "
         f"layers: the gradient grows by 10^{grown:.0f}",
         expected="gradients that keep their size until there has been an update",
         cases={"50 layers at gain 2, no update: within a power of ten": bool(start.mean().abs() < 1)},
@@ -130,15 +133,16 @@ def large_updates_explode_gradients():
     )
 
 
-# ---- a gain for each function ---------------------------------------------------------------------------------------
+# ---- a gain for each function -----------------------------------------------------------------------------------
 
 
 @claim(
-    "Xavier initialisation, made for sigmoid and tanh, keeps the variance of their signals stable from layer to layer",
+    "Xavier initialisation, made for sigmoid and tanh, keeps the variance of their signals stable from layer to "
+    "layer",
     verdict=CONDITIONS,
     corrected="It was derived for functions that are 0 with slope 1 at 0. Tanh is, and keeps both variances while "
-    "its inputs are small; at N(0, 1) it loses more than half of each in a layer. The sigmoid, with slope 1/4 and mean "
-    "1/2, loses nineteen twentieths; the paper itself calls it unsuited.",
+    "its inputs are small; at N(0, 1) it loses more than half of each in a layer. The sigmoid, with slope 1/4 and "
+    "mean 1/2, loses nineteen twentieths; the paper itself calls it unsuited.",
     topic=TOPIC,
     activations=("sigmoid", "tanh"),
     citations=("glorot2010",),
@@ -162,10 +166,10 @@ def xavier_keeps_variance_for_sigmoid_and_tanh():
 
 
 @claim(
-    "He initialisation goes with ReLU, Xavier with sigmoid and tanh",
+    "ReLU wants He's weights, sigmoid and tanh want Xavier's",
     verdict=CONDITIONS,
-    corrected="With ReLU and tanh the gradient stays within a power of ten over 50 layers. The sigmoid loses thirty-one "
-    "with Xavier; the gain at which it loses hardly any is ten times as large.",
+    corrected="With ReLU and tanh the gradient stays within a power of ten over 50 layers. The sigmoid loses "
+    "thirty-one with Xavier; the gain at which it loses hardly any is ten times as large.",
     topic=TOPIC,
     activations=("relu", "tanh", "sigmoid"),
     citations=("he2015", "glorot2010", "poole2016"),
@@ -186,8 +190,8 @@ def he_for_relu_xavier_for_sigmoid_and_tanh():
 @claim(
     "Xavier initialisation suits the sigmoid best, or the sigmoid only",
     verdict=FALSE,
-    corrected="Of the five functions that were compared it suits the sigmoid least: in five layers it takes more of the "
-    "sigmoid's gradient than of any other's.",
+    corrected="Of the five functions that were compared it suits the sigmoid least: in five layers it takes more of "
+    "the sigmoid's gradient than of any other's.",
     topic=TOPIC,
     activations=("sigmoid", "relu", "leaky_relu", "elu", "selu"),
     citations=("glorot2010",),
@@ -231,8 +235,8 @@ def he_is_right_for_relus_variants():
 @claim(
     "Weights matched to the activation steady the signal in both directions",
     verdict=CONDITIONS,
-    corrected="They do for ReLU, ELU and SELU. Tanh keeps its signal, but its gradient grows. For GELU, SiLU and Mish "
-    "the matched gain is a balance that tips: a signal that is 1 % too large runs away.",
+    corrected="They do for ReLU, ELU and SELU. Tanh keeps its signal, but its gradient grows. For GELU, SiLU and "
+    "Mish the matched gain is a balance that tips: a signal that is 1 % too large runs away.",
     topic=TOPIC,
     activations=("relu", "elu", "selu", "tanh", "gelu", "silu", "mish"),
     citations=("poole2016", "schoenholz2017", "hayou2019"),
@@ -290,7 +294,7 @@ def _coarse(value):
     return f"{value:.1f}" if 0.05 < value < 10 else f"{value:.0e}"
 
 
-# ---- what the code does -----------------------------------------------------------------------------------------------
+# ---- what the code does -----------------------------------------------------------------------------------------
 
 
 @claim(
@@ -323,8 +327,8 @@ def he_from_the_first_dimension():
 @claim(
     "In Keras, Dense(128, activation='relu', input_shape=...) is all that a ReLU layer takes",
     verdict=CONDITIONS,
-    corrected="It runs. But Dense draws its weights by Glorot's rule unless it is told otherwise, against the advice to "
-    "pair ReLU with He's, and Keras 3 warns about input_shape: it wants an Input in front.",
+    corrected="It runs. But Dense draws its weights by Glorot's rule unless it is told otherwise, against the advice "
+    "to pair ReLU with He's, and Keras 3 warns about input_shape: it wants an Input in front.",
     topic=TOPIC,
     how=CITED,
     activations=("relu",),
@@ -333,8 +337,10 @@ def he_from_the_first_dimension():
 def keras_dense_is_ready_for_relu():
     lost = depth_signals("relu", GAINS["glorot"])["delta"]
     return Evidence(
-        "Keras' Dense takes the name of an activation; its kernel_initializer is glorot_uniform unless given; with an "
-        f"input_shape it raises a warning. Glorot's weights take ReLU's gradient down to {powers(lost)} over 50 layers",
+        "Keras' Dense takes the name of an activation; its kernel_initializer is glorot_uniform unless given; with "
+        "an "
+        f"input_shape it raises a warning. Glorot's weights take ReLU's gradient down to {powers(lost)} over 50 "
+        "layers",
         expected="a layer that takes the name, starts with He's weights and gives no warning",
         cases={
             "Dense takes an activation by its name": True,
@@ -344,15 +350,15 @@ def keras_dense_is_ready_for_relu():
     )
 
 
-# ---- normalisation ------------------------------------------------------------------------------------------------------
+# ---- normalisation ----------------------------------------------------------------------------------------------
 
 
 @claim(
-    "Batch normalisation normalises the inputs of a layer",
+    "What batch normalisation normalises is a layer's input",
     verdict=CONDITIONS,
-    corrected="It normalises each feature over the examples of a batch, usually the pre-activations, and then scales and "
-    "shifts it by two learned numbers. It does not normalise an example's features (layer normalisation does), and in "
-    "evaluation it uses running averages, which may lag.",
+    corrected="It normalises each feature over the examples of a batch, usually the pre-activations, and then scales "
+    "and shifts it by two learned numbers. It does not normalise an example's features (layer normalisation does), "
+    "and in evaluation it uses running averages, which may lag.",
     topic=TOPIC,
     citations=("ioffe2015",),
 )
@@ -380,10 +386,10 @@ def _off_normal(columns):
 
 
 @claim(
-    "Networks with batch normalisation are less prone to vanishing gradients and to dying ReLUs",
+    "Batch normalisation protects against vanishing gradients and dying ReLUs",
     verdict=TRUE,
-    corrected="At a price: through 50 ReLU layers at the start the normalised gradient grows ten-thousandfold, at any "
-    "gain, where He's weights alone would keep it.",
+    corrected="At a price: through 50 ReLU layers at the start the normalised gradient grows ten-thousandfold, at "
+    "any gain, where He's weights alone would keep it.",
     topic=TOPIC,
     activations=("sigmoid", "relu"),
     citations=("ioffe2015", "yang2019"),
@@ -395,7 +401,8 @@ def batch_norm_against_vanishing_and_dying():
     return Evidence(
         "gradient at the first of 50 layers over that at the last, without and with normalisation: "
         + "; ".join(f"{name} {powers(plain[name])} and {powers(normal[name])}" for name in plain)
-        + f"; units that are silent on all points after 50 steps at rate 3: {dead.mean():.1f} and {dead_normal.mean():.1f} of all",
+        + f"; units that are silent on all points after 50 steps at rate 3: {dead.mean():.1f} and "
+        f"{dead_normal.mean():.1f} of all",
         expected="less of the gradient lost, and fewer dead units in every run",
         cases={
             **{
@@ -410,7 +417,8 @@ def batch_norm_against_vanishing_and_dying():
 
 
 def _dead_units(seed, normalised):
-    """Share of units, of three ReLU layers trained on the disk at a large rate, that are 0 on every training point."""
+    """Share of units, of three ReLU layers trained on the disk at a large rate, that are 0 on every training "
+    "point."""
     network = networks.mlp([2, 32, 32, 32, 1], "relu", scheme="he", seed=seed, dtype=F64)
     network = _with_batch_norm(network) if normalised else network
     task = data.disk(200, seed=seed, dtype=F64)
@@ -434,10 +442,10 @@ def _with_batch_norm(network):
 
 
 @claim(
-    "Batch normalisation is worth adding when training is unstable; it often improves convergence",
+    "Batch normalisation steadies a training that won't converge",
     verdict=CONDITIONS,
-    corrected="With batches of some size it does, from weights at which the plain network overflows. With batches of two "
-    "it learns nothing: a feature of two examples is normalised to -1 and 1, whatever they were.",
+    corrected="With batches of some size it does, from weights at which the plain network overflows. With batches of "
+    "two it learns nothing: a feature of two examples is normalised to -1 and 1, whatever they were.",
     topic=TOPIC,
     activations=("relu",),
     citations=("ioffe2015", "wu2018"),
@@ -474,14 +482,14 @@ def _right_after_training(normalised, batch, seeds=2):
     return sum(shares) / seeds
 
 
-# ---- dropout ----------------------------------------------------------------------------------------------------------
+# ---- dropout ----------------------------------------------------------------------------------------------------
 
 
 @claim(
-    "Dropout is an effective regulariser",
+    "Dropout keeps a network from overfitting",
     verdict=CONDITIONS,
-    corrected="Where a network can learn its noise by heart it helps a lot. One that is too small for that does worse "
-    "with it.",
+    corrected="Where a network can learn its noise by heart it helps a lot. One that is too small for that does "
+    "worse with it.",
     topic=TOPIC,
     activations=("relu",),
     citations=("srivastava2014",),
@@ -500,10 +508,10 @@ def dropout_regularises():
 
 
 @claim(
-    "Together with ReLU, dropout makes for sparse and robust representations",
+    "Dropout on ReLU units leaves more zeros, and a network that bears more noise",
     verdict=CONDITIONS,
-    corrected="Sparser than ReLU's own half of zeros, in both networks that were tried. More robust only in the one that "
-    "was large enough to learn noise by heart without it; the small one lost.",
+    corrected="Sparser than ReLU's own half of zeros, in both networks that were tried. More robust only in the one "
+    "that was large enough to learn noise by heart without it; the small one lost.",
     topic=TOPIC,
     activations=("relu",),
     citations=("srivastava2014",),
@@ -513,7 +521,8 @@ def dropout_makes_relu_sparse_and_robust():
     return Evidence(
         "test points, without dropout and with: "
         + "; ".join(
-            f"zeros {plain['zeros']:.1f} and {dropped['zeros']:.1f}, right after noise of 0.1 {plain['right']:.2f} and "
+            f"zeros {plain['zeros']:.1f} and {dropped['zeros']:.1f}, right after noise of 0.1 {plain['right']:.2f} "
+            "and "
             f"{dropped['right']:.2f} ({where})"
             for where, (plain, dropped) in found.items()
         ),
@@ -575,15 +584,15 @@ def _with_dropout(units, points, mislabelled, dropped, count=4, steps=150, rate=
         }
 
 
-# ---- depth and complexity ------------------------------------------------------------------------------------------------
+# ---- depth and complexity ---------------------------------------------------------------------------------------
 
 
 @claim(
     "ResNet-50's skip connections are there against vanishing gradients, and let it gain from depth",
     verdict=IMPRECISE,
     corrected="A skip connection does keep a gradient alive that would vanish without it. But ResNet-50 has batch "
-    "normalisation, with which none vanishes to begin with; its authors say so, and give degradation, "
-    "a training error that rises with depth, as what the skips are for.",
+    "normalisation, with which none vanishes to begin with; its authors say so, and give degradation, a training "
+    "error that rises with depth, as what the skips are for.",
     topic=TOPIC,
     activations=("relu",),
     citations=("he2016", "ioffe2015"),
@@ -592,7 +601,8 @@ def skips_cure_vanishing_gradients():
     plain, skip = depth_signals("relu", GAINS["torch"])["delta"], _through_skips(GAINS["torch"])
     normal = depth_signals("relu", GAINS["glorot"], normalised=True)["delta"]
     return Evidence(
-        f"gradient at the first of 50 ReLU layers over that at the last: {powers(normal)} in a plain stack with batch "
+        f"gradient at the first of 50 ReLU layers over that at the last: {powers(normal)} in a plain stack with "
+        "batch "
         f"normalisation; without it, at torch's default gain, {powers(plain)} plain and {powers(skip)} with skips",
         expected="a plain stack with batch normalisation that loses a thousandfold or more",
         cases={"with batch normalisation, as in ResNet-50": bool(normal.mean() < -3)},
@@ -601,7 +611,8 @@ def skips_cure_vanishing_gradients():
 
 
 def _through_skips(gain, width=256, seeds=3):
-    """log10 of the norm of the gradient at the first layer's input over that at the last one's, h + relu(W h) each."""
+    """log10 of the norm of the gradient at the first layer's input over that at the last one's, h + relu(W h) "
+    "each."""
     found = []
     for seed in range(seeds):
         generator = torch.Generator().manual_seed(seed)
