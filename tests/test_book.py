@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ import pytest
 import site_checks
 import yaml
 from site_checks import ROOT, build
+
+from actlab import claims, theory
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 REPOSITORY = CONFIG["repository"]["url"]
@@ -41,6 +44,45 @@ def test_launch_buttons_open_this_notebook(book, page):
     branch = CONFIG["repository"]["branch"]
     assert f"https://colab.research.google.com/github/{name}/blob/{branch}/{page}.ipynb" in text
     assert f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{page}.ipynb" in text
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "sigmoid", "selu"])
+def test_a_datasheet_has_the_numbers_of_theory(book, name):
+    sheet = page(book, "appendix/catalog").find(id=name)
+    facts = {row.th.text: row.td.text for row in sheet.select("tr")}
+    for fact, number in [
+        ("gain", theory.gain(name)),
+        ("mean square", theory.moments(name).second),
+        ("chi", theory.chi(name)),
+        ("largest slope", theory.lipschitz(name)),
+    ]:
+        assert float(facts[fact].replace("−", "-")) == pytest.approx(number, rel=1e-5)
+    row = page(book, "appendix/catalog").find("a", href=f"#{name}", string=name).find_parent("tr")
+    assert repr(theory.gain(name)) in [cell.get("data-value") for cell in row.find_all("td")]
+
+
+def test_every_claim_of_the_ledger_is_on_its_page_and_leads_to_where_it_is_shown(book):
+    ledger = page(book, "appendix/claims")
+    assert [entry["id"] for entry in ledger.select(".actlab-claim")] == list(claims.ledger)
+    for claim in claims.ledger.values():
+        if claim.where:
+            place, _, label = claim.where.partition("#")
+            assert page(book, place).find(id=label), f"{claim.id}: there is no {label} on {place}"
+            assert ledger.find(id=claim.id).find("a", href=f"../{place}.html#{label}")
+
+
+def test_links_within_the_reference_pages_lead_somewhere(book):
+    for name in ("appendix/catalog", "appendix/claims"):
+        for link in page(book, name).select(".cell_output a[href]"):
+            place, _, label = link["href"].partition("#")
+            if not re.match(r"[a-z]+:", place):
+                target = name if not place else Path("appendix") / Path(place).with_suffix("")
+                there = page(book, os.path.normpath(target))
+                assert not label or there.find(id=label), f"{name} links to {link['href']}"
+
+
+def page(book, name):
+    return site_checks._soups(book / f"{name}.html")[0]
 
 
 def test_project_names_one_repository():

@@ -137,3 +137,56 @@ def test_every_choice_of_a_quiz_explains_itself(browser, site, page):
                 tab.wait_for_timeout(50)
                 told.add(quiz.locator(".actlab-right, .actlab-wrong").inner_text())
             assert len(told) == len(choices) > 1
+
+
+def test_the_table_of_activations_is_sorted_by_its_headings_from_the_keyboard(browser, site):
+    with opened(browser, site, "appendix/catalog") as tab:
+        table = tab.locator("table.actlab-table")
+        before = table.locator("tbody th").all_inner_texts()
+        column = table.locator("thead th").all_inner_texts().index("gain")
+        button = table.get_by_role("button", name="gain", exact=True)
+        for order, sign in [("ascending", 1), ("descending", -1)]:
+            button.focus()
+            tab.keyboard.press("Enter")
+            assert table.locator(f"thead th >> nth={column}").get_attribute("aria-sort") == order
+            cells = table.locator(f"tbody tr > :nth-child({column + 1})").all()
+            gains = [float(cell.get_attribute("data-value")) * sign for cell in cells]
+            assert gains == sorted(gains) and len(gains) == len(before)
+        table.get_by_role("button", name="critical gain").click()  # what has none stands last
+        assert table.locator("tbody tr >> nth=-1").locator("td >> nth=-1").inner_text() == "none"
+        assert sorted(table.locator("tbody th").all_inner_texts()) == sorted(before)
+
+
+def test_the_ledger_is_filtered_without_a_kernel(browser, site):
+    with opened(browser, site, "appendix/claims") as tab:
+        claims = tab.locator(".actlab-claim")
+        status = tab.locator(".actlab-filter [role=status]")
+        every = claims.count()
+        assert status.inner_text() == f"{every} of {every} claims"
+        tab.get_by_label("verdict").select_option("false")
+        tab.get_by_label("activation").select_option("elu")
+        left = tab.locator(".actlab-claim:visible")
+        assert 0 < left.count() < every
+        for claim in left.all():
+            assert claim.get_attribute("data-verdict") == "false"
+            assert "elu" in claim.get_attribute("data-activation").split("|")
+        assert status.inner_text() == f"{left.count()} of {every} claims"
+        tab.get_by_label("verdict").select_option("")
+        tab.get_by_label("activation").select_option("")
+        tab.get_by_label("chapter").select_option("softmax stability")
+        assert {claim.get_attribute("data-topic") for claim in left.all()} == {"softmax stability"}
+        assert tab.get_by_role("heading", name="Softmax stability").is_visible()
+        assert not tab.get_by_role("heading", name="Linearity collapse").is_visible()
+        tab.get_by_label("words").fill("zzzz")
+        assert left.count() == 0
+
+
+def test_a_link_to_a_claim_opens_it(browser, site):
+    with opened(browser, site, "appendix/catalog") as tab:
+        tab.locator("#gelu details").evaluate("e => { e.open = true }")
+        link = tab.locator("#gelu details a").first
+        id = link.get_attribute("href").partition("#")[2]
+        link.click()
+        tab.wait_for_url("**/claims.html#*")
+        tab.wait_for_function("id => document.getElementById(id)?.querySelector('details').open", arg=id)
+        assert tab.locator(f"[id='{id}']").is_visible()

@@ -119,10 +119,8 @@ def test_numbers_read_as_numbers(value, shown):
 
 
 def test_powers_and_spreads_are_printed_as_such():
-    assert (
-        pages._printed("10^-30.8 +- 0.1 & 10^4, 10^1.")
-        == "10<sup>−30.8</sup> ± 0.1 &amp; 10<sup>4</sup>, 10<sup>1</sup>."
-    )
+    shown = pages._printed("10^-30.8 +- 0.1 & 10^4, 10^1.")
+    assert shown == "10<sup>−30.8</sup> ± 0.1 &amp; 10<sup>4</sup>, 10<sup>1</sup>."
 
 
 def test_a_source_is_named_as_in_the_text():

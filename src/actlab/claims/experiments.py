@@ -255,27 +255,30 @@ def one_run_shows_leaky_relus_advantage():
 @claim(
     "In longer training, tanh, slower at first, stays stable, and Leaky ReLU fails completely",
     verdict=CONDITIONS,
-    corrected="Tanh is slower at first and its runs scatter less. After 10,000 steps neither fails: the other single "
-    "picture was an accident of its run.",
+    corrected="Tanh is slower at first and later the calmer one. Leaky ReLU's loss jumps in most of the long runs, "
+    "and comes down again: after 10,000 steps none of ten has failed.",
     topic=TOPIC,
     how=STORED,
     activations=("tanh", "leaky_relu"),
 )
 def leaky_relu_fails_in_longer_training():
     early = _means("train_loss_200")
-    leaky, tanh = (_further("long", name, "train_loss") for name in ("leaky_relu", "tanh"))
-    spread_leaky, spread_tanh = (_further("long", name, "highest_late") for name in ("leaky_relu", "tanh"))
-    failed = int((leaky > 0.1).sum())
+    names = {"tanh": "tanh", "leaky_relu": "Leaky ReLU"}
+    last = {name: _further("long", name, "train_loss") for name in names}
+    jumps = {name: int((_further("long", name, "highest_late") > 0.05).sum()) for name in names}
+    failed = int((last["leaky_relu"] > 0.05).sum())
     return Evidence(
-        f"mean training loss after 200 steps: tanh {early['tanh']:.3f}, Leaky ReLU {early['leaky_relu']:.3f}; after "
-        f"10,000, medians of ten draws: {np.median(tanh):.0e} and {np.median(leaky):.0e}; highest loss in the second "
-        f"half of a run, median: {np.median(spread_tanh):.0e} and {np.median(spread_leaky):.0e}; "
-        f"{failed} of {len(leaky)} Leaky ReLU runs end above 0.1",
-        expected="tanh behind after 200 steps, then without jumps; Leaky ReLU ending above 0.1",
+        "; ".join(
+            f"{shown}: mean training loss {early[name]:.3f} after 200 steps, in the second half of 10,000 above 0.05 "
+            f"in {jumps[name]} of 10 runs, at the end {np.median(last[name]):.0e} (median)"
+            for name, shown in names.items()
+        )
+        + f"; {failed} Leaky ReLU runs end above 0.05",
+        expected="tanh behind after 200 steps, then with fewer jumps; Leaky ReLU ending above 0.05 in most runs",
         cases={
             "tanh is behind after 200 steps": early["tanh"] > early["leaky_relu"],
-            "tanh's highest late loss is lower in the median": np.median(spread_tanh) < np.median(spread_leaky),
-            "Leaky ReLU ends above 0.1 in most runs": failed > len(leaky) / 2,
+            "tanh's loss jumps in fewer of the long runs": jumps["tanh"] < jumps["leaky_relu"],
+            "Leaky ReLU ends above 0.05 in most runs": failed > 5,
         },
     )
 
@@ -945,10 +948,11 @@ def leaky_relu_and_sigmoid_are_the_answer():
 
 
 @claim(
-    "ReLU trains faster than sigmoid and tanh, and better in deep networks",
+    "ReLU trains faster than sigmoid and tanh, and gives better results in deeper networks",
     verdict=CONDITIONS,
-    corrected="Than sigmoid, yes. Tanh learns eight hidden layers as well, a little slower, and on the shallow disk "
-    "ReLU is in the middle of eight.",
+    corrected="Faster, with eight hidden layers: a little faster than tanh, and far faster than sigmoid, which failed on "
+    "one of ten draws. Not better: where they learn, both have more fresh points right. With two hidden layers ReLU is "
+    "in the middle of eight functions.",
     topic=TOPIC,
     how=STORED,
     activations=("relu", "tanh", "sigmoid"),
@@ -957,18 +961,20 @@ def relu_trains_faster_and_better_when_deep():
     names = ("relu", "tanh", "sigmoid")
     steps = {name: np.median(_further("deep", name, "steps_to_0.1")) for name in names}
     right = {name: np.median(_further("deep", name, "test_accuracy")) for name in names}
+    failed = {name: int((_further("deep", name, "test_accuracy") < 0.9).sum()) for name in names}
     place = _place(_means("train_loss"), "relu")
     return Evidence(
-        "8 hidden layers on the disk, medians of 10 draws: "
-        + ", ".join(f"{name} {right[name]:.1%} right" for name in names)
-        + "; a training loss of 0.1 "
-        + ", ".join(f"{name} after {steps[name]:.0f} steps" for name in names)
-        + f"; two hidden layers: place {place} of 8 in training loss",
-        expected="fewer steps to a loss of 0.1, and more fresh points right by 1 %; with two layers, the first half "
-        "of 8",
+        "8 hidden layers on the disk, 10 draws: "
+        + "; ".join(
+            f"{name} reaches a training loss of 0.1 in {steps[name]:.0f} steps and has {right[name]:.1%} of fresh "
+            f"points right (medians), below 90 % on {failed[name]}"
+            for name in names
+        )
+        + f"; with 2 hidden layers ReLU has place {place} of 8 in training loss",
+        expected="fewer steps to a loss of 0.1; more fresh points right; with 2 layers, the first half of 8",
         cases={
             **{f"8 layers: faster than {name}": steps["relu"] < steps[name] for name in names[1:]},
-            **{f"8 layers: better than {name}": right["relu"] > right[name] + 0.01 for name in names[1:]},
+            **{f"8 layers: better than {name}": right["relu"] > right[name] for name in names[1:]},
             "2 layers: in the first half": place <= 4,
         },
     )

@@ -57,9 +57,9 @@ def gradients_grow_exponentially_and_are_clipped():
         last[norm] = _descend(network, task, rate=0.01, steps=10, clip=norm)[-1]
     return Evidence(
         f"at gain 2 a ReLU layer multiplies the gradient by {shallow:.1f} in a network of 10, and by {deep:.1f} in "
-        "one of 50; "
-        f"after 10 plain steps the loss is {'finite' if math.isfinite(last[math.inf]) else 'not a finite number'}, "
-        f"with gradients clipped to norm 1 it is {'finite' if math.isfinite(last[1.0]) else 'not'}",
+        "one of 50; after 10 plain steps the loss is "
+        f"{'finite' if math.isfinite(last[math.inf]) else 'not a finite number'}, with gradients clipped to norm 1 "
+        f"it is {'finite' if math.isfinite(last[1.0]) else 'not'}",
         expected="one factor a layer whatever the depth, weights that overflow, and none that do with clipping",
         cases={
             "the same factor a layer, to 5 %, and above 1.2": abs(deep / shallow - 1) < 0.05 and deep > 1.2,
@@ -125,8 +125,7 @@ def large_updates_explode_gradients():
     grown = math.log10(sizes[1] / sizes[0])
     return Evidence(
         f"before any update, ReLU at gain 2: {powers(start)} over 50 layers; one step at rate 30 from He's weights, "
-        "10 "
-        f"layers: the gradient grows by 10^{grown:.0f}",
+        f"10 layers: the gradient grows by 10^{grown:.0f}",
         expected="gradients that keep their size until there has been an update",
         cases={"50 layers at gain 2, no update: within a power of ten": bool(start.mean().abs() < 1)},
         core={"an update that is too large makes the gradient grow, by a hundred or more": grown > 2},
@@ -137,8 +136,7 @@ def large_updates_explode_gradients():
 
 
 @claim(
-    "Xavier initialisation, made for sigmoid and tanh, keeps the variance of their signals stable from layer to "
-    "layer",
+    "Xavier initialisation, made for sigmoid and tanh, keeps the variance of their signals from layer to layer",
     verdict=CONDITIONS,
     corrected="It was derived for functions that are 0 with slope 1 at 0. Tanh is, and keeps both variances while "
     "its inputs are small; at N(0, 1) it loses more than half of each in a layer. The sigmoid, with slope 1/4 and "
@@ -338,8 +336,7 @@ def keras_dense_is_ready_for_relu():
     lost = depth_signals("relu", GAINS["glorot"])["delta"]
     return Evidence(
         "Keras' Dense takes the name of an activation; its kernel_initializer is glorot_uniform unless given; with "
-        "an "
-        f"input_shape it raises a warning. Glorot's weights take ReLU's gradient down to {powers(lost)} over 50 "
+        f"an input_shape it raises a warning. Glorot's weights take ReLU's gradient down to {powers(lost)} over 50 "
         "layers",
         expected="a layer that takes the name, starts with He's weights and gives no warning",
         cases={
@@ -417,8 +414,7 @@ def batch_norm_against_vanishing_and_dying():
 
 
 def _dead_units(seed, normalised):
-    """Share of units, of three ReLU layers trained on the disk at a large rate, that are 0 on every training "
-    "point."""
+    """Share of the units of three ReLU layers, trained on the disk at a large rate, that are 0 on all its points."""
     network = networks.mlp([2, 32, 32, 32, 1], "relu", scheme="he", seed=seed, dtype=F64)
     network = _with_batch_norm(network) if normalised else network
     task = data.disk(200, seed=seed, dtype=F64)
@@ -433,12 +429,12 @@ def _dead_units(seed, normalised):
 
 def _with_batch_norm(network):
     """The same layers, with batch normalisation before each activation."""
-    layers = [network[0]]
-    for before, layer in zip(network[:-1], network[1:], strict=True):
-        if isinstance(before, nn.Linear):
-            layers.append(nn.BatchNorm1d(before.out_features, dtype=F64))
+    layers = []
+    for layer in network[:-1]:
         layers.append(layer)
-    return nn.Sequential(*layers)
+        if isinstance(layer, nn.Linear):
+            layers.append(nn.BatchNorm1d(layer.out_features, dtype=F64))
+    return nn.Sequential(*layers, network[-1])
 
 
 @claim(
@@ -459,7 +455,7 @@ def batch_norm_steadies_training():
     return Evidence(
         "ten ReLU layers at gain 3, 30 steps at rate 0.3 on the disk; share of the training points right: "
         + ", ".join(f"{share:.1f} ({how})" for how, share in right.items()),
-        expected="at least 0.9 right with normalisation, where the plain network gets no further than 0.7",
+        expected="more than 0.9 right with normalisation, where the plain network gets no further than 0.7",
         cases={
             how: share > 0.9 and right["plain, batches of 64"] < 0.7
             for how, share in right.items()
@@ -522,8 +518,7 @@ def dropout_makes_relu_sparse_and_robust():
         "test points, without dropout and with: "
         + "; ".join(
             f"zeros {plain['zeros']:.1f} and {dropped['zeros']:.1f}, right after noise of 0.1 {plain['right']:.2f} "
-            "and "
-            f"{dropped['right']:.2f} ({where})"
+            f"and {dropped['right']:.2f} ({where})"
             for where, (plain, dropped) in found.items()
         ),
         expected="more zeros, by 0.05, and more points right when noise is added to them",
@@ -602,8 +597,8 @@ def skips_cure_vanishing_gradients():
     normal = depth_signals("relu", GAINS["glorot"], normalised=True)["delta"]
     return Evidence(
         f"gradient at the first of 50 ReLU layers over that at the last: {powers(normal)} in a plain stack with "
-        "batch "
-        f"normalisation; without it, at torch's default gain, {powers(plain)} plain and {powers(skip)} with skips",
+        f"batch normalisation; without it, at torch's default gain, {powers(plain)} plain and {powers(skip)} with "
+        "skips",
         expected="a plain stack with batch normalisation that loses a thousandfold or more",
         cases={"with batch normalisation, as in ResNet-50": bool(normal.mean() < -3)},
         core={"without it: a thousandfold lost, but not with skips": bool(plain.mean() < -3 < skip.mean())},
@@ -611,8 +606,7 @@ def skips_cure_vanishing_gradients():
 
 
 def _through_skips(gain, width=256, seeds=3):
-    """log10 of the norm of the gradient at the first layer's input over that at the last one's, h + relu(W h) "
-    "each."""
+    """log10 of the gradient's norm at the first layer's input over that at the last one's; layers h + relu(W h)."""
     found = []
     for seed in range(seeds):
         generator = torch.Generator().manual_seed(seed)
