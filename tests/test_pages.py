@@ -111,8 +111,8 @@ def test_as_text_a_page_gives_the_same_facts():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.1, "0.1"), (-0.0, "0"), (1 / 3, "0.333333"), (-2.5, "−2.5"), (math.inf, "∞"), (-math.inf, "−∞"), (1e-8, "1e−8"),
-     (-3.72e-44, "−3.72e−44"), (None, "none"), (1234567.0, "1.23457e6")],
+    [(0.1, "0.1"), (-0.0, "0"), (1 / 3, "0.333333"), (-2.5, "−2.5"), (math.inf, "∞"), (-math.inf, "−∞"),
+     (1e-8, "1e−8"), (-3.72e-44, "−3.72e−44"), (None, "none"), (1234567.0, "1.23457e6")],
 )  # fmt: skip
 def test_numbers_read_as_numbers(value, shown):
     assert pages._number(value) == shown

@@ -402,6 +402,8 @@ def test_fixed_points_are_those_done_by_hand():
     gelu = theory.fixed_points("gelu")
     assert [point.stability for point in gelu] == ["stable", "unstable"]
     assert gelu[0].slope == pytest.approx(theory.gain("gelu") ** 2 / 4, rel=1e-14)
+    relu6 = theory.fixed_points("relu6")  # what it cuts off is 4e-9 of the mean square, and that decides
+    assert [(point.q, point.stability) for point in relu6] == [(0, "unstable"), (1, "stable")]
     tanh = theory.fixed_points("tanh", 1.0)
     assert [(point.q, point.slope, point.stability) for point in tanh] == [(0, 1, "neutral")]
 

@@ -21,7 +21,18 @@ import torch
 from . import claims, plot, results, theory, widgets
 from .activations import Activation, catalog, get
 
-__all__ = ["Page", "datasheet", "facts", "gallery", "ledger", "names", "reference", "table"]
+__all__ = [
+    "Page",
+    "datasheet",
+    "facts",
+    "gallery",
+    "ledger",
+    "names",
+    "reference",
+    "table",
+    "torch_faults",
+    "verdicts",
+]
 
 PROBES = (1e-8, 1e-4, 0.5, 1.0, 5.0, 10.0, 20.0, 20.5, 37.0, 100.0)  # where programs tend to go wrong
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
