@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,5 +56,11 @@ def in_ci() -> bool:
 
 def pytest_terminal_summary(terminalreporter) -> None:
     # a skipped test is one letter among a thousand
-    if any(NO_BROWSER in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    if any(NO_BROWSER in reason for reason in skipped):
         terminalreporter.section(NO_BROWSER, red=True, bold=True)
+    elsewhere = sorted(
+        {found[0] for reason in skipped for found in re.findall(r"[A-Z]+ IS NOT INSTALLED[^'\"]*", reason)}
+    )
+    for reason in elsewhere:
+        terminalreporter.section(reason, yellow=True)

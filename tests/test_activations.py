@@ -708,9 +708,7 @@ def test_the_numbers_in_the_pitfalls_are_true():
 
 
 def test_the_numbers_in_the_uses_are_true():
-    z = torch.linspace(
-        -15, 15, 600_001, dtype=F64
-    )  # a sum over so fine a grid is the integral, but for a kink's 1e-9
+    z = torch.linspace(-15, 15, 600_001, dtype=F64)  # so fine that the sum is the integral, kinks and all
     weight = torch.exp(-(z**2) / 2)
 
     def mean(values):

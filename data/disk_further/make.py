@@ -1,4 +1,4 @@
-"""The disk, further: networks with eight hidden layers, and training for five times as long; takes a quarter of an hour.
+"""The disk, further: networks with eight hidden layers, and training for five times as long; a quarter of an hour.
 
     python data/disk_further/make.py            writes disk_further.json and provenance.json beside this file
 

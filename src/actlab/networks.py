@@ -30,7 +30,7 @@ def mlp(
     layers: list[nn.Module] = []
     for i in range(len(sizes) - 1):
         if i:
-            layers.append(activation.module())
+            layers.append(activation.module(dtype=dtype, seed=seed + i))
         # skip_init: the weights are drawn below, from the seed, and torch's global generator stays where it is
         layers.append(nn.utils.skip_init(nn.Linear, sizes[i], sizes[i + 1], dtype=dtype))
     return initialize(nn.Sequential(*layers), scheme, seed=seed)

@@ -108,7 +108,10 @@ def curve(activation: str | Activation, ax: Axes | None = None, *, reach: float 
 
 
 def gallery(activations: Iterable[str | Activation], *, columns: int = 3, reach: float = 4.0) -> Figure:
-    """A new figure with one panel for each activation: f thick, slope thin, the same axes in all."""
+    """A new figure with one panel for each activation: f thick, slope thin, the same axes in all.
+
+    Heights end a little above reach: what grows faster than the identity leaves its panel.
+    """
     chosen = [get(a) for a in activations]
     rows = -(-len(chosen) // columns)
     figure, axes = plt.subplots(
@@ -117,6 +120,8 @@ def gallery(activations: Iterable[str | Activation], *, columns: int = 3, reach:
     for ax, activation in zip(axes.flat, chosen, strict=False):
         curve(activation, ax, reach=reach)
         ax.set(title=activation.name, xlabel="", ylabel="")
+    low, high = axes.flat[0].get_ylim()
+    axes.flat[0].set_ylim(max(low, -1.1 * reach), min(high, 1.1 * reach))  # shared by all
     for ax in axes.flat[len(chosen) :]:
         ax.set_axis_off()
     for ax in axes.flat[max(len(chosen) - columns, 0) : len(chosen)]:  # the lowest panel of each column

@@ -812,13 +812,13 @@ def smooth_relus_cure_vanishing_gradients():
         (name, scheme): depth_signals(name, GAINS[scheme])["delta"]
         for name, scheme in [
             ("sigmoid", "glorot"),
-            ("silu", "glorot"),
+            ("gelu", "glorot"),
             ("relu", "he"),
             ("silu", "he"),
             ("gelu", "he"),
         ]
     }
-    swaps = [("sigmoid", "silu", "glorot"), ("relu", "silu", "he"), ("relu", "gelu", "he")]
+    swaps = [("sigmoid", "gelu", "glorot"), ("relu", "silu", "he"), ("relu", "gelu", "he")]
     return Evidence(
         "gradient at the first of 50 layers over that at the last: "
         + "; ".join(f"{powers(delta)} ({name}, {scheme})" for (name, scheme), delta in lost.items()),
