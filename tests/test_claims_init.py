@@ -33,10 +33,8 @@ def test_a_step_of_descent_is_the_one_done_by_hand(clip):
     gradient *= min(1.0, clip / np.linalg.norm(gradient))
     (loss,) = init._descend(network, task, rate=0.5, steps=1, clip=clip)
     assert loss == pytest.approx(np.mean(np.log1p(np.exp(logit)) - y * logit), rel=1e-12)
-    after = np.array([*network[0].weight[0].tolist(), network[0].bias.item()])
-    np.testing.assert_allclose(
-        after, np.array([*weight[0], bias[0]]) - 0.5 * gradient, rtol=1e-3 if clip < 1 else 1e-12
-    )
+    moved = np.array([*network[0].weight[0].tolist(), network[0].bias.item()]) - np.array([*weight[0], bias[0]])
+    np.testing.assert_allclose(moved, -0.5 * gradient, rtol=1e-4)  # torch divides by the norm plus 1e-6
 
 
 def test_batch_norm_stands_before_each_activation_and_nowhere_else():
@@ -74,14 +72,14 @@ def test_dropout_changes_what_is_learned_but_drops_nothing_in_the_test():
     assert abs(learned[0] - learned[1]) > 0.01
 
 
-def test_a_signal_in_selu_layers_has_the_size_that_the_variance_map_predicts():
-    mean, variance = init._through_selu(math.sqrt(2))
-    q = 0.5**2 + 2.5
-    for _ in range(30):
-        last, q = q, theory.variance_map("selu", q, math.sqrt(2))
-    # q is the mean square of a pre-activation, gain^2 times that of the output before it
-    assert mean**2 + variance == pytest.approx(q, rel=0.25)
-    assert q > last > 100
+@pytest.mark.parametrize("gain", [0.5, 1.0, math.sqrt(2)])
+def test_a_signal_in_selu_layers_has_the_size_that_the_variance_map_predicts(gain):
+    mean, variance = init._through_selu(gain, width=1024, depth=3)
+    q = gain**2 * (0.5**2 + 2.5)  # the first pre-activation's mean square
+    for _ in range(3):
+        q = theory.variance_map("selu", q, gain)
+    # the weights are drawn once: 1024 units leave about a tenth to chance in three layers
+    assert mean**2 + variance == pytest.approx(q / gain**2, rel=0.25)
 
 
 def test_the_gradient_through_skips_is_the_product_of_the_jacobians():

@@ -50,8 +50,9 @@ def test_the_facts_are_those_of_theory():
     assert pages.facts("relu")["kinks"] == "z = 0"
     assert pages.facts("sigmoid")["least value"] == "none: the bound is not reached"
     assert pages.facts("identity")["least value"] == "none: there is no lower bound"
-    assert pages.facts("gelu")["fixed point"].endswith("repels them")
+    assert pages.facts("gelu")["fixed point"].endswith(": repels signals")
     assert pages.facts("tanh")["fixed point"].endswith("draws signals in")
+    assert pages.facts("relu6")["fixed point"] == "slope 1 at q = 1: neither draws signals in nor repels them"
     assert pages.facts("sigmoid")["edge of chaos"].startswith("gain 10.149")
     assert "and from z = 16.64" in pages.facts("sigmoid")["in float32"]
     assert pages.facts("identity")["in float16"] == "no limit"

@@ -305,9 +305,12 @@ def torch_faults(name: str) -> tuple[str, ...]:
 
 
 def _fixed(act: Activation) -> str:
-    point = theory.fixed_point(act)
-    words = {"stable": "draws signals in", "unstable": "repels them", "neutral": "neither draws in nor repels"}
-    return f"slope {_number(point.slope)} at q = 1: {words[point.stability]}"
+    slope = theory.fixed_point(act).slope
+    if abs(slope - 1) < 1e-6:  # relu6: so near to 1 that no network of finite width and depth could tell
+        does = "neither draws signals in nor repels them"
+    else:
+        does = "draws signals in" if abs(slope) < 1 else "repels signals"
+    return f"slope {_number(slope)} at q = 1: {does}"
 
 
 def _edge(act: Activation) -> str:

@@ -216,7 +216,7 @@ def variance_slope(
 
 
 def _mapped(compute, q):
-    values = torch.as_tensor(q, dtype=F64)
+    values = torch.as_tensor(q, dtype=F64).detach()
     if values.ndim > 1:
         raise ValueError(f"q is a number or has shape (n,), got {tuple(values.shape)}")
     if not ((values >= 0) & values.isfinite()).all():
@@ -411,7 +411,7 @@ def edge_of_chaos(act: str | Activation) -> Edge | None:
     if _passes_through_zero(act) and at_zero > 0:
         growth = torch.log(second / q / at_zero)
         growth = growth[growth.abs() > SAME]
-        if growth[0] < 0:
+        if len(growth) and growth[0] < 0:
             return Edge(1 / math.sqrt(at_zero), 0.0, "limit q -> 0")
     return None
 
@@ -530,7 +530,8 @@ def saturation(act: str | Activation, dtype: torch.dtype = torch.float32) -> Sat
     """Where f's slope and value are constant to the last number of the dtype, as the record's own forms compute them.
 
     Found by bisection over the dtype's numbers in order, after a scan of all of them (16-bit dtypes) or of 2^15 that
-    are evenly spread among them, so that a zero of the slope on the way (gelu's) is passed by.
+    are evenly spread among them, so that a zero of the slope on the way (gelu's) is passed by. Where the last bits of
+    exp differ between processors, so do these places: elu's value is -1 in float32 from -16.6 on or from -17.3.
     Raises KeyError, listing the dtypes, for another one.
     """
     if dtype not in INTEGERS:

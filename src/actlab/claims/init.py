@@ -390,6 +390,7 @@ def _off_normal(columns):
     topic=TOPIC,
     activations=("sigmoid", "relu"),
     citations=("ioffe2015", "yang2019"),
+    where="chapters/02_step_to_sigmoid#many-layers-the-function-proposes-the-weights-dispose",
 )
 def batch_norm_against_vanishing_and_dying():
     plain = {name: depth_signals(name, GAINS["glorot"])["delta"] for name in ("sigmoid", "relu")}
