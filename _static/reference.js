@@ -87,8 +87,12 @@ function filterable(claims) {
 
 function labelled(word, control) {
   const label = document.createElement("label");
-  label.append(`${word} `, control);
-  return label;
+  control.id = `actlab-filter-${word}`;
+  label.htmlFor = control.id;
+  label.append(word);
+  const pair = document.createElement("span");
+  pair.append(label, " ", control);
+  return pair;
 }
 
 // A link to a claim opens it.

@@ -28,23 +28,19 @@ def depth_signals(
     act = activations.get(activation)
     found = {"delta": [], "weight": [], "forward": []}
     for seed in range(seeds):
-        generator = torch.Generator().manual_seed(seed)
-        h = torch.randn(batch, WIDTH, generator=generator, dtype=torch.float64)
-        weights, inputs, pre, spreads = [], [], [], []
-        for _ in range(depth):
-            weight = torch.randn(WIDTH, WIDTH, generator=generator, dtype=torch.float64) * gain / math.sqrt(WIDTH)
-            z = h @ weight.T
-            spread = None
+        h, weights, delta = _draws(seed, depth, batch)
+        weights = [weight * (gain / math.sqrt(WIDTH)) for weight in weights]
+        inputs, pre, spreads = [], [], []
+        for weight in weights:
+            z, spread = h @ weight.T, None
             if normalised:
                 spread = z.var(0, correction=0).add(1e-5).sqrt()
                 z = (z - z.mean(0)) / spread
-            weights.append(weight)
             inputs.append(h)
             pre.append(z)
             spreads.append(spread)
             h = act(z)
-        delta = torch.randn(batch, WIDTH, generator=generator, dtype=torch.float64) * act.slope(pre[-1])
-        first = last = _through_norm(delta, pre[-1], spreads[-1])
+        first = last = _through_norm(delta * act.slope(pre[-1]), pre[-1], spreads[-1])
         for layer in range(depth - 1, 0, -1):
             delta = (first @ weights[layer]) * act.slope(pre[layer - 1])
             first = _through_norm(delta, pre[layer - 1], spreads[layer - 1])
@@ -52,6 +48,15 @@ def depth_signals(
         found["weight"].append(torch.log10((first.T @ inputs[0]).norm() / (last.T @ inputs[-1]).norm()))
         found["forward"].append(h.square().mean())
     return {name: torch.stack(values) for name, values in found.items()}
+
+
+@cache
+def _draws(seed: int, depth: int, batch: int) -> tuple[Tensor, list[Tensor], Tensor]:
+    """Inputs, weights and the gradient at the output, standard normal: kept, for drawing takes longest of all."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = [(batch, WIDTH), *[(WIDTH, WIDTH)] * depth, (batch, WIDTH)]
+    h, *weights, delta = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes)
+    return h, weights, delta
 
 
 def _through_norm(delta, z, spread):
