@@ -69,6 +69,7 @@ def test_a_check_that_breaks_off_counts_as_contradicted_and_the_others_still_run
 def test_an_unknown_claim_or_topic_is_answered_with_the_nearest(two_claims, capsys):
     for asked, answer in [
         (["claims", "rigth"], "no claim 'rigth'; did you mean 'right'?"),
+        (["claims", "xyzzy"], "no claim 'xyzzy'; `actlab claims` names them all"),
         (["claims", "--topic", "ReLU"], "no topic 'ReLU'; did you mean 'ReLU family'?"),
         (["claims", "--topic", "xyzzy"], "no topic 'xyzzy'; there are linearity collapse, "),
     ]:

@@ -129,6 +129,7 @@ def test_a_source_is_named_as_in_the_text():
     assert pages.reference("hendrycks2016").label == "Hendrycks and Gimpel (2016)"
     assert pages.reference("hendrycks2016").url == "https://arxiv.org/abs/1606.08415"
     assert pages.reference("montufar2014").label == "Montúfar et al. (2014)"
+    assert pages.reference("touvron2023").label == "Touvron et al. (2023)"
     assert pages.reference("kumar2024").label == "Kumar" and pages.reference("kumar2024").html == "Kumar"
     assert "Understanding" in pages.reference("afblog").label
     with pytest.raises(KeyError, match="nobody1900"):

@@ -41,10 +41,12 @@ def _claims(parser, ids, topic) -> int:
 
     from . import claims
 
-    for asked, there, kind in [*((id, claims.ledger, "claim") for id in ids), (topic, claims.topics, "topic")]:
+    asked_for = [(id, claims.ledger, "claim", "`actlab claims` names them all") for id in ids]
+    asked_for.append((topic, claims.topics, "topic", f"there are {', '.join(claims.topics)}"))
+    for asked, there, kind, all_of_them in asked_for:
         if asked is not None and asked not in there:
             near = difflib.get_close_matches(asked, there, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(claims.topics)}"
+            hint = f"did you mean {near[0]!r}?" if near else all_of_them
             parser.error(f"no {kind} {asked!r}; {hint}")
     chosen = [
         claim

@@ -116,7 +116,8 @@ def reference(key: str) -> Reference:
     if "author" not in fields:  # an anonymous text goes by its title
         return Reference(f"“{_plain(fields['title'])}”", _plain(fields["title"]), fields.get("url", ""))
     people = [person.split(",")[0].strip() for person in _plain(fields["author"]).split(" and ")]
-    names = people[0] if len(people) == 1 else " and ".join(people) if len(people) == 2 else f"{people[0]} et al."
+    short = len(people) <= 2 and people[-1] != "others"
+    names = " and ".join(people) if short else f"{people[0]} et al."
     url = fields.get("url", "")
     if fields.get("doi"):
         url = f"https://doi.org/{fields['doi']}"
