@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_an_unknown_claim_or_topic_is_answered_with_the_nearest(two_claims, caps
 
 
 def test_the_module_and_the_command_are_one():
-    for command in ([sys.executable, "-m", "actlab"], [str(sys.executable).replace("/python", "/actlab")]):
+    for command in ([sys.executable, "-m", "actlab"], [str(Path(sys.executable).with_name("actlab"))]):
         done = subprocess.run([*command, "claims", "--topic", "nothing"], capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert "no topic 'nothing'" in done.stderr and "Traceback" not in done.stderr
