@@ -513,7 +513,7 @@ def _entry(settled: claims.Settled) -> str:
         f"{expected}<ul>{cases}</ul>"
         f"<ul><li>Said by {said} ({len(claim.rows)} {'time' if len(claim.rows) == 1 else 'times'})</li>"
         f"<li>Settled by: {claim.how}</li>{by}{shown}</ul>"
-        f'<div class="highlight"><pre>{_coloured(claim.code)}</pre></div></details></article>'
+        f'<div class="highlight"><pre tabindex="0">{_coloured(claim.code)}</pre></div></details></article>'
     )
 
 
