@@ -6,7 +6,6 @@ import io
 import math
 
 import pytest
-import torch
 from bs4 import BeautifulSoup
 
 from actlab import claims, pages, theory
@@ -138,7 +137,6 @@ def test_a_source_is_named_as_in_the_text():
 
 @pytest.mark.parametrize("topic", claims.topics)
 def test_the_ledger_of_a_topic_has_each_of_its_claims(topic):
-    torch.set_num_threads(1)
     page = pages.ledger(topic)
     here = [claim for claim in claims.ledger.values() if claim.topic == topic]
     entries = soup(page).select(".actlab-claim")
