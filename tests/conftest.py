@@ -49,6 +49,17 @@ def site(book: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in the recipes and on the ledger: two threads add up in another order, and training amplifies that."""
+    import torch  # here: half of the tests need none
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false")

@@ -15,12 +15,7 @@ ROWS = {"S0": 40, "S1": 73, "S2": 40, "S3": 43, "S4": 76}  # how many claims eac
 EVERY = pytest.mark.parametrize("id", ledger)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @EVERY

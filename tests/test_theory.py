@@ -21,12 +21,7 @@ F64 = torch.float64
 EVERY = pytest.mark.parametrize("name", catalog)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # ---- expectations -----------------------------------------------------------------------------------------------
