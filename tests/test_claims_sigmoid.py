@@ -4,7 +4,7 @@ import mpmath
 import pytest
 import torch
 
-from actlab import data, results
+from actlab import data
 from actlab.claims import sigmoid
 
 F64 = torch.float64
@@ -41,18 +41,3 @@ def test_what_is_said_and_what_happens_agree_with_mpmath(k):
     share = over(lambda t: 1)
     expected = [float(over(lambda t: logistic(k * t)) / share), float(over(logistic) / share)]
     assert sigmoid._said_and_happened(k) == pytest.approx(expected, rel=1e-10)
-
-
-def test_a_draw_counts_once_with_the_median_of_its_starts(monkeypatch):
-    rows = [
-        {"activation": name, "draw": draw, "start": start, "test_loss": loss}
-        for name, draw, start, loss in [
-            ("relu", 1, 0, 9.0),
-            ("tanh", 1, 0, 5.0),
-            ("tanh", 0, 0, 1.0),
-            ("tanh", 0, 1, 7.0),
-            ("tanh", 0, 2, 2.0),
-        ]
-    ]
-    monkeypatch.setattr(results, "load", {"disk_draws": rows}.get)
-    assert sigmoid.median_by_draw("tanh", "test_loss").tolist() == [2.0, 5.0]

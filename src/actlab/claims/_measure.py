@@ -1,12 +1,13 @@
-"""What several checks measure: signals through deep networks at initialisation."""
+"""What several checks measure: gradients through deep networks at initialisation, and the stored runs on the disk."""
 
 import math
+import statistics
 from functools import cache
 
 import torch
 from torch import Tensor
 
-from .. import activations
+from .. import activations, results
 
 WIDTH, DEPTH, BATCH = 256, 50, 64
 
@@ -15,28 +16,26 @@ GAINS = {"torch": 1 / math.sqrt(3), "lecun": 1.0, "glorot": 1.0, "he": math.sqrt
 
 
 @cache
-def depth_signals(
+def gradient_left(
     activation: str, gain: float, *, depth: int = DEPTH, seeds: int = 5, normalised: bool = False, batch: int = BATCH
-) -> dict[str, Tensor]:
-    """What becomes of the signals of a random network, in powers of ten and mean squares; each tensor (seeds,).
+) -> Tensor:
+    """How much of the gradient a random network leaves, in powers of ten: one number for each seed, shape (seeds,).
 
     Square layers of WIDTH units, weights normal with standard deviation gain / sqrt(WIDTH), zero biases, inputs and
     the gradient at the output standard normal, float64. normalised: batch normalisation before each activation.
-    delta: log10 of the norm of the gradient at the first pre-activation over that at the last. weight: the same for
-    the gradients of the weight matrices. forward: E h^2 after the last layer.
+    It is log10 of the norm of the gradient at the first pre-activation over that at the last.
     """
     act = activations.get(activation)
-    found = {"delta": [], "weight": [], "forward": []}
+    found = []
     for seed in range(seeds):
         h, weights, delta = _draws(seed, depth, batch)
         weights = [weight * (gain / math.sqrt(WIDTH)) for weight in weights]
-        inputs, pre, spreads = [], [], []
+        pre, spreads = [], []
         for weight in weights:
             z, spread = h @ weight.T, None
             if normalised:
                 spread = z.var(0, correction=0).add(1e-5).sqrt()
                 z = (z - z.mean(0)) / spread
-            inputs.append(h)
             pre.append(z)
             spreads.append(spread)
             h = act(z)
@@ -44,10 +43,8 @@ def depth_signals(
         for layer in range(depth - 1, 0, -1):
             delta = (first @ weights[layer]) * act.slope(pre[layer - 1])
             first = _through_norm(delta, pre[layer - 1], spreads[layer - 1])
-        found["delta"].append(torch.log10(first.norm() / last.norm()))
-        found["weight"].append(torch.log10((first.T @ inputs[0]).norm() / (last.T @ inputs[-1]).norm()))
-        found["forward"].append(h.square().mean())
-    return {name: torch.stack(values) for name, values in found.items()}
+        found.append(torch.log10(first.norm() / last.norm()))
+    return torch.stack(found)
 
 
 @cache
@@ -69,3 +66,10 @@ def _through_norm(delta, z, spread):
 def powers(values: Tensor) -> str:
     """Powers of ten over seeds as a phrase: 10^-30.8 +- 0.1 (5 seeds)."""
     return f"10^{values.mean():.1f} +- {values.std():.1f} ({len(values)} seeds)"
+
+
+def median_by_draw(activation, column):
+    """A column of the stored runs on the disk, the median of the starts for each draw of the data: shape (draws,)."""
+    rows = [row for row in results.load("disk_draws") if row["activation"] == activation]
+    draws = sorted({row["draw"] for row in rows})
+    return torch.tensor([statistics.median(row[column] for row in rows if row["draw"] == draw) for draw in draws])

@@ -22,7 +22,7 @@ from . import (
     Evidence,
     claim,
 )
-from ._measure import GAINS, depth_signals, powers
+from ._measure import GAINS, gradient_left, powers
 
 TOPIC = "experiments"
 CNN, RESNET, BERT = range(1, 9), range(9, 17), range(17, 21)  # the tables of park2024's experiments 3.1 to 3.3
@@ -865,7 +865,7 @@ def _constant_share(activation, depth, width=4, nets=200):
     activations=("leaky_relu", "relu"),
 )
 def gap_to_leaky_relu_widens_with_depth():
-    wide = [depth_signals(name, GAINS["he"])["delta"].mean().item() for name in ("relu", "leaky_relu")]
+    wide = [gradient_left(name, GAINS["he"]).mean().item() for name in ("relu", "leaky_relu")]
     apart = abs(wide[0] - wide[1])
     relu, leaky = ({depth: _constant_share(name, depth) for depth in (5, 20, 50)} for name in ("relu", "leaky_relu"))
     return Evidence(
@@ -1225,7 +1225,7 @@ def bert_was_tried_with_eleven_functions():
 def small_sigmoid_gradients_prove_vanishing():
     accuracy = _tables(CNN, "MNIST, Adam", "accuracy")
     place = _place(accuracy, "sigmoid", best=max)
-    deep = depth_signals("sigmoid", GAINS["glorot"])["delta"]
+    deep = gradient_left("sigmoid", GAINS["glorot"])
     return Evidence(
         f"MNIST with Adam: {accuracy['sigmoid']} % right, place {place} of 5; gradient at the first of 50 layers, "
         f"over the last: {powers(deep)}",
@@ -1765,7 +1765,7 @@ def leaky_relu_learned_cola():
 )
 def bert_failures_are_vanishing_gradients():
     accuracy = _tables(BERT, "SST-2", "accuracy")
-    kept = {n: depth_signals(n, GAINS["glorot"])["delta"].mean().item() for n in ("gelu", "tanh")}
+    kept = {n: gradient_left(n, GAINS["glorot"]).mean().item() for n in ("gelu", "tanh")}
     return Evidence(
         "gradient left after 50 plain layers at gain 1, and accuracy on SST-2: "
         + ", ".join(f"{n} 10^{kept[n]:.0f} and {accuracy[n]}" for n in kept),

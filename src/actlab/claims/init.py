@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from .. import activations, data, networks, results, theory
 from . import CITED, CONDITIONS, FALSE, IMPRECISE, PUBLISHED, TRUE, Evidence, claim
-from ._measure import DEPTH, GAINS, depth_signals, powers
+from ._measure import DEPTH, GAINS, gradient_left, powers
 
 TOPIC = "init pairing"
 F64 = torch.float64
@@ -28,7 +28,7 @@ F64 = torch.float64
     activations=("sigmoid", "selu"),
 )
 def some_gradients_vanish_and_others_explode():
-    small, large = depth_signals("sigmoid", GAINS["glorot"])["delta"], depth_signals("selu", GAINS["he"])["delta"]
+    small, large = gradient_left("sigmoid", GAINS["glorot"]), gradient_left("selu", GAINS["he"])
     return Evidence(
         f"gradient at the first of 50 layers over that at the last: sigmoid with Glorot's weights {powers(small)}, "
         f"SELU with He's {powers(large)}",
@@ -48,8 +48,8 @@ def some_gradients_vanish_and_others_explode():
     citations=("pascanu2013",),
 )
 def gradients_grow_exponentially_and_are_clipped():
-    shallow = 10 ** (depth_signals("relu", 2.0, depth=10)["delta"].mean().item() / 9)
-    deep = 10 ** (depth_signals("relu", 2.0)["delta"].mean().item() / (DEPTH - 1))
+    shallow = 10 ** (gradient_left("relu", 2.0, depth=10).mean().item() / 9)
+    deep = 10 ** (gradient_left("relu", 2.0).mean().item() / (DEPTH - 1))
     task = data.disk(200, seed=0, dtype=F64)
     last = {}
     for norm in (math.inf, 1.0):
@@ -96,7 +96,7 @@ def _descend(network, task, *, rate, steps, batch=None, clip=math.inf):
     citations=("he2015",),
 )
 def bad_weights_or_depth_explode_relu():
-    bad, deep = depth_signals("relu", 2.0)["delta"], depth_signals("relu", GAINS["he"])["delta"]
+    bad, deep = gradient_left("relu", 2.0), gradient_left("relu", GAINS["he"])
     return Evidence(
         f"gradient at the first of 50 layers over that at the last: {powers(bad)} at gain 2, {powers(deep)} at He's "
         "gain of 1.41",
@@ -115,7 +115,7 @@ def bad_weights_or_depth_explode_relu():
     citations=("pascanu2013",),
 )
 def large_updates_explode_gradients():
-    start = depth_signals("relu", 2.0)["delta"]
+    start = gradient_left("relu", 2.0)
     network = networks.mlp([2, *[64] * 10, 1], "relu", scheme="he", seed=0, dtype=F64)
     task = data.disk(200, seed=0, dtype=F64)
     sizes = []
@@ -174,12 +174,12 @@ def xavier_keeps_variance_for_sigmoid_and_tanh():
 )
 def he_for_relu_xavier_for_sigmoid_and_tanh():
     pairs = {"relu": "he", "tanh": "glorot", "sigmoid": "glorot"}
-    changed = {f"{name}, {scheme}": depth_signals(name, GAINS[scheme])["delta"] for name, scheme in pairs.items()}
+    changed = {f"{name}, {scheme}": gradient_left(name, GAINS[scheme]) for name, scheme in pairs.items()}
     edge = theory.edge_of_chaos("sigmoid")
     return Evidence(
         "gradient at the first of 50 layers over that at the last: "
         + "; ".join(f"{powers(delta)} ({pair})" for pair, delta in changed.items())
-        + f"; sigmoid at its critical gain, {edge.gain:.2f}: {powers(depth_signals('sigmoid', edge.gain)['delta'])}",
+        + f"; sigmoid at its critical gain, {edge.gain:.2f}: {powers(gradient_left('sigmoid', edge.gain))}",
         expected="a gradient that stays within a power of ten",
         cases={pair: bool(delta.mean().abs() < 1) for pair, delta in changed.items()},
     )
@@ -196,7 +196,7 @@ def he_for_relu_xavier_for_sigmoid_and_tanh():
 )
 def xavier_suits_sigmoid_best():
     changed = {
-        name: depth_signals(name, GAINS["glorot"], depth=5)["delta"].mean().item()
+        name: gradient_left(name, GAINS["glorot"], depth=5).mean().item()
         for name in ("sigmoid", "relu", "leaky_relu", "elu", "selu")
     }
     closest = min(changed, key=lambda name: abs(changed[name]))
@@ -333,7 +333,7 @@ def he_from_the_first_dimension():
     citations=("keras", "he2015"),
 )
 def keras_dense_is_ready_for_relu():
-    lost = depth_signals("relu", GAINS["glorot"])["delta"]
+    lost = gradient_left("relu", GAINS["glorot"])
     return Evidence(
         "Keras' Dense takes the name of an activation; its kernel_initializer is glorot_uniform unless given; with "
         f"an input_shape it raises a warning. Glorot's weights take ReLU's gradient down to {powers(lost)} over 50 "
@@ -393,8 +393,8 @@ def _off_normal(columns):
     where="chapters/02_step_to_sigmoid#many-layers-the-function-proposes-the-weights-dispose",
 )
 def batch_norm_against_vanishing_and_dying():
-    plain = {name: depth_signals(name, GAINS["glorot"])["delta"] for name in ("sigmoid", "relu")}
-    normal = {name: depth_signals(name, GAINS["glorot"], normalised=True)["delta"] for name in plain}
+    plain = {name: gradient_left(name, GAINS["glorot"]) for name in ("sigmoid", "relu")}
+    normal = {name: gradient_left(name, GAINS["glorot"], normalised=True) for name in plain}
     dead, dead_normal = (torch.tensor([_dead_units(seed, norm) for seed in range(2)]) for norm in (False, True))
     return Evidence(
         "gradient at the first of 50 layers over that at the last, without and with normalisation: "
@@ -594,8 +594,8 @@ def _with_dropout(units, points, mislabelled, dropped, count=4, steps=150, rate=
     citations=("he2016", "ioffe2015"),
 )
 def skips_cure_vanishing_gradients():
-    plain, skip = depth_signals("relu", GAINS["torch"])["delta"], _through_skips(GAINS["torch"])
-    normal = depth_signals("relu", GAINS["glorot"], normalised=True)["delta"]
+    plain, skip = gradient_left("relu", GAINS["torch"]), _through_skips(GAINS["torch"])
+    normal = gradient_left("relu", GAINS["glorot"], normalised=True)
     return Evidence(
         f"gradient at the first of 50 ReLU layers over that at the last: {powers(normal)} in a plain stack with "
         f"batch normalisation; without it, at torch's default gain, {powers(plain)} plain and {powers(skip)} with "

@@ -12,8 +12,7 @@ from torch.nn import functional
 
 from .. import activations, data, networks, results, theory, train
 from . import CITED, CONDITIONS, FALSE, IMPRECISE, STORED, TRUE, Evidence, claim
-from ._measure import GAINS, depth_signals, powers
-from .sigmoid import median_by_draw
+from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "ReLU family"
 
@@ -226,8 +225,8 @@ def relu_makes_activations_sparse():
     citations=("he2015", "glorot2011"),
 )
 def relu_eases_vanishing_gradients():
-    he, glorot = (depth_signals("relu", GAINS[scheme])["delta"] for scheme in ("he", "glorot"))
-    tanh = depth_signals("tanh", GAINS["glorot"])["delta"]
+    he, glorot = (gradient_left("relu", GAINS[scheme]) for scheme in ("he", "glorot"))
+    tanh = gradient_left("tanh", GAINS["glorot"])
     faster = median_by_draw("relu", "train_loss_200") < median_by_draw("tanh", "train_loss_200")
     return Evidence(
         f"gradient at the first of 50 layers over that at the last: ReLU {powers(he)} with He's gain, "
@@ -635,7 +634,7 @@ def leaking_costs_no_time():
 )
 def a_leak_moves_the_mean():
     mean = {name: theory.moments(name).mean for name in ("leaky_relu", "relu")}
-    lost = {name: depth_signals(name, GAINS["glorot"])["delta"] for name in mean}
+    lost = {name: gradient_left(name, GAINS["glorot"]) for name in mean}
     helped = lost["leaky_relu"].mean() - lost["relu"].mean()
     return Evidence(
         f"mean under N(0, 1) {mean['leaky_relu']:.3f} against {mean['relu']:.3f}; gradient at the first of 50 layers "

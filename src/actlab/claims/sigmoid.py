@@ -1,14 +1,13 @@
 """Claims about step to sigmoid."""
 
 import math
-import statistics
 
 import torch
 from torch.nn import functional
 
-from .. import activations, data, networks, results, theory, train
+from .. import activations, data, networks, theory, train
 from . import CITED, CONDITIONS, FALSE, IMPRECISE, STORED, TRUE, Evidence, claim
-from ._measure import GAINS, depth_signals, powers
+from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "step to sigmoid"
 CHAPTER = "chapters/02_step_to_sigmoid"
@@ -232,9 +231,9 @@ def slopes_are_close_to_0_at_extreme_inputs():
 def sigmoid_gradients_vanish():
     critical = theory.edge_of_chaos("sigmoid").gain
     found = {
-        "gain 1": depth_signals("sigmoid", GAINS["glorot"])["delta"],
-        f"gain {critical:.1f}": depth_signals("sigmoid", critical)["delta"],
-        "gain 1, batch normalisation": depth_signals("sigmoid", GAINS["glorot"], normalised=True)["delta"],
+        "gain 1": gradient_left("sigmoid", GAINS["glorot"]),
+        f"gain {critical:.1f}": gradient_left("sigmoid", critical),
+        "gain 1, batch normalisation": gradient_left("sigmoid", GAINS["glorot"], normalised=True),
     }
     return Evidence(
         "gradient at the first of 50 layers over that at the last: "
@@ -402,7 +401,7 @@ def the_sigmoid_classifies():
 def the_sigmoid_is_unsuitable_for_hidden_layers():
     sigmoid, relu = (median_by_draw(activation, "test_loss") for activation in ("sigmoid", "relu"))
     worse = int((sigmoid > relu).sum())
-    deep = depth_signals("sigmoid", GAINS["glorot"])["delta"]
+    deep = gradient_left("sigmoid", GAINS["glorot"])
     return Evidence(
         f"two hidden layers on the disk: test loss {sigmoid.median():.3f} against {relu.median():.3f} with ReLU, "
         f"higher on {worse} of {len(relu)} draws; 50 layers at gain 1 leave {powers(deep)} of the gradient",
@@ -414,13 +413,6 @@ def the_sigmoid_is_unsuitable_for_hidden_layers():
         },
         core={"50 hidden layers at gain 1, not normalised: a gradient smaller by a million": bool(deep.mean() < -6)},
     )
-
-
-def median_by_draw(activation, column):
-    """A column of the stored runs on the disk, the median of the starts for each draw of the data: shape (draws,)."""
-    rows = [row for row in results.load("disk_draws") if row["activation"] == activation]
-    draws = sorted({row["draw"] for row in rows})
-    return torch.tensor([statistics.median(row[column] for row in rows if row["draw"] == draw) for draw in draws])
 
 
 @claim(

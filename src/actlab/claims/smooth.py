@@ -10,8 +10,7 @@ from torch.nn import functional
 
 from .. import activations, results, theory
 from . import CITED, CONDITIONS, FALSE, IMPRECISE, OPEN, OPENLY, PUBLISHED, STORED, TRUE, Evidence, claim
-from ._measure import GAINS, depth_signals, powers
-from .sigmoid import median_by_draw
+from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "smooth activations"
 F64 = torch.float64
@@ -809,7 +808,7 @@ def swish_mish_and_gelu_are_adaptive():
 )
 def smooth_relus_cure_vanishing_gradients():
     lost = {
-        (name, scheme): depth_signals(name, GAINS[scheme])["delta"]
+        (name, scheme): gradient_left(name, GAINS[scheme])
         for name, scheme in [
             ("sigmoid", "glorot"),
             ("gelu", "glorot"),

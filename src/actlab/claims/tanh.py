@@ -8,8 +8,7 @@ import torch
 
 from .. import activations, theory
 from . import CITED, CONDITIONS, IMPRECISE, STORED, TRUE, Evidence, claim
-from ._measure import GAINS, depth_signals, powers
-from .sigmoid import median_by_draw
+from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "tanh"
 
@@ -232,9 +231,9 @@ def centred_outputs_help_gradients_flow():
         sigmoid, name="centred sigmoid", function=lambda z: torch.sigmoid(z) - 0.5, range=(-0.5, 0.5), source=""
     )
     lost = {
-        "sigmoid": depth_signals("sigmoid", GAINS["glorot"])["delta"],
-        "tanh": depth_signals("tanh", GAINS["glorot"])["delta"],
-        "sigmoid less 1/2": depth_signals(centred, GAINS["glorot"])["delta"],
+        "sigmoid": gradient_left("sigmoid", GAINS["glorot"]),
+        "tanh": gradient_left("tanh", GAINS["glorot"]),
+        "sigmoid less 1/2": gradient_left(centred, GAINS["glorot"]),
     }
     half = lost["sigmoid"].mean() / 2
     return Evidence(
@@ -304,7 +303,7 @@ def sigmoid_and_tanh_make_gradients_vanish():
         ("tanh", "gain 1", GAINS["glorot"]),
         ("tanh", "gain 5/3", torch.nn.init.calculate_gain("tanh")),
     ]
-    lost = {f"{name}, {setting}": depth_signals(name, gain)["delta"] for name, setting, gain in settings}
+    lost = {f"{name}, {setting}": gradient_left(name, gain) for name, setting, gain in settings}
     return Evidence(
         "gradient at the first of 50 layers over that at the last: "
         + "; ".join(f"{powers(delta)} ({setting})" for setting, delta in lost.items()),
@@ -329,7 +328,7 @@ def small_slopes_make_small_gradients():
     for gain in (GAINS["glorot"], theory.edge_of_chaos("sigmoid").gain):
         q = theory.fixed_point("sigmoid", gain).q
         typical = math.sqrt(theory.expectation(lambda z, q=q: slope(math.sqrt(q) * z) ** 2))
-        found[f"gain {gain:.1f}"] = typical, depth_signals("sigmoid", gain)["delta"]
+        found[f"gain {gain:.1f}"] = typical, gradient_left("sigmoid", gain)
     return Evidence(
         "root mean square of the slopes, and gradient over 50 layers: "
         + "; ".join(f"{typical:.2f} and {powers(delta)} at {gain}" for gain, (typical, delta) in found.items()),
