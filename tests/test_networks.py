@@ -126,9 +126,55 @@ def test_initialize_works_in_place_and_reaches_nested_layers():
     assert all(parameter.requires_grad for parameter in network.parameters())
 
 
+@pytest.mark.parametrize("shape", [(30, 30), (20, 50), (50, 20)], ids=str)
+def test_orthogonal_weights_have_rows_or_columns_of_length_one_at_right_angles(shape):
+    fan_in, fan_out = shape
+    weight = initialize(nn.Linear(fan_in, fan_out, dtype=torch.float64), "orthogonal", seed=4).weight.detach()
+    product = weight @ weight.T if fan_out <= fan_in else weight.T @ weight
+    torch.testing.assert_close(product, torch.eye(min(shape), dtype=torch.float64), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("scheme", [*(s for s in networks.schemes if s != "computed"), 0.5])
+def test_a_gain_multiplies_the_weights_and_leaves_the_biases(scheme):
+    plain, scaled = (nn.Linear(40, 30, dtype=torch.float64) for _ in range(2))
+    initialize(plain, scheme, seed=1)
+    initialize(scaled, scheme, seed=1, gain=3.0)
+    torch.testing.assert_close(scaled.weight, 3 * plain.weight, rtol=1e-12, atol=0)
+    assert torch.equal(scaled.bias, plain.bias)
+
+
+@pytest.mark.parametrize(("name", "gain"), [("relu", math.sqrt(2)), ("tanh", 1.592537), ("gelu", 1.533530)])
+def test_the_computed_scheme_is_lecuns_times_the_gain_of_the_networks_activation(name, gain):
+    computed = mlp([50, 60, 1], name, scheme="computed", seed=2, dtype=torch.float64)
+    lecun = mlp([50, 60, 1], name, scheme="lecun", seed=2, dtype=torch.float64)
+    for one, other in zip(linears(computed), linears(lecun), strict=True):
+        torch.testing.assert_close(one.weight, gain * other.weight, rtol=1e-6, atol=0)
+    by_name = initialize(lecun, "lecun", seed=2, gain=name)
+    assert torch.equal(by_name[0].weight, computed[0].weight)
+
+
+def test_the_computed_scheme_asks_for_one_activation():
+    with pytest.raises(ValueError, match="one activation of the catalog, this has none"):
+        initialize(nn.Sequential(nn.Linear(2, 2), nn.ReLU()), "computed")
+    mixed = nn.Sequential(nn.Linear(2, 2), get("relu").module(), nn.Linear(2, 2), get("tanh").module())
+    with pytest.raises(ValueError, match="this has relu, tanh; give the gain yourself"):
+        initialize(mixed, "computed")
+
+
+@pytest.mark.parametrize("gain", [-1.0, math.nan])
+def test_a_gain_that_makes_no_sense_is_refused_before_a_weight_is_touched(gain):
+    layer = nn.Linear(2, 2)
+    before = layer.weight.clone()
+    with pytest.raises(ValueError, match="a gain is 0 or more"):
+        initialize(layer, "he", gain=gain)
+    assert torch.equal(layer.weight, before)
+
+
 def test_an_unknown_scheme_is_refused_with_those_there_are():
-    with pytest.raises(KeyError, match=r"no scheme named 'kaiming'; there are torch, lecun, glorot, he"):
+    with pytest.raises(KeyError, match=r"no scheme named 'kaiming'; there are torch, lecun, glorot, he, ortho"):
         mlp([2, 1], "relu", scheme="kaiming")
+    with pytest.raises(KeyError, match=r"no scheme named 'glorat'; did you mean 'glorot'\?"):
+        mlp([2, 1], "relu", scheme="glorat")
 
 
 @pytest.mark.parametrize("std", [-0.1, math.nan])

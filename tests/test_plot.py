@@ -10,6 +10,7 @@ from torch import nn
 
 from actlab import data, plot
 from actlab.activations import catalog, get
+from actlab.diagnostics import signals
 from actlab.networks import mlp
 from actlab.train import History
 
@@ -204,6 +205,24 @@ def test_one_diverged_run_does_not_erase_the_others():
     runs = [history(1.0, math.nan), history(1.0, 2.0), history(1.0, 3.0)]
     ax = plot.learning({"relu": runs}, plt.figure().add_subplot())
     assert ax.lines[0].get_ydata().tolist() == [1, 3], "a loss of nan is larger than any other"
+
+
+def test_layers_draws_a_quantity_at_each_layer_with_the_quartiles_of_several_runs():
+    x = torch.randn(8, 4, generator=torch.Generator().manual_seed(0))
+    runs = [signals(mlp([4, 4, 4, 4, 1], "tanh", seed=seed), x) for seed in range(4)]
+    ax = plt.figure().add_subplot()
+    assert plot.layers({"tanh": runs, "my net": runs[0]}, "rms", ax) is ax
+    median, single = ax.lines
+    assert median.get_xdata().tolist() == [1, 2, 3]
+    table = torch.stack([run.rms for run in runs]).numpy()
+    np.testing.assert_allclose(median.get_ydata(), np.median(table, axis=0))
+    np.testing.assert_allclose(single.get_ydata(), table[0])
+    (band,) = ax.collections
+    low, high = np.quantile(table, [0.25, 0.75], axis=0)
+    corners = {tuple(np.round(point, 9)) for point in band.get_paths()[0].vertices}
+    assert {(layer + 1.0, round(value, 9)) for edge in (low, high) for layer, value in enumerate(edge)} <= corners
+    assert ax.get_yscale() == "log" and median.get_color() == plot.style_of("tanh")["color"]
+    assert "rms" in ax.get_ylabel()
 
 
 def test_learning_drops_none_of_many_names():

@@ -1,11 +1,13 @@
 """Networks that take an activation, ways to start them, and the fold of a deep linear network into one layer."""
 
+import difflib
 import math
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 
+from . import theory
 from .activations import Activation, Elementwise, get
 
 __all__ = ["collapse", "initialize", "mlp", "schemes"]
@@ -36,44 +38,71 @@ def mlp(
     return initialize(nn.Sequential(*layers), scheme, seed=seed)
 
 
-def _torch_default(weight, bias, generator):
+def _torch_default(weight, bias, gain, generator):
     reach = 1 / math.sqrt(weight.shape[1])
-    weight.uniform_(-reach, reach, generator=generator)
+    weight.uniform_(-reach * gain, reach * gain, generator=generator)
     if bias is not None:
         bias.uniform_(-reach, reach, generator=generator)
 
 
-def _normal(std: Callable[[int, int], float]):
-    def fill(weight, bias, generator):
-        fan_out, fan_in = weight.shape
-        weight.normal_(0, std(fan_in, fan_out), generator=generator)
+def _zero_bias(draw: Callable) -> Callable:
+    def fill(weight, bias, gain, generator):
+        draw(weight, gain, generator)
         if bias is not None:
             bias.zero_()
 
     return fill
 
 
-# What each scheme does to a layer's weight of shape (units out, units in) and its bias.
+def _normal(std: Callable[[int, int], float]) -> Callable:
+    """Normal weights with a standard deviation that depends on fan-in and fan-out."""
+
+    def draw(weight, gain, generator):
+        fan_out, fan_in = weight.shape
+        weight.normal_(0, gain * std(fan_in, fan_out), generator=generator)
+
+    return _zero_bias(draw)
+
+
+def _orthogonal(weight, gain, generator):
+    nn.init.orthogonal_(weight, gain, generator=generator)
+
+
+# What each scheme does to a layer's weight of shape (units out, units in) and its bias, times a gain.
 schemes = {
     "torch": _torch_default,  # what nn.Linear does: uniform, variance 1 / (3 fan_in), the bias too
     "lecun": _normal(lambda fan_in, fan_out: math.sqrt(1 / fan_in)),
     "glorot": _normal(lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out))),
     "he": _normal(lambda fan_in, fan_out: math.sqrt(2 / fan_in)),
+    "orthogonal": _zero_bias(_orthogonal),
+    "computed": _normal(lambda fan_in, fan_out: math.sqrt(1 / fan_in)),  # times the gain of the activation
 }
 
 
 @torch.no_grad()
-def initialize(network: nn.Module, scheme: str | float = "torch", *, seed: int = 0) -> nn.Module:
+def initialize(
+    network: nn.Module, scheme: str | float = "torch", *, seed: int = 0, gain: float | str | Activation = 1.0
+) -> nn.Module:
     """Draw the weights of every Linear layer anew, in place; return the network.
 
-    scheme: a name in `schemes` (normal weights and zero biases, but for "torch": see {cite}`lecun1998,glorot2010,
-    he2015`), or a number: the standard deviation of normal weights, with zero biases.
-    Raises KeyError, listing the schemes, if there is none of that name.
+    scheme: a name in `schemes`, or a number: the standard deviation of normal weights. All but "torch" set biases to
+    0. "lecun", "glorot", "he": normal weights {cite}`lecun1998,glorot2010,he2015`; "orthogonal": rows or columns of
+    length 1 at right angles {cite}`saxe2014`; "computed": LeCun's times `theory.gain` of the activation that the
+    network has. gain: what the weights are multiplied by; an activation stands for its `theory.gain`.
+    Raises KeyError, listing the schemes, if there is none of that name, and ValueError for a negative number or for
+    "computed" in a network that has not exactly one activation of the catalog.
     """
+    number = gain if isinstance(gain, int | float) else theory.gain(gain)
+    if not number >= 0:
+        raise ValueError(f"a gain is 0 or more, got {number}")
     if isinstance(scheme, str):
         if scheme not in schemes:
-            raise KeyError(f"no scheme named {scheme!r}; there are {', '.join(schemes)}, or give a number")
+            near = difflib.get_close_matches(scheme, schemes, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise KeyError(f"no scheme named {scheme!r}; {hint}there are {', '.join(schemes)}, or give a number")
         fill = schemes[scheme]
+        if scheme == "computed":
+            number *= theory.gain(_only_activation(network))
     else:
         if not scheme >= 0:
             raise ValueError(f"a standard deviation is 0 or more, got {scheme}")
@@ -81,8 +110,19 @@ def initialize(network: nn.Module, scheme: str | float = "torch", *, seed: int =
     generator = torch.Generator().manual_seed(seed)
     for layer in network.modules():
         if isinstance(layer, nn.Linear):
-            fill(layer.weight, layer.bias, generator)
+            fill(layer.weight, layer.bias, number, generator)
     return network
+
+
+def _only_activation(network):
+    found = {layer.activation for layer in network.modules() if isinstance(layer, Elementwise)}
+    if len(found) != 1:
+        names = ", ".join(sorted(act.name for act in found)) or "none"
+        raise ValueError(
+            f'the scheme "computed" needs a network with one activation of the catalog, this has {names}; '
+            'give the gain yourself, as in initialize(network, "lecun", gain="gelu")'
+        )
+    return found.pop()
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from torch import nn
 
 from .activations import Activation, get
 
-__all__ = ["boundary", "curve", "gallery", "learning", "style_of", "zero_lines"]
+__all__ = ["boundary", "curve", "gallery", "layers", "learning", "style_of", "zero_lines"]
 
 # Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page.
 BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY, INDIGO, OLIVE = (
@@ -146,6 +146,27 @@ def learning(histories: Mapping[str, Any], ax: Axes | None = None) -> Axes:
             low, high = np.quantile(loss, [0.25, 0.75], axis=0, method="nearest")  # none between a number and inf
             ax.fill_between(range(loss.shape[1]), low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     ax.set(xlabel="step", ylabel="training loss (log scale)", yscale="log")
+    return ax
+
+
+def layers(signals: Mapping[str, Any], quantity: str = "delta", ax: Axes | None = None) -> Axes:
+    """Draw a quantity of `diagnostics.Signals` by layer on a log axis, a line for each name; return the axes.
+
+    signals: from a name to one `Signals`, or to a list of them (other seeds), drawn as the median with the band
+    between the quartiles. A name from the catalog gets that activation's style. quantity: one of its fields, whose
+    values are positive: delta, rms, z_std, weight_gradient, ...
+    """
+    ax = plt.gca() if ax is None else ax
+    for name, runs in signals.items():
+        runs = [runs] if hasattr(runs, "delta") else list(runs)
+        values = torch.stack([getattr(run, quantity) for run in runs]).numpy()
+        layer = np.arange(1, values.shape[1] + 1)
+        style = style_of(name) if name in styles else {}
+        (line,) = ax.plot(layer, np.median(values, axis=0), label=name, **style)
+        if len(runs) > 1:
+            low, high = np.quantile(values, [0.25, 0.75], axis=0)
+            ax.fill_between(layer, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    ax.set(xlabel="layer", ylabel=f"{quantity.replace('_', ' ')} (log scale)", yscale="log")
     return ax
 
 
