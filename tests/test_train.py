@@ -118,6 +118,18 @@ def test_a_test_measures_the_test_points_before_the_update_of_its_step():
     assert len(set(history.test_loss)) == 3
 
 
+def test_a_network_is_tested_in_evaluation_mode_and_trained_on_in_its_own():
+    network = torch.nn.Sequential(
+        torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8), torch.nn.ReLU(), torch.nn.Linear(8, 1)
+    )
+    network[2].eval()  # a reader may hold a part of the network still
+    seen = []
+    network.register_forward_pre_hook(lambda whole, x: seen.append([module.training for module in whole]))
+    fit(network, data.disk(50, test=20), steps=2, test_every=1)
+    training, testing = [True, True, False, True], [False] * 4
+    assert seen == [testing, testing, training, testing, testing, training, testing, testing]
+
+
 def test_testing_and_watching_do_not_change_the_training():
     plain, watched = (mlp([2, 4, 1], "tanh") for _ in range(2))
     split = data.disk(20, test=15)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -73,9 +74,9 @@ def fit(
         if watch is not None:
             watch(step, network)
         if test_every and (step % test_every == 0 or step == steps):
-            with torch.no_grad():
+            with torch.no_grad(), _evaluating(network):
                 history["loss"].append(measure(_outputs(network, split.test_x), split.test_y).item())
-            history["accuracy"].append(accuracy(network, split.test_x, split.test_y))
+                history["accuracy"].append(accuracy(network, split.test_x, split.test_y))
             history["steps"].append(step)
 
     start = time.perf_counter()
@@ -99,7 +100,7 @@ def fit(
 
 @torch.no_grad()
 def accuracy(network: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Share of points whose label the network gets right, between 0 and 1.
+    """Share of points whose label the network gets right, between 0 and 1, in the mode that the network is in.
 
     With one output the answer is 1 where the logit is above 0; with several it is the largest. Raises ValueError
     if there are no points.
@@ -109,6 +110,18 @@ def accuracy(network: nn.Module, x: Tensor, y: Tensor) -> float:
     out = _outputs(network, x)
     answer = out.argmax(dim=1) if out.ndim == 2 else (out > 0).to(y.dtype)
     return (answer == y).double().mean().item()
+
+
+@contextmanager
+def _evaluating(network):
+    """Every module in evaluation mode, and afterwards in the mode that it was in."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def _outputs(network, x):
