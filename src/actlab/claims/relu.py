@@ -15,6 +15,7 @@ from . import CITED, CONDITIONS, FALSE, IMPRECISE, STORED, TRUE, Evidence, claim
 from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "ReLU family"
+CHAPTER = "chapters/04_relu_family"
 
 
 # ---- ReLU -------------------------------------------------------------------------------------------------------
@@ -26,6 +27,7 @@ TOPIC = "ReLU family"
     topic=TOPIC,
     activations=("relu",),
     citations=("nair2010",),
+    where=f"{CHAPTER}#fig-relu-family",
 )
 def relu_is_piecewise_linear():
     relu = activations.get("relu")
@@ -49,6 +51,7 @@ def relu_is_piecewise_linear():
     verdict=TRUE,
     topic=TOPIC,
     activations=("relu",),
+    where=f"{CHAPTER}#sec-relu-elu",
 )
 def relu_is_not_centred():
     relu, share = activations.get("relu"), _constant_part("relu")
@@ -174,6 +177,7 @@ def relus_speed_compounds():
     verdict=TRUE,
     topic=TOPIC,
     activations=("relu",),
+    where=f"{CHAPTER}#fig-relu-family",
 )
 def relu_is_a_threshold():
     x = torch.linspace(-5, 5, 1001, dtype=torch.float64)
@@ -197,6 +201,7 @@ def relu_is_a_threshold():
     topic=TOPIC,
     activations=("relu", "tanh"),
     citations=("glorot2011",),
+    where=f"{CHAPTER}#sec-relu-zeros",
 )
 def relu_makes_activations_sparse():
     zeros, x = {}, data.disk(1000, test=1, seed=0).train_x
@@ -250,6 +255,7 @@ def relu_eases_vanishing_gradients():
     topic=TOPIC,
     activations=("relu", "tanh"),
     citations=("he2015",),
+    where=f"{CHAPTER}#fig-relu-rates",
 )
 def relu_does_well_in_deep_networks():
     task, right = data.disk(300, seed=0), {}
@@ -317,6 +323,7 @@ def _portion(share):
     topic=TOPIC,
     activations=("relu",),
     citations=("maas2013", "lu2020"),
+    where=f"{CHAPTER}#sec-relu-count",
 )
 def negative_inputs_kill_a_relu():
     task = data.disk(1000, test=1, seed=0)
@@ -345,6 +352,7 @@ def negative_inputs_kill_a_relu():
     "have any sign.",
     topic=TOPIC,
     activations=("relu",),
+    where=f"{CHAPTER}#sec-relu-count",
 )
 def a_dead_relu_has_negative_inputs():
     relu = activations.get("relu")
@@ -378,6 +386,7 @@ def a_dead_relu_has_negative_inputs():
     topic=TOPIC,
     activations=("relu",),
     citations=("lu2020",),
+    where=f"{CHAPTER}#sec-relu-recover",
 )
 def dead_relus_never_recover():
     runs = {"plain gradient descent": _silent("relu", "sgd", 3.0), "Adam": _silent("relu", "adam", 0.3)}
@@ -400,6 +409,7 @@ def dead_relus_never_recover():
     topic=TOPIC,
     activations=("relu",),
     citations=("maas2013",),
+    where=f"{CHAPTER}#sec-relu-recover",
 )
 def a_silent_relu_may_stay_silent():
     weight, bias = _one_unit("relu", "sgd")
@@ -441,6 +451,7 @@ def _one_unit(activation, optimizer):
     topic=TOPIC,
     activations=("leaky_relu",),
     citations=("maas2013",),
+    where=f"{CHAPTER}#sec-relu-family",
 )
 def leaky_relu_keeps_a_small_slope():
     leaky = activations.get("leaky_relu")
@@ -470,6 +481,7 @@ def leaky_relu_keeps_a_small_slope():
     topic=TOPIC,
     activations=("leaky_relu", "prelu", "relu"),
     citations=("maas2013", "he2015", "kingma2014"),
+    where=f"{CHAPTER}#sec-relu-leak",
 )
 def leaking_prevents_dead_units():
     bias = {optimizer: _one_unit("leaky_relu", optimizer)[1] for optimizer in ("adam", "sgd")}
@@ -494,6 +506,7 @@ def leaking_prevents_dead_units():
     topic=TOPIC,
     activations=("leaky_relu", "relu"),
     citations=("maas2013",),
+    where=f"{CHAPTER}#sec-relu-leak",
 )
 def leaking_reduces_dead_units():
     end = {name: int(_silent(name, "adam", 0.03)[-1].sum()) for name in ("relu", "leaky_relu")}
@@ -588,6 +601,7 @@ def the_leak_is_arbitrary():
     verdict=TRUE,
     topic=TOPIC,
     activations=("leaky_relu", "relu"),
+    where=f"{CHAPTER}#sec-relu-family",
 )
 def leaking_costs_one_setting():
     leaky, relu = (activations.get(name) for name in ("leaky_relu", "relu"))
@@ -631,6 +645,7 @@ def leaking_costs_no_time():
     corrected="Closer by one per cent: 0.395 against 0.399. Through 50 layers the gradients of the two fare alike.",
     topic=TOPIC,
     activations=("leaky_relu", "relu"),
+    where=f"{CHAPTER}#sec-relu-elu",
 )
 def a_leak_moves_the_mean():
     mean = {name: theory.moments(name).mean for name in ("leaky_relu", "relu")}
@@ -654,6 +669,7 @@ def a_leak_moves_the_mean():
     "bound.",
     topic=TOPIC,
     activations=("leaky_relu", "relu"),
+    where=f"{CHAPTER}#sec-relu-elu",
 )
 def leaky_relu_is_centred():
     share = {spread: _constant_part("leaky_relu", spread) for spread in (1.0, 10.0)}
@@ -711,6 +727,7 @@ def _learned_slope(taught):
     topic=TOPIC,
     activations=("prelu",),
     citations=("he2015",),
+    where=f"{CHAPTER}#fig-relu-prelu",
 )
 def prelu_learns_alpha():
     start = activations.get("prelu").settings["negative_slope"]
@@ -731,6 +748,7 @@ def prelu_learns_alpha():
     topic=TOPIC,
     activations=("prelu",),
     citations=("he2015",),
+    where=f"{CHAPTER}#sec-relu-family",
 )
 def prelu_is_a_maximum():
     z, gaps = torch.linspace(-3, 3, 601, dtype=torch.float64), {}
@@ -822,6 +840,7 @@ def prelu_adds_a_small_cost():
     how=CITED,
     activations=("prelu", "leaky_relu", "rrelu"),
     citations=("he2015", "xu2015"),
+    where=f"{CHAPTER}#sec-relu-prelu",
 )
 def prelu_improves_on_leaky_relu():
     relu, prelu = 33.82, 32.64
@@ -933,6 +952,7 @@ def smoothness_moves_the_mean():
     topic=TOPIC,
     activations=("elu", "relu"),
     citations=("clevert2015", "ioffe2015"),
+    where=f"{CHAPTER}#sec-relu-elu",
 )
 def elu_centres_like_batch_normalisation():
     elu, relu = (theory.moments(name).mean for name in ("elu", "relu"))
@@ -982,6 +1002,7 @@ def elu_is_mostly_centred():
     topic=TOPIC,
     activations=("elu",),
     citations=("clevert2015",),
+    where=f"{CHAPTER}#fig-relu-family",
 )
 def elus_range_starts_at_minus_alpha():
     z = torch.linspace(-30, 1e3, 100_001, dtype=torch.float64)  # below about -37 the value rounds to -alpha
@@ -1010,6 +1031,7 @@ def _far_left():
     "four digits. What ELU has for it is the positive side, which does not saturate.",
     topic=TOPIC,
     activations=("elu", "sigmoid", "tanh"),
+    where=f"{CHAPTER}#sec-relu-elu",
 )
 def elu_vanishes_less_severely():
     slope = _far_left()
@@ -1030,6 +1052,7 @@ def elu_vanishes_less_severely():
     "smallest: the slope is alpha e^z, and falls as the sigmoid's does.",
     topic=TOPIC,
     activations=("elu", "sigmoid"),
+    where=f"{CHAPTER}#sec-relu-elu",
 )
 def elu_overcomes_the_vanishing_gradient():
     slope, out = _far_left(), activations.get("elu")(torch.tensor([-10.0, -20.0], dtype=torch.float64))

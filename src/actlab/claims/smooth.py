@@ -13,6 +13,7 @@ from . import CITED, CONDITIONS, FALSE, IMPRECISE, OPEN, OPENLY, PUBLISHED, STOR
 from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "smooth activations"
+CHAPTER = "chapters/05_smooth_activations"
 F64 = torch.float64
 
 
@@ -50,6 +51,7 @@ def _draws_below(name, other, column):
     how=STORED,
     activations=("elu", "relu"),
     citations=("clevert2015",),
+    where=f"{CHAPTER}#a-corner-a-bend-and-smooth",
 )
 def elu_is_a_smoother_relu():
     jumps = {alpha: _slope_jump(activations.get("elu", alpha=alpha)) for alpha in (1.0, 0.5)}
@@ -77,6 +79,7 @@ def elu_is_a_smoother_relu():
     topic=TOPIC,
     activations=("elu", "selu"),
     citations=("clevert2015", "klambauer2017"),
+    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
 )
 def elu_and_selu_normalise():
     found = {name: theory.moments(name) for name in ("elu", "selu")}
@@ -98,6 +101,7 @@ def elu_and_selu_normalise():
     topic=TOPIC,
     activations=("selu", "elu"),
     citations=("klambauer2017",),
+    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
 )
 def selu_is_tau_times_elu():
     def selu(z, tau, alpha):
@@ -134,6 +138,7 @@ def selu_is_tau_times_elu():
     how=STORED,
     activations=("silu", "relu"),
     citations=("ramachandran2017",),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def swish_is_smooth_and_dips():
     at, lowest = theory.minimum("silu")
@@ -159,6 +164,7 @@ def swish_is_smooth_and_dips():
     topic=TOPIC,
     how=STORED,
     activations=("silu", "relu", "softplus"),
+    where=f"{CHAPTER}#fig-smooth-disk",
 )
 def silu_generalises_better():
     loss = {name: median_by_draw(name, "test_loss").median() for name in ("silu", "relu", "softplus")}
@@ -182,6 +188,7 @@ def silu_generalises_better():
     how=PUBLISHED,
     activations=("silu", "relu"),
     citations=("ramachandran2017", "park2024"),
+    where=f"{CHAPTER}#fig-smooth-disk",
 )
 def swish_beats_relu_on_many_tasks():
     below, draws = _draws_below("silu", "relu", "test_loss")
@@ -209,6 +216,7 @@ def _published_accuracy(task):
     corrected="Its least value is -0.2785, and it is taken: [-0.2785, infinity). -0.28 is that number rounded.",
     topic=TOPIC,
     activations=("silu",),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def swish_ranges_from_minus_0_28():
     at, lowest = theory.minimum("silu")
@@ -229,6 +237,7 @@ def swish_ranges_from_minus_0_28():
     how=CITED,
     activations=("silu", "swish"),
     citations=("ramachandran2017", "hendrycks2016", "elfwing2018"),
+    where=f"{CHAPTER}#what-the-field-says-settled",
 )
 def swish_was_developed_at_google():
     named, written, used = (2017, 10), (2016, 6), (2017, 2)  # year and month of the first version on arXiv
@@ -247,6 +256,7 @@ def swish_was_developed_at_google():
     topic=TOPIC,
     activations=("swish", "silu"),
     citations=("ramachandran2017",),
+    where=f"{CHAPTER}#one-knob-from-a-line-to-relu",
 )
 def swish_with_a_parameter():
     def sigmoid(x):
@@ -280,6 +290,7 @@ def swish_with_a_parameter():
     topic=TOPIC,
     activations=("gelu",),
     citations=("hendrycks2016",),
+    where=f"{CHAPTER}#by-hand-a-gate-of-itself-and-a-mean-over-masks",
 )
 def gelu_is_z_phi_of_z():
     z = torch.linspace(-8, 8, 161, dtype=F64)
@@ -301,6 +312,7 @@ def gelu_is_z_phi_of_z():
     topic=TOPIC,
     activations=("gelu", "gelu_tanh"),
     citations=("hendrycks2016",),
+    where=f"{CHAPTER}#two-gelus",
 )
 def gelu_is_a_tanh_formula():
     z = torch.linspace(-6, 6, 12_001, dtype=F64)
@@ -323,6 +335,7 @@ def gelu_is_a_tanh_formula():
     corrected="It is bounded below: its range is [-0.17, infinity).",
     topic=TOPIC,
     activations=("gelu",),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def gelu_ranges_over_the_line():
     at, lowest = _lowest(functional.gelu)
@@ -341,6 +354,7 @@ def gelu_ranges_over_the_line():
     topic=TOPIC,
     activations=("gelu",),
     citations=("hendrycks2016",),
+    where=f"{CHAPTER}#by-hand-a-gate-of-itself-and-a-mean-over-masks",
 )
 def gelu_is_random():
     gelu = activations.get("gelu")
@@ -368,6 +382,7 @@ def gelu_is_random():
     topic=TOPIC,
     activations=("gelu", "relu"),
     citations=("hendrycks2016",),
+    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
 )
 def gelu_tolerates_noise():
     passed = {name: theory.moments(name).slope_second for name in ("gelu", "relu")}
@@ -393,6 +408,7 @@ def gelu_tolerates_noise():
     "-0.17.",
     topic=TOPIC,
     activations=("gelu", "relu"),
+    where=f"{CHAPTER}#fig-smooth-halves",
 )
 def gelu_lets_small_negatives_through():
     z = torch.tensor([-0.1, -0.5, -5.0], dtype=F64)
@@ -417,6 +433,7 @@ def gelu_lets_small_negatives_through():
     how=CITED,
     activations=("gelu", "gelu_tanh"),
     citations=("devlin2019", "radford2018", "radford2019"),
+    where=f"{CHAPTER}#two-gelus",
 )
 def gelu_is_in_bert_and_gpt():
     z = torch.linspace(-6, 6, 12_001, dtype=F64)
@@ -442,6 +459,7 @@ def gelu_is_in_bert_and_gpt():
     how=PUBLISHED,
     activations=("gelu", "relu", "elu"),
     citations=("hendrycks2016", "park2024", "gustaw2025"),
+    where=f"{CHAPTER}#fig-smooth-disk",
 )
 def gelu_beats_relu_and_elu():
     bert = {task: _published_accuracy(task) for task in ("SST-2", "CoLA")}
@@ -476,6 +494,7 @@ def gelu_beats_relu_and_elu():
     how=STORED,
     activations=("softplus", "relu"),
     citations=("dugas2000",),
+    where=f"{CHAPTER}#fig-smooth-halves",
 )
 def softplus_is_a_smooth_relu():
     z = torch.linspace(-20, 20, 4001, dtype=F64)
@@ -502,6 +521,7 @@ def softplus_is_a_smooth_relu():
     topic=TOPIC,
     how=STORED,
     activations=("softplus", "relu"),
+    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
 )
 def softplus_slope_is_positive():
     slopes = activations.get("softplus").slope(torch.tensor([-80.0, -110.0])).tolist()
@@ -527,6 +547,7 @@ def softplus_slope_is_positive():
     topic=TOPIC,
     activations=("mish",),
     citations=("misra2019",),
+    where=f"{CHAPTER}#by-hand-a-gate-of-itself-and-a-mean-over-masks",
 )
 def mish_is_z_tanh_softplus():
     z = torch.linspace(-30, 30, 6001, dtype=F64)
@@ -545,6 +566,7 @@ def mish_is_z_tanh_softplus():
     how=CITED,
     activations=("mish",),
     citations=("misra2019",),
+    where=f"{CHAPTER}#what-the-field-says-settled",
 )
 def mish_is_misras():
     return Evidence(
@@ -562,6 +584,7 @@ def mish_is_misras():
     "ReLU's 0.40, but further than ELU's 0.16.",
     topic=TOPIC,
     activations=("mish", "relu", "elu", "silu"),
+    where=f"{CHAPTER}#two-halves-and-one-is-the-same-in-all",
 )
 def mish_is_centred():
     mean = {name: theory.moments(name).mean for name in ("mish", "relu", "elu", "silu")}
@@ -579,6 +602,7 @@ def mish_is_centred():
     topic=TOPIC,
     activations=("mish",),
     citations=("misra2019",),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def mish_has_a_shallow_minimum():
     at, lowest = theory.minimum("mish")
@@ -595,6 +619,7 @@ def mish_has_a_shallow_minimum():
     corrected="They are bounded below, by -0.309.",
     topic=TOPIC,
     activations=("mish",),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def mish_ranges_over_the_line():
     at, lowest = _lowest(functional.mish)
@@ -612,6 +637,7 @@ def mish_ranges_over_the_line():
     "has none.",
     topic=TOPIC,
     activations=("mish", "relu", "leaky_relu", "prelu", "elu", "selu"),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def mish_alone_dips():
     z = torch.linspace(-10, 10, 20_001, dtype=F64)
@@ -633,6 +659,7 @@ def mish_alone_dips():
     "ELU's. Left of -1.19 the slope is negative, and it dies out like an exponential.",
     topic=TOPIC,
     activations=("mish", "relu", "leaky_relu", "elu"),
+    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
 )
 def gradients_flow_through_negative_mish():
     slopes = {name: activations.get(name).slope for name in ("mish", "relu", "leaky_relu", "elu")}
@@ -657,6 +684,7 @@ def gradients_flow_through_negative_mish():
     topic=TOPIC,
     activations=("mish",),
     citations=("misra2019",),
+    where=f"{CHAPTER}#what-the-field-says-settled",
 )
 def mish_is_little_supported():
     libraries = ("torch", "keras", "jax", "onnx")
@@ -693,6 +721,7 @@ def _cost(name, column):
     topic=TOPIC,
     how=STORED,
     activations=("mish", "relu", "leaky_relu", "prelu", "elu", "selu"),
+    where=f"{CHAPTER}#fig-smooth-cost",
 )
 def mish_is_dearer_than_the_relu_family():
     family = {
@@ -716,6 +745,7 @@ def mish_is_dearer_than_the_relu_family():
     topic=TOPIC,
     how=STORED,
     activations=("mish", "gelu", "relu"),
+    where=f"{CHAPTER}#fig-smooth-cost",
 )
 def mish_and_gelu_are_heavier():
     columns = ("forward_ratio", "both_ratio", "layer_ratio")
@@ -741,6 +771,7 @@ SMOOTH_RELUS = ("silu", "gelu", "elu", "selu")
     topic=TOPIC,
     how=STORED,
     activations=(*SMOOTH_RELUS, "relu"),
+    where=f"{CHAPTER}#fig-smooth-cost",
 )
 def smooth_relus_are_slightly_dearer():
     cost = {what: [_cost(name, column) for name in SMOOTH_RELUS] for what, column in COLUMNS.items()}
@@ -763,6 +794,7 @@ COLUMNS = {"a value": "forward_ratio", "a layer of 512 units, with gradients": "
     topic=TOPIC,
     how=STORED,
     activations=("tanh", "silu", "relu"),
+    where=f"{CHAPTER}#fig-smooth-cost",
 )
 def costly_functions_slow_training_down():
     cost = {(name, what): _cost(name, column) for name in ("tanh", "silu") for what, column in COLUMNS.items()}
@@ -785,6 +817,7 @@ def costly_functions_slow_training_down():
     topic=TOPIC,
     activations=("swish", "silu", "mish", "gelu"),
     citations=("ramachandran2017",),
+    where=f"{CHAPTER}#one-knob-from-a-line-to-relu",
 )
 def swish_mish_and_gelu_are_adaptive():
     learned = {
@@ -805,6 +838,7 @@ def swish_mish_and_gelu_are_adaptive():
     "layers SiLU loses six powers of ten where ReLU loses none.",
     topic=TOPIC,
     activations=("silu", "gelu", "relu", "sigmoid"),
+    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
 )
 def smooth_relus_cure_vanishing_gradients():
     lost = {
@@ -834,6 +868,7 @@ def smooth_relus_cure_vanishing_gradients():
     verdict=TRUE,
     topic=TOPIC,
     activations=("sigmoid", "tanh", "silu"),
+    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
 )
 def some_functions_are_monotonic():
     z = torch.linspace(-20, 20, 4001, dtype=F64)
@@ -853,6 +888,7 @@ def some_functions_are_monotonic():
     "jumps. Where a function has no slope the gradient does depend on how it is written.",
     topic=TOPIC,
     activations=("elu", "softsign", "relu_squared", "relu"),
+    where=f"{CHAPTER}#a-corner-a-bend-and-smooth",
 )
 def smooth_means_differentiable():
     near = torch.tensor([-1e-9, 1e-9], dtype=F64)
@@ -884,6 +920,7 @@ def smooth_means_differentiable():
     topic=TOPIC,
     how=OPENLY,
     activations=("silu", "gelu", "mish"),
+    where=f"{CHAPTER}#what-the-field-says-settled",
 )
 def dips_make_richer_loss_surfaces():
     return Evidence(
@@ -900,6 +937,7 @@ def dips_make_richer_loss_surfaces():
     topic=TOPIC,
     how=OPENLY,
     activations=("silu", "gelu", "softplus"),
+    where=f"{CHAPTER}#fig-smooth-disk",
 )
 def the_dip_is_why_they_win():
     loss = {name: median_by_draw(name, "test_loss").median() for name in ("silu", "gelu", "softplus")}
@@ -921,6 +959,7 @@ def the_dip_is_why_they_win():
     how=CITED,
     activations=("silu", "sigmoid"),
     citations=("touvron2023", "shazeer2020", "dauphin2017"),
+    where=f"{CHAPTER}#what-the-field-says-settled",
 )
 def glu_and_swiglu_are_in_llama():
     return Evidence(

@@ -12,6 +12,7 @@ from .. import activations, softmax
 from . import CONDITIONS, IMPRECISE, TRUE, Evidence, claim
 
 TOPIC = "softmax stability"
+CHAPTER = "chapters/06_softmax_stability"
 
 
 @claim(
@@ -19,6 +20,7 @@ TOPIC = "softmax stability"
     verdict=CONDITIONS,
     corrected="Exactly in real arithmetic, and to rounding in a program.",
     topic=TOPIC,
+    where=f"{CHAPTER}#how-many-digits-are-right",
 )
 def softmax_adds_up_to_1():
     logits = 5 * torch.randn(1000, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -38,6 +40,7 @@ def softmax_adds_up_to_1():
     corrected="Subtracting the largest logit makes softmax stable, because a shift does not change it. The "
     "log-sum-exp trick is to add it again outside the logarithm, and is what the logarithm of softmax needs.",
     topic=TOPIC,
+    where=f"{CHAPTER}#the-logarithm-is-a-program-of-its-own",
     citations=("blanchard2021",),
 )
 def stable_softmax_is_the_log_sum_exp_trick():
@@ -67,6 +70,7 @@ def _shifted(z):
     corrected="Of several labels that may hold at once each wants a sigmoid. And the usual losses want logits and "
     "bring the sigmoid or softmax themselves: applied twice, it leaves a loss that cannot come near 0.",
     topic=TOPIC,
+    where=f"{CHAPTER}#where-the-loss-already-holds-a-softmax",
     activations=("sigmoid", "identity"),
 )
 def which_function_goes_behind_the_network():
@@ -95,6 +99,7 @@ def which_function_goes_behind_the_network():
     "Subtracting each row's maximum, with the last axis kept, makes softmax stable in NumPy",
     verdict=TRUE,
     topic=TOPIC,
+    where=f"{CHAPTER}#the-axis",
 )
 def one_maximum_for_each_row():
     def by_rows(x):
@@ -122,6 +127,7 @@ def one_maximum_for_each_row():
     corrected="Strictly between 0 and 1 with two classes or more, and never all of that range at once: the outputs "
     "share a sum of 1. A lone class gets exactly 1, and in floating point 0 and 1 are reached.",
     topic=TOPIC,
+    where=f"{CHAPTER}#how-many-digits-are-right",
 )
 def the_range_of_softmax():
     logits = {
@@ -144,6 +150,7 @@ def the_range_of_softmax():
     corrected="The formula as it is written does: it is lost above 11.1 in float16, 88.7 in float32 and 709.8 in "
     "float64. With the largest logit subtracted first no logit is too large.",
     topic=TOPIC,
+    where=f"{CHAPTER}#fig-softmax-reach",
     citations=("blanchard2021",),
 )
 def softmax_is_unstable_with_large_logits():
@@ -180,6 +187,7 @@ def _largest_logit(dtype):
     corrected="It does for one vector. Of a batch it takes one maximum and one sum for all rows: the rows share a "
     "sum of 1 between them, and a row far below the largest comes out as zeros.",
     topic=TOPIC,
+    where=f"{CHAPTER}#the-axis",
 )
 def one_maximum_for_the_whole_array():
     def over_all(x):
@@ -203,6 +211,7 @@ def one_maximum_for_the_whole_array():
     corrected="What such a graph shows is one vector of logits: with more points on the same interval every value "
     "falls. The colour is said twice, at which matplotlib warns.",
     topic=TOPIC,
+    where=f"{CHAPTER}#what-softmax-does-to-logits",
 )
 def the_graph_of_softmax():
     few, many = (np.linspace(-2, 2, n) for n in (11, 101))
