@@ -13,6 +13,7 @@ from . import CITED, CONDITIONS, FALSE, IMPRECISE, PUBLISHED, TRUE, Evidence, cl
 from ._measure import DEPTH, GAINS, gradient_left, powers
 
 TOPIC = "init pairing"
+CHAPTER = "chapters/07_init_pairing"
 F64 = torch.float64
 
 
@@ -26,7 +27,7 @@ F64 = torch.float64
     "gain 10.",
     topic=TOPIC,
     activations=("sigmoid", "selu"),
-    where="chapters/07_init_pairing#fig-init-heat",
+    where=f"{CHAPTER}#fig-init-heat",
 )
 def some_gradients_vanish_and_others_explode():
     small, large = gradient_left("sigmoid", GAINS["glorot"]), gradient_left("selu", GAINS["he"])
@@ -95,7 +96,7 @@ def _descend(network, task, *, rate, steps, batch=None, clip=math.inf):
     topic=TOPIC,
     activations=("relu",),
     citations=("he2015",),
-    where="chapters/07_init_pairing#fig-init-heat",
+    where=f"{CHAPTER}#fig-init-heat",
 )
 def bad_weights_or_depth_explode_relu():
     bad, deep = gradient_left("relu", 2.0), gradient_left("relu", GAINS["he"])
@@ -115,7 +116,7 @@ def bad_weights_or_depth_explode_relu():
     topic=TOPIC,
     activations=("relu",),
     citations=("pascanu2013",),
-    where="chapters/07_init_pairing#fig-init-heat",
+    where=f"{CHAPTER}#fig-init-heat",
 )
 def large_updates_explode_gradients():
     start = gradient_left("relu", 2.0)
@@ -147,7 +148,7 @@ def large_updates_explode_gradients():
     topic=TOPIC,
     activations=("sigmoid", "tanh"),
     citations=("glorot2010",),
-    where="chapters/07_init_pairing#fig-init-gains",
+    where=f"{CHAPTER}#fig-init-gains",
 )
 def xavier_keeps_variance_for_sigmoid_and_tanh():
     kept = {}
@@ -175,7 +176,7 @@ def xavier_keeps_variance_for_sigmoid_and_tanh():
     topic=TOPIC,
     activations=("relu", "tanh", "sigmoid"),
     citations=("he2015", "glorot2010", "poole2016"),
-    where="chapters/07_init_pairing#fig-init-heat",
+    where=f"{CHAPTER}#fig-init-heat",
 )
 def he_for_relu_xavier_for_sigmoid_and_tanh():
     pairs = {"relu": "he", "tanh": "glorot", "sigmoid": "glorot"}
@@ -198,7 +199,7 @@ def he_for_relu_xavier_for_sigmoid_and_tanh():
     topic=TOPIC,
     activations=("sigmoid", "relu", "leaky_relu", "elu", "selu"),
     citations=("glorot2010",),
-    where="chapters/07_init_pairing#fig-init-heat",
+    where=f"{CHAPTER}#fig-init-heat",
 )
 def xavier_suits_sigmoid_best():
     changed = {
@@ -225,7 +226,7 @@ def xavier_suits_sigmoid_best():
     topic=TOPIC,
     activations=("relu", "leaky_relu", "prelu", "elu", "selu"),
     citations=("he2015", "klambauer2017"),
-    where="chapters/07_init_pairing#fig-init-gains",
+    where=f"{CHAPTER}#fig-init-gains",
 )
 def he_is_right_for_relus_variants():
     squared = {name: theory.gain(name) ** 2 for name in ("relu", "leaky_relu", "prelu", "elu", "selu")}
@@ -245,7 +246,7 @@ def he_is_right_for_relus_variants():
     topic=TOPIC,
     activations=("relu", "elu", "selu", "tanh", "gelu", "silu", "mish"),
     citations=("poole2016", "schoenholz2017", "hayou2019"),
-    where="chapters/07_init_pairing#fig-init-repel",
+    where=f"{CHAPTER}#fig-init-repel",
 )
 def matched_weights_steady_both_signals():
     found = {}
@@ -272,6 +273,7 @@ def matched_weights_steady_both_signals():
     topic=TOPIC,
     activations=("selu",),
     citations=("klambauer2017",),
+    where="chapters/04_relu_family#fig-relu-selu",
 )
 def selu_networks_normalise_themselves():
     found = {scheme: _through_selu(GAINS[scheme]) for scheme in ("lecun", "he", "torch")}
@@ -311,7 +313,7 @@ def _coarse(value):
     topic=TOPIC,
     activations=("relu",),
     citations=("he2015",),
-    where="chapters/07_init_pairing#ex-07-fan",
+    where=f"{CHAPTER}#ex-07-fan",
 )
 def he_from_the_first_dimension():
     def he_init(shape):
@@ -340,7 +342,7 @@ def he_from_the_first_dimension():
     how=CITED,
     activations=("relu",),
     citations=("keras", "he2015"),
-    where="chapters/07_init_pairing#sec-init-default",
+    where=f"{CHAPTER}#sec-init-default",
 )
 def keras_dense_is_ready_for_relu():
     lost = gradient_left("relu", GAINS["glorot"])
@@ -368,7 +370,7 @@ def keras_dense_is_ready_for_relu():
     "and in evaluation it uses running averages, which may lag.",
     topic=TOPIC,
     citations=("ioffe2015",),
-    where="chapters/07_init_pairing#fig-init-parts",
+    where=f"{CHAPTER}#fig-init-parts",
 )
 def batch_norm_normalises_layer_inputs():
     features = torch.tensor([[1.0], [5.0], [20.0]], dtype=F64)  # three scales, so that rows and columns differ
@@ -603,7 +605,7 @@ def _with_dropout(units, points, mislabelled, dropped, count=4, steps=150, rate=
     topic=TOPIC,
     activations=("relu",),
     citations=("he2016", "ioffe2015"),
-    where="chapters/07_init_pairing#fig-init-parts",
+    where=f"{CHAPTER}#fig-init-parts",
 )
 def skips_cure_vanishing_gradients():
     plain, skip = gradient_left("relu", GAINS["torch"]), _through_skips(GAINS["torch"])

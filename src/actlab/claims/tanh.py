@@ -11,6 +11,7 @@ from . import CITED, CONDITIONS, IMPRECISE, STORED, TRUE, Evidence, claim
 from ._measure import GAINS, gradient_left, median_by_draw, powers
 
 TOPIC = "tanh"
+CHAPTER = "chapters/03_tanh"
 
 
 @claim(
@@ -18,7 +19,7 @@ TOPIC = "tanh"
     verdict=TRUE,
     topic=TOPIC,
     activations=("tanh", "sigmoid"),
-    where="chapters/03_tanh#sec-tanh-stretched",
+    where=f"{CHAPTER}#sec-tanh-stretched",
 )
 def tanh_is_a_centred_sigmoid():
     tanh, sigmoid = activations.get("tanh"), activations.get("sigmoid")
@@ -40,7 +41,7 @@ def tanh_is_a_centred_sigmoid():
     "equal numbers, and its exponential overflows on the left.",
     topic=TOPIC,
     activations=("tanh",),
-    where="chapters/03_tanh#sec-tanh-forms",
+    where=f"{CHAPTER}#sec-tanh-forms",
 )
 def tanh_as_one_fraction():
     z = np.array([1.0, -10.0, -400.0, 1e-8])
@@ -64,7 +65,7 @@ def tanh_as_one_fraction():
     verdict=TRUE,
     topic=TOPIC,
     activations=("tanh",),
-    where="chapters/03_tanh#fig-tanh-slope",
+    where=f"{CHAPTER}#fig-tanh-slope",
 )
 def the_range_of_tanh():
     tanh = activations.get("tanh")
@@ -88,7 +89,7 @@ def the_range_of_tanh():
     verdict=TRUE,
     topic=TOPIC,
     activations=("tanh",),
-    where="chapters/03_tanh#fig-tanh-slope",
+    where=f"{CHAPTER}#fig-tanh-slope",
 )
 def the_slope_of_tanh():
     tanh = activations.get("tanh")
@@ -107,7 +108,7 @@ def the_slope_of_tanh():
     verdict=TRUE,
     topic=TOPIC,
     activations=("tanh", "sigmoid"),
-    where="chapters/03_tanh#sec-tanh-stretched",
+    where=f"{CHAPTER}#sec-tanh-stretched",
 )
 def tanh_is_centred_but_saturates():
     z = torch.linspace(-4, 4, 801, dtype=torch.float64)
@@ -136,7 +137,7 @@ def tanh_is_centred_but_saturates():
     "its outputs.",
     topic=TOPIC,
     activations=("tanh",),
-    where="chapters/03_tanh#sec-tanh-stretched",
+    where=f"{CHAPTER}#sec-tanh-stretched",
 )
 def the_outputs_of_tanh_are_balanced():
     mean = {shift: _mean_output("tanh", shift) for shift in (0.0, 1.0)}
@@ -160,7 +161,7 @@ def _mean_output(name, shift):
     topic=TOPIC,
     activations=("tanh",),
     citations=("ioffe2015",),
-    where="chapters/03_tanh#sec-tanh-stretched",
+    where=f"{CHAPTER}#sec-tanh-stretched",
 )
 def tanh_centres_the_data():
     shifts = (-2.0, 0.5, 1.0)
@@ -231,7 +232,7 @@ def _reached_when_cut(cut):
     topic=TOPIC,
     activations=("tanh", "sigmoid"),
     citations=("glorot2010",),
-    where="chapters/03_tanh#fig-tanh-deltas",
+    where=f"{CHAPTER}#fig-tanh-deltas",
 )
 def centred_outputs_help_gradients_flow():
     sigmoid = activations.get("sigmoid")
@@ -261,7 +262,7 @@ def centred_outputs_help_gradients_flow():
     how=CITED,
     activations=("tanh", "lecun_tanh"),
     citations=("lecun1998", "lecun1989", "kalman1992"),
-    where="chapters/03_tanh#fig-tanh-lecun",
+    where=f"{CHAPTER}#fig-tanh-lecun",
 )
 def efficient_backprop_made_tanh_popular():
     one = torch.ones(1, dtype=torch.float64)
@@ -284,7 +285,7 @@ def efficient_backprop_made_tanh_popular():
     corrected="It vanishes for inputs of large magnitude, on both sides. Near 0 it is largest.",
     topic=TOPIC,
     activations=("tanh",),
-    where="chapters/03_tanh#sec-tanh-stretched",
+    where=f"{CHAPTER}#sec-tanh-stretched",
 )
 def very_small_inputs_flatten_tanh():
     small, far = torch.tensor([[1e-3, 0.1], [-10.0, 10.0]], dtype=torch.float64)
@@ -305,7 +306,7 @@ def very_small_inputs_flatten_tanh():
     topic=TOPIC,
     activations=("sigmoid", "tanh"),
     citations=("glorot2010",),
-    where="chapters/03_tanh#fig-tanh-deltas",
+    where=f"{CHAPTER}#fig-tanh-deltas",
 )
 def sigmoid_and_tanh_make_gradients_vanish():
     settings = [
@@ -355,7 +356,7 @@ def small_slopes_make_small_gradients():
     topic=TOPIC,
     how=STORED,
     activations=("tanh", "sigmoid"),
-    where="chapters/03_tanh#sec-tanh-shallow",
+    where=f"{CHAPTER}#sec-tanh-shallow",
 )
 def tanh_beats_sigmoid_in_shallow_networks():
     found, wins = [], {}
