@@ -3,26 +3,22 @@
 No test compares times: they are facts of one machine on one day.
 """
 
-import importlib.util
 import time
-from pathlib import Path
 
 import pytest
 import torch
+from recipes import recipe_of
+from site_checks import ROOT
 
 from actlab import results
 from actlab.activations import catalog
 
-RECIPE = Path(__file__).parents[1] / "data" / "activation_cost" / "make.py"
 WHAT = ("forward", "both", "layer")
 
 
 @pytest.fixture(scope="module")
 def recipe():
-    spec = importlib.util.spec_from_file_location("activation_cost_recipe", RECIPE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return recipe_of("activation_cost")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +48,7 @@ def test_every_activation_is_there_in_each_form_that_it_has(either):
 def test_the_columns_are_those_that_the_readme_explains(either):
     columns = [f"{what}_{sum_up}" for what in WHAT for sum_up in ("min", "median", "ratio")]
     assert all(list(row) == ["activation", "form", *columns] for row in either)
-    readme = (RECIPE.parent / "README.md").read_text()
+    readme = (ROOT / "data/activation_cost/README.md").read_text()
     for word in ["activation", "form", *(f"{what}_…" for what in WHAT), "…_min", "…_median", "…_ratio"]:
         assert f"`{word}`" in readme
 
@@ -73,7 +69,7 @@ def test_the_readme_says_how_much_was_timed(recipe):
     made = results.provenance("activation_cost")
     assert made["rounds"] == recipe.ROUNDS
     assert made["sizes"] == {"elements": recipe.ELEMENTS, "width": recipe.WIDTH, "batch": recipe.BATCH}
-    readme = (RECIPE.parent / "README.md").read_text()
+    readme = (ROOT / "data/activation_cost/README.md").read_text()
     for fact in ["200,000 numbers", "Linear 512 to 512", "batch 256", "80 rounds"]:
         assert fact in readme
     assert (recipe.ELEMENTS, recipe.WIDTH, recipe.BATCH, recipe.ROUNDS) == (200_000, 512, 256, 80)

@@ -1,11 +1,10 @@
 """The stored dead units: the table is whole, its counts make sense, and the recipe gives its rows again."""
 
-import importlib.util
 from itertools import product
-from pathlib import Path
 
 import pytest
 import torch
+from recipes import recipe_of
 
 from actlab import results
 
@@ -14,11 +13,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture(scope="module")
 def recipe():
-    path = Path(__file__).parents[1] / "data/dead_units/make.py"
-    spec = importlib.util.spec_from_file_location("dead_units_recipe", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return recipe_of("dead_units")
 
 
 @pytest.fixture(scope="module")

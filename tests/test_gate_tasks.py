@@ -1,25 +1,20 @@
 """The stored comparison of plain and gated blocks: the table is whole, and its recipe gives its rows again."""
 
-import importlib.util
 from itertools import product
-from pathlib import Path
 
 import pytest
 import torch
+from recipes import recipe_of
 from torch import nn
 
 from actlab import gates, results
 
-RECIPE = Path(__file__).parents[1] / "data" / "gate_tasks" / "make.py"
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def recipe():
-    spec = importlib.util.spec_from_file_location("gate_tasks_recipe", RECIPE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return recipe_of("gate_tasks")
 
 
 @pytest.fixture(scope="module")

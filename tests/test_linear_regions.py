@@ -1,23 +1,16 @@
 """The stored table of chapter 01: its recipe counts pieces rightly, and gives the stored numbers again."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from recipes import recipe_of
 
 from actlab import networks, results
-
-RECIPE = Path(__file__).parents[1] / "data" / "linear_regions" / "make.py"
 
 
 @pytest.fixture(scope="module")
 def recipe():
-    spec = importlib.util.spec_from_file_location("linear_regions_recipe", RECIPE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return recipe_of("linear_regions")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,9 @@
 """The numbers copied from the texts: their sums, added up by another way, and what the texts say of them."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from recipes import recipe_of
 
 from actlab import results
-
-RECIPE = Path(__file__).parents[1] / "data" / "published" / "make.py"
 
 # of all the numbers that a table prints, added up from the paper's text itself
 SUMS = {
@@ -19,10 +15,7 @@ SUMS = {
 
 @pytest.fixture(scope="module")
 def recipe():
-    spec = importlib.util.spec_from_file_location("published_recipe", RECIPE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return recipe_of("published")
 
 
 @pytest.fixture(scope="module")

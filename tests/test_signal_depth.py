@@ -1,25 +1,15 @@
 """The stored signals of chapter 07 and its stored sigmoid networks: whole, and their recipes give rows again."""
 
-import importlib.util
 from itertools import product
-from pathlib import Path
 
 import pytest
 import torch
+from recipes import recipe_of
 
 from actlab import results, theory
 from actlab.claims import _measure
 
-DATA = Path(__file__).parents[1] / "data"
-
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def recipe_of(name):
-    spec = importlib.util.spec_from_file_location(f"{name}_recipe", DATA / name / "make.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,15 @@
 """The stored runs on the disk and on XOR: the tables are whole, and their recipes give their rows again."""
 
-import importlib.util
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from recipes import recipe_of
 
 from actlab import results
 
-DATA = Path(__file__).parents[1] / "data"
-
-
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def recipe_of(name):
-    spec = importlib.util.spec_from_file_location(f"{name}_recipe", DATA / name / "make.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
