@@ -207,6 +207,18 @@ def test_controls_that_make_no_player_are_refused_before_anything_is_drawn(contr
         player(never, alt=alt, **controls)
 
 
+def test_a_prime_which_a_page_would_show_as_a_nought_is_refused():
+    with pytest.raises(ValueError, match="can't show the prime of mathtext"):
+        svg(lambda ax: ax.set_ylabel("$f'(z)$"), (3, 2))
+    assert "δ" in widgets.svg(lambda ax: ax.set_ylabel(r"$\delta_1 \cdot \sqrt{2} \leq \sum \chi$"), (3, 2))
+
+
+def test_a_slider_names_a_number_by_four_digits():
+    box = player(lambda ax, gain: ax.plot([gain]), alt=lambda gain: "a dot", gain=[0.5773502, 10.149264, 1024.5])
+    (slider,) = [w for w in box.children[0].children if isinstance(w, W.SelectionSlider)]
+    assert [label for label, _ in slider.options] == ["0.5774", "10.15", "1024.5"]
+
+
 def test_a_frame_without_words_is_refused():
     with pytest.raises(ValueError, match=r"alt says nothing for \{'k': 2\}"):
         player(draw, alt=lambda k: "seen" if k == 1 else "", k=[1, 2])

@@ -132,6 +132,10 @@ def _svg(draw, size, values, mark=""):
 
 def _tidy(text, mark):
     text = text[text.index("<svg") :]
+    if "cmsy10" in text:  # matplotlib's own symbols, whose places other fonts give to other characters
+        raise ValueError(
+            "a player can't show the prime of mathtext, as in $f'$: no page has its font; say it in words"
+        )
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.S)
     text = re.sub(r' width="[\d.]+pt"| height="[\d.]+pt"', "", text, count=2)
     text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
@@ -181,7 +185,9 @@ def _knob(label, values):
 
 
 def _word(value):
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _play(knob, n):
