@@ -290,6 +290,15 @@ def test_a_gradient_that_never_arrives_is_named():
     assert whats(report) == ["no gradient arrives"]
 
 
+def test_outputs_that_are_0_throughout_are_not_said_to_explode():
+    report = health(deep("tanh", "glorot", depth=3), torch.zeros(8, 64, dtype=F64))
+    assert report.signals.rms.tolist() == [0, 0, 0] and report.ok, report
+
+
+def test_no_updates_are_nothing_to_object_to():
+    assert health(deep("relu", "he", depth=3), normal(128, 64), updates={}).ok
+
+
 def test_steps_that_are_too_large_or_too_small_are_named():
     network, x = deep("relu", "he", depth=3), normal(128, 64)
     report = health(network, x, updates={"0.weight": 0.5, "2.weight": 1e-3, "4.weight": 1e-9})

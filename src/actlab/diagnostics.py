@@ -206,7 +206,7 @@ def health(
     """
     s = signals(network, x, loss=loss, seed=seed, kinds=kinds)
     findings = [*_unbounded(s)] or [*_sizes(s), *_units(s)]
-    if updates is not None:
+    if updates:
         findings += _steps(updates)
     return Health(s, tuple(findings))
 
@@ -230,7 +230,7 @@ def _sizes(s):
         return
     for what, values in {"outputs": s.rms, "gradients": s.delta}.items():
         powers = _powers(values) if what == "gradients" else -_powers(values)
-        if abs(powers) <= MOST_POWERS:
+        if not abs(powers) > MOST_POWERS:  # nan: outputs that are 0 at both ends have no ratio
             continue
         way = "backward" if what == "gradients" else "forward"
         change = f"{'vanish' if powers < 0 else 'explode'} on their way {way}: 10^{powers:+.1f}"
