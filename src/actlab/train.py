@@ -37,6 +37,7 @@ class History:
 
 losses: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "bce": functional.binary_cross_entropy_with_logits,
+    "brier": lambda out, y: functional.mse_loss(torch.sigmoid(out), y),
     "cross_entropy": functional.cross_entropy,
     "mse": functional.mse_loss,
 }
@@ -57,10 +58,10 @@ def fit(
 ) -> History:
     """Train the network in place on all training points at once; return its `History`.
 
-    loss: "bce" (one logit, labels 0 and 1), "cross_entropy" (a logit per class, int64 labels) or "mse"; left out,
-    int64 labels mean cross_entropy and float labels bce. optimizer: "adam" or "sgd". test_every: test before
-    every so many updates and after the last; 0 means never. watch: called with the step and the network before
-    each update and after the last. progress: show a bar.
+    loss: "bce" (one logit, labels 0 and 1), "brier" (the squared error of the logit's sigmoid), "cross_entropy" (a
+    logit per class, int64 labels) or "mse"; left out, int64 labels mean cross_entropy and float labels bce.
+    optimizer: "adam" or "sgd". test_every: test before every so many updates and after the last; 0 means never.
+    watch: called with the step and the network before each update and after the last. progress: show a bar.
     Raises KeyError for an unknown loss or optimizer, ValueError where steps or rate make no sense.
     """
     if steps < 1 or not rate > 0:
