@@ -19,14 +19,16 @@ from torch import Tensor
 from .. import networks, train
 from ._pairs import exp, log1p_unit, pairs, sigmoid
 
-__all__ = ["fit", "knows"]
+__all__ = ["fit"]
 
 BLOCK = 512  # points worked on at a time
 GRAIN = 4  # rows worked on at a time: a multiplication reads four rows and writes four, all in registers
 TURN = 100  # updates between two looks at the clock
 
 # A sum over points may be taken in any order, so that it can be taken in vectors; nan and inf stay what they are.
-fast = njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
+# Everything is inlined by force: a function left standing by itself is in the compiled code twice, optimised
+# differently, and code just compiled calls the one while the same code loaded from numba's cache calls the other.
+fast = njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy", forceinline=True)
 f32 = np.float32
 ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
 
@@ -434,34 +436,27 @@ def _logits(w, X, sizes, outputs, activate, out, H, Z):
 
 @functools.cache
 def _loops():
-    """`_train` and `_logits`, compiled: five seconds, once in a process."""
+    """`_train` and `_logits`, compiled: ten seconds, or nothing where numba finds them in its cache.
+
+    The cache goes by this file alone, and so they take activation and loss as arguments, compiled apart and anew.
+    """
     blocks = types.float32[:, :, ::1]
     common = [types.int64[::1], types.int64, activation_type]
     train_type = types.void(
-        rows,
-        blocks,
-        blocks,
-        rows,
-        *common,
-        head_type,
-        types.float64,
-        types.boolean,
-        types.int64,
-        vector,
-        rows,
-        rows,
+        rows, blocks, blocks, rows, *common, head_type, types.float64, types.boolean, types.int64, vector, rows, rows
     )
     logits_type = types.void(vector, blocks, *common, blocks, rows, rows)
-    plain = functools.partial(njit, error_model="numpy")
-    return plain(train_type)(_train), plain(logits_type)(_logits)
+
+    def compiled(loop, signature):
+        try:
+            return njit(signature, error_model="numpy", cache=True)(loop)
+        except RuntimeError:  # numba finds no folder that it may write to
+            return njit(signature, error_model="numpy")(loop)
+
+    return compiled(_train, train_type), compiled(_logits, logits_type)
 
 
 # --- from tensors to rows and back
-
-
-def knows(activation) -> bool:
-    """Whether there is a compiled form of this activation."""
-    return activation.name in pairs
 
 
 def fit(
