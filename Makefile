@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 NOTEBOOKS := intro.ipynb chapters appendix
 
-.PHONY: help book test results lint notebooks clean
+.PHONY: help book test bench results lint notebooks clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -14,6 +14,9 @@ book: $(READY)  ## build the pages, and check that they are all there
 
 test: lint book  ## all checks: lint, the book, unit tests, every notebook, the pages in a browser
 	$(BIN)/pytest
+
+bench: $(READY)  ## what a training step costs: plain loop, both engines, and what the processor allows
+	@$(BIN)/python data/engine_speed/make.py
 
 results: $(READY)  ## make everything in data/ and the figure of the README again, from their recipes
 	@for recipe in data/*/make.py _static/make.py; do echo $$recipe; $(BIN)/python $$recipe || exit 1; done

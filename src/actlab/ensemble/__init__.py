@@ -87,6 +87,12 @@ def fit_many(
         raise ValueError(f"steps, rate and chunk must be positive, got steps={steps}, rate={rate}, chunk={chunk}")
     if test_steps and not 0 <= test_steps[0] <= test_steps[-1] <= steps:
         raise ValueError(f"tests stand between step 0 and step {steps}, got {test_steps}")
+    shapes = {tuple((part.shape, part.dtype) for part in split) for split in splits}
+    if len(shapes) > 1:
+        raise ValueError(f"the splits of one call share their shapes and dtypes; there are {len(shapes)} kinds")
+    if splits[0].train_x.dtype != torch.float32 or splits[0].train_x.shape[1] != sizes[0]:
+        found = f"{splits[0].train_x.dtype} with {splits[0].train_x.shape[1]} features"
+        raise ValueError(f"the points are to be torch.float32 with {sizes[0]} features, got {found}")
     activation = activations.get(activation)
     loss = loss or ("bce" if splits[0].train_y.is_floating_point() else "cross_entropy")
     for name, table, kind in [(loss, train.losses, "loss"), (optimizer, train.optimizers, "optimizer")]:
@@ -95,6 +101,10 @@ def fit_many(
     engine = engine or engine_for(activation)
     if engine not in engines:
         raise KeyError(f"no engine named {engine!r}; there are {', '.join(engines)}")
+    if engine == "compiled" and engine_for(activation) != "compiled":
+        raise ValueError(
+            f"the compiled engine needs numba, as in `pip install actlab[fast]`, and not {activation.name}"
+        )
     if engine == "compiled":
         from ._compiled import fit  # only now: it takes seconds, and an extra
     else:

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["exp", "log1p_unit", "pairs", "sigmoid"]
+__all__ = ["exp", "expm1", "log1p_unit", "normal", "pairs", "sigmoid", "tanh"]
 
 # "contract" lets a product and a sum be one instruction. Nothing looser: the range reduction of `exp` must not be
 # reordered, and nan and inf must come through, since they are how a run is known to have diverged.

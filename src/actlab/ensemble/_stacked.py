@@ -6,8 +6,9 @@ import time
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from .. import networks
+from .. import networks, train
 
 __all__ = ["fit"]
 
@@ -20,104 +21,124 @@ def fit(
     sizes, activation, splits, seeds, steps, scheme, rate, optimizer, loss, test_steps, bar
 ) -> tuple[Tensor, ...]:
     """Losses and seconds, (runs, steps), test losses and accuracies, (runs, tests): see `ensemble.fit_many`."""
-    stack = _Stack(sizes, activation, scheme, seeds)
+    single = [networks.mlp(sizes, activation, scheme=scheme, seed=seed) for seed in seeds]
+    points = _Points(splits, loss, sizes[-1])
+    stack = _Stack(single, activation, points)
     head, update = _heads[loss], _updates[optimizer](stack.weights, rate)
-    train = _Points(splits, "train")
-    test = _Points(splits, "test") if test_steps else None
-    losses, seconds, scores = [], [], []
-    tested, start = 0.0, time.perf_counter()
+    losses, seconds = torch.empty(steps, len(seeds)), torch.empty(steps)
+    scores = torch.empty(2, len(seeds), len(test_steps))
+    elapsed = 0.0
     for step in range(steps + 1):
         if step in test_steps:
-            before = time.perf_counter()
-            scores.append(_scores(stack, test, head))
-            tested += time.perf_counter() - before
+            scores[:, :, test_steps.index(step)] = _scores(stack, splits, loss)
         if step < steps:
-            loss, delta = head(stack.forward(train.x, training=train.n), train.y, train.share)
-            update(stack.backward(delta))
-            losses.append(loss)
-            seconds.append((time.perf_counter() - start - tested) / len(splits))
-            bar.update(len(splits))
-    tests = torch.stack(scores, 2) if scores else torch.empty(2, len(splits), 0)
-    return torch.stack(losses, 1), torch.tensor(seconds).expand(len(splits), -1), *tests
+            began = time.perf_counter()
+            losses[step] = head(stack.forward(), points.y, points.share, stack.delta)
+            stack.backward()
+            update(stack.gradient)
+            elapsed += time.perf_counter() - began
+            seconds[step] = elapsed / len(seeds)
+            bar.update(len(seeds))
+    return losses.T.contiguous(), seconds.expand(len(seeds), -1), *scores
+
+
+def _scores(stack, splits, loss):
+    """Test loss and accuracy of each run, (2, runs)."""
+    found = torch.empty(2, len(splits))
+    for i, split in enumerate(splits):
+        out = stack.outputs(i, split.test_x)
+        found[0, i] = train.losses[loss](out, split.test_y)
+        found[1, i] = train.accuracy(lambda _, out=out: out, split.test_x, split.test_y)
+    return found
 
 
 class _Points:
     """Points and labels of each run, with points to fill up the last block that count for nothing.
 
-    x: (runs, features + 1, points), a row of ones below the features for the biases. y: (runs, points, ...).
-    share: of each point in the mean, (points,). n: how many count.
+    x: (runs, features + 1, points), a row of ones below the features for the biases. y: as the outputs, (runs,
+    outputs, points). share: of each number in the mean, (points,).
     """
 
-    def __init__(self, splits, part):
-        xs, ys = ([getattr(split, f"{part}_{letter}") for split in splits] for letter in "xy")
-        self.n = len(xs[0])
+    def __init__(self, splits, loss, outputs):
+        self.n = len(splits[0].train_x)
         more = -self.n % BLOCK
-        same = all(x is xs[0] for x in xs)
-        x, y = (part[0].expand(len(xs), *part[0].shape) if same else torch.stack(part) for part in (xs, ys))
+        x = torch.stack([split.train_x for split in splits])
         x = torch.cat([x, torch.ones_like(x[..., :1])], 2).mT
-        self.x = torch.nn.functional.pad(x, (0, more)).contiguous()
-        self.y = torch.cat([y, y[:, :1].expand(-1, more, *y.shape[2:])], 1)
+        self.x = functional.pad(x, (0, more)).contiguous()
+        y = torch.stack([split.train_y for split in splits])
+        if loss == "cross_entropy":
+            y = functional.one_hot(y, outputs).to(x.dtype)
+        y = y[:, None] if y.ndim == 2 else y.mT
+        if y.shape[1] != outputs:
+            raise ValueError(f"{outputs} outputs do not fit labels for {y.shape[1]}")
+        self.y = functional.pad(y, (0, more)).contiguous()
         self.share = torch.zeros(self.n + more)
-        self.share[: self.n] = 1 / self.n
-
-
-def _scores(stack, test, head, block=32 * BLOCK):
-    """Loss and accuracy of each run, (2, runs); a block of points at a time keeps to the cache."""
-    total = torch.zeros(2, len(test.y), dtype=torch.float64)
-    for some in (slice(i, i + block) for i in range(0, len(test.share), block)):
-        out, y, share = stack.forward(test.x[..., some].contiguous()), test.y[:, some], test.share[some]
-        answer = (out[:, 0] > 0).to(y.dtype) if out.shape[1] == 1 else out.argmax(1)
-        right = (answer == y).double() @ share.double() if y.ndim == 2 else torch.full((len(y),), math.nan)
-        total += torch.stack([head(out, y, share)[0].double(), right])
-    return total.float()
+        self.share[: self.n] = 1 / (self.n if loss == "cross_entropy" else self.n * outputs)
 
 
 class _Stack:
-    """Networks of one shape side by side.
+    """Networks of one shape side by side, with room for everything that a step computes.
 
-    weights: a row for each network: layer by layer the matrix, its bias as a last column, and after each hidden
-    layer what its activation learns.
+    weights: a row for each network: layer by layer the matrix with its bias as a last column, and after each hidden
+    layer what its activation learns. gradient: of the same shape. delta: the gradient at the outputs.
     """
 
-    def __init__(self, sizes, activation, scheme, seeds):
-        single = [networks.mlp(sizes, activation, scheme=scheme, seed=seed) for seed in seeds]
+    def __init__(self, single, activation, points):
         rows = [torch.cat([_flat(layer) for layer in network]) for network in single]
-        self.weights = torch.stack([torch.nn.functional.pad(row, (0, -len(row) % BLOCK)) for row in rows])
+        self.weights = torch.stack([functional.pad(row, (0, -len(row) % BLOCK)) for row in rows])
         self.gradient = torch.zeros_like(self.weights)
+        runs, _, n = points.x.shape
         ends = [0, *itertools.accumulate(len(_flat(layer)) for layer in single[0])]
-        self.layers = [
-            (slice(start, end), (layer.out_features, layer.in_features + 1) if isinstance(layer, nn.Linear) else None)
-            for layer, (start, end) in zip(single[0], itertools.pairwise(ends), strict=True)
-        ]
-        self.hidden = [[network[i] for network in single] for i in range(1, len(single[0]), 2)]
-        self.pair = _pair(activation)
-
-    def forward(self, x, training=0):
-        """Outputs (runs, outputs, points). It keeps what `backward` needs; training: on how many of the points."""
-        self.kept = []
-        for i, (part, shape) in enumerate(self.layers):
-            mine = self.weights[:, part]
-            if shape:
-                z = torch.bmm(mine.unflatten(1, shape), x)
-                self.kept.append(x)
+        self.layers, x = [], points.x
+        for i, (layer, (start, end)) in enumerate(zip(single[0], itertools.pairwise(ends), strict=True)):
+            mine, gradient = self.weights[:, start:end], self.gradient[:, start:end]
+            if isinstance(layer, nn.Linear):
+                shape = (layer.out_features, layer.in_features + 1)
+                z, delta = (torch.empty(runs, layer.out_features, n) for _ in range(2))
+                self.layers.append((mine.unflatten(1, shape), gradient.unflatten(1, shape), x, z, delta))
             else:
-                value, back = self.pair(z, mine, self.hidden[i // 2], training)
-                x = torch.cat([value, torch.ones_like(value[:, :1])], 1)
-                self.kept.append(back)
+                x = torch.ones(runs, z.shape[1] + 1, n)
+                pair = _pair(activation, [network[i] for network in single], mine, gradient, points.n)
+                self.layers.append((*pair, x[:, :-1], z, delta))
+        self.delta = delta
+        self.single, self.activation, self.ends = single, activation, ends
+
+    def forward(self):
+        """Outputs (runs, outputs, points)."""
+        for i, (weights, _, x, z, _) in enumerate(self.layers):
+            if i % 2:
+                weights(z, x)
+            else:
+                torch.bmm(weights, x, out=z)
         return z
 
-    def backward(self, delta):
-        """The gradient of each run's loss with respect to its row, from that with respect to the outputs."""
-        for (part, shape), kept in zip(reversed(self.layers), reversed(self.kept), strict=True):
-            if shape:
-                self.gradient[:, part] = torch.bmm(delta, kept.mT).flatten(1)
-                if part.start:
-                    delta = torch.bmm(self.weights[:, part].unflatten(1, shape)[..., :-1].mT, delta)
+    def backward(self):
+        """From the gradient at the outputs, in `delta`, to that of the weights, in `gradient`."""
+        for i in reversed(range(len(self.layers))):
+            weights, gradient, x, z, delta = self.layers[i]
+            if i % 2:
+                gradient(delta, z, x)
             else:
-                delta, learned = kept(delta)
-                if learned is not None:
-                    self.gradient[:, part] = learned
-        return self.gradient
+                # the fewer rows first: the other way round takes several times as long
+                turned = gradient.shape[1] > gradient.shape[2]
+                gradient.copy_(torch.bmm(x, delta.mT).mT if turned else torch.bmm(delta, x.mT))
+                if i:
+                    torch.bmm(weights[..., :-1].mT, delta, out=self.layers[i - 1][4])
+
+    def outputs(self, i, x):
+        """Outputs of run i for points x, as `train.fit` sees them: its own network, with the weights as they are."""
+        network, row = self.single[i].eval(), self.weights[i]
+        for layer, (start, end) in zip(network, itertools.pairwise(self.ends), strict=True):
+            mine = row[start:end]
+            if isinstance(layer, nn.Linear):
+                matrix = mine.unflatten(0, (layer.out_features, -1))
+                layer.weight.copy_(matrix[:, :-1])
+                layer.bias.copy_(matrix[:, -1])
+            else:
+                nn.utils.vector_to_parameters(mine, layer.parameters())
+        out = network(x).squeeze(1)
+        network.train()
+        return out
 
 
 def _flat(layer):
@@ -126,151 +147,169 @@ def _flat(layer):
     return torch.cat([p.flatten() for p in layer.parameters()] or [torch.empty(0)])
 
 
-# --- activations: from z and the layers' own numbers to the value and a function that takes delta back
+# --- activations: what writes the values of z, and what takes delta back through the slope, both in place
 
 
-def _pair(activation):
+def _pair(activation, layers, mine, gradient, n):
     if activation.learnable:
-        return _learnable(activation)
+        return _learnable(activation, mine, gradient)
     if activation.training_function:
-        return _drawing(activation)
-    both = _pairs.get(activation.name, _separate)(activation)
-
-    def pair(z, mine, layers, training):
-        value, slope = both(z)
-        return value, lambda delta: (delta * slope, None)
-
-    return pair
-
-
-def _separate(activation):
-    return lambda z: (activation.function(z), activation.slope_function(z))
+        return _drawing(layers, n)
+    if activation.name in _pairs:
+        return _pairs[activation.name](**activation.settings)
+    return (
+        lambda z, value: value.copy_(activation.function(z)),
+        lambda delta, z, value: delta.mul_(activation.slope_function(z)),
+    )
 
 
-def _learnable(activation):
+def _learnable(activation, mine, gradient):
     """The layer's settings are part of the row: their gradient comes from autograd, run by run."""
     sizes = [torch.tensor(activation.settings[key]).shape for key in activation.learnable]
     cuts = [0, *itertools.accumulate(size.numel() for size in sizes)]
     function = torch.func.vmap(activation.learnable_function)
+    pull = None
 
-    def pair(z, mine, layers, training):
+    def forward(z, value):
+        nonlocal pull
         settings = [
             mine[:, a:b].unflatten(1, size) if len(size) else mine[:, a]
             for size, (a, b) in zip(sizes, itertools.pairwise(cuts), strict=True)
         ]
-        value, pull = torch.func.vjp(function, z, *settings)
+        found, pull = torch.func.vjp(function, z, *settings)
+        value.copy_(found)
 
-        def back(delta):
-            delta, *learned = pull(delta)
-            return delta, torch.cat([part.reshape(len(z), -1) for part in learned], 1)
+    def backward(delta, z, value):
+        back, *learned = pull(delta)
+        delta.copy_(back)
+        gradient.copy_(torch.cat([part.reshape(len(z), -1) for part in learned], 1))
 
-        return value, back
-
-    return pair
+    return forward, backward
 
 
-def _drawing(activation):
+def _drawing(layers, n):
     """Each run's layer draws from its own generator, point by point, as it does alone."""
+    slope = None
 
-    def pair(z, mine, layers, training):
-        if not training:
-            return activation.function(z), None
+    def forward(z, value):
+        nonlocal slope
         with torch.enable_grad():
-            points = [row[:, :training].T.contiguous().requires_grad_() for row in z]
+            points = [row[:, :n].T.contiguous().requires_grad_() for row in z]
             values = [layer(rows) for layer, rows in zip(layers, points, strict=True)]
             slopes = torch.autograd.grad([value.sum() for value in values], points)
-        value, slope = torch.zeros_like(z), torch.zeros_like(z)
-        value[..., :training] = torch.stack([v.detach() for v in values]).mT
-        slope[..., :training] = torch.stack(slopes).mT
-        return value, lambda delta: (delta * slope, None)
+        slope = torch.zeros_like(z)
+        value[..., :n] = torch.stack([v.detach() for v in values]).mT
+        slope[..., :n] = torch.stack(slopes).mT
 
-    return pair
-
-
-# Value and slope together, where they share their dearest part.
-def _relu(activation):
-    return lambda z: (z.clamp(min=0), (z > 0).to(z.dtype))
+    return forward, lambda delta, z, value: delta.mul_(slope)
 
 
-def _tanh(activation):
-    def both(z):
-        value = torch.sigmoid(2 * z).mul_(2).sub_(1)  # torch's tanh takes several times as long
-        return value, 1 - value * value
-
-    return both
+# torch's own functions with the gradient in one pass over the numbers, and without those that it computes slowly.
+_aten = torch.ops.aten
 
 
-def _sigmoid(activation):
-    def both(z):
-        value = torch.sigmoid(z)
-        return value, value * (1 - value)
-
-    return both
-
-
-def _silu(activation):
-    def both(z):
-        gate = torch.sigmoid(z)
-        value = z * gate
-        return value, gate + value * (1 - gate)
-
-    return both
+def _relu():
+    return (
+        lambda z, value: torch.clamp_min(z, 0, out=value),
+        lambda delta, z, value: _aten.threshold_backward.grad_input(delta, z, 0, grad_input=delta),
+    )
 
 
-def _gelu(activation):
-    def both(z):
-        share = torch.erf(z * math.sqrt(0.5)).add_(1).mul_(0.5)
-        return z * share, share + z * torch.exp(z * z * -0.5).mul_(1 / math.sqrt(2 * math.pi))
-
-    return both
-
-
-def _elu(activation):
-    alpha = activation.settings["alpha"]
-
-    def both(z):
-        below = torch.exp(z.clamp(max=0))
-        on = z > 0
-        return torch.where(on, z, alpha * (below - 1)), torch.where(on, 1.0, alpha * below)
-
-    return both
+def _leaky_relu(negative_slope):
+    return (
+        lambda z, value: _aten.leaky_relu.out(z, negative_slope, out=value),
+        lambda delta, z, value: _aten.leaky_relu_backward.grad_input(
+            delta, z, negative_slope, False, grad_input=delta
+        ),
+    )
 
 
-_pairs = {"relu": _relu, "tanh": _tanh, "sigmoid": _sigmoid, "silu": _silu, "gelu": _gelu, "elu": _elu}
+def _sigmoid():
+    return (
+        lambda z, value: torch.sigmoid(z, out=value),
+        lambda delta, z, value: _aten.sigmoid_backward.grad_input(delta, value, grad_input=delta),
+    )
 
 
-# --- losses: from outputs (runs, outputs, points), labels and each point's share to the runs' losses and gradients
+def _tanh():
+    return (
+        # torch's tanh takes several times as long
+        lambda z, value: torch.mul(z, 2, out=value).sigmoid_().mul_(2).sub_(1),
+        lambda delta, z, value: _aten.tanh_backward.grad_input(delta, value, grad_input=delta),
+    )
 
 
-def _bce(out, y, share):
-    y, share = _beside(out, y), share / out.shape[1]
+def _elu(alpha):
+    def forward(z, value):
+        torch.clamp_max(z, 0, out=value).exp_().sub_(1).mul_(alpha)
+        value.add_(z.clamp_min(0))
+
+    return (
+        forward,
+        lambda delta, z, value: _aten.elu_backward.grad_input(delta, alpha, 1, 1, True, value, grad_input=delta),
+    )
+
+
+def _silu():
+    return (
+        lambda z, value: _aten.silu.out(z, out=value),
+        lambda delta, z, value: _aten.silu_backward.grad_input(delta, z, grad_input=delta),
+    )
+
+
+def _gelu():
+    return (
+        # not out=value: where value is a part of a tensor, torch 2.13 writes nothing, and says nothing
+        lambda z, value: value.copy_(functional.gelu(z)),
+        lambda delta, z, value: _aten.gelu_backward.grad_input(delta, z, grad_input=delta),
+    )
+
+
+def _softplus():
+    return (
+        lambda z, value: torch.neg(functional.logsigmoid(-z), out=value),
+        lambda delta, z, value: delta.mul_(torch.sigmoid(z)),
+    )
+
+
+_pairs = {
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "sigmoid": _sigmoid,
+    "tanh": _tanh,
+    "elu": _elu,
+    "silu": _silu,
+    "gelu": _gelu,
+    "softplus": _softplus,
+}
+
+
+# --- losses: from outputs, labels and each number's share to the runs' losses, and the gradient in delta
+
+
+def _bce(out, y, share, delta):
     loss = out.clamp(min=0) - y * out + torch.log1p(torch.exp(-out.abs()))
-    return (loss * share).sum((1, 2)), (torch.sigmoid(out) - y) * share
+    torch.sigmoid(out, out=delta).sub_(y).mul_(share)
+    return (loss * share).sum((1, 2))
 
 
-def _mse(out, y, share):
-    off, share = out - _beside(out, y), share / out.shape[1]
-    return (off.square() * share).sum((1, 2)), off * (2 * share)
+def _mse(out, y, share, delta):
+    off = out - y
+    torch.mul(off, 2 * share, out=delta)
+    return (off.square() * share).sum((1, 2))
 
 
-def _cross_entropy(out, y, share):
-    logs, right = torch.log_softmax(out, 1), y[:, None]
-    delta = torch.exp(logs).scatter_add_(1, right, torch.full_like(logs[:, :1], -1.0))
-    return -(logs.gather(1, right) * share).sum((1, 2)), delta * share
-
-
-def _beside(out, y):
-    """Labels (runs, points) or (runs, points, outputs) in the shape of the outputs."""
-    y = y[:, None] if y.ndim == 2 else y.mT
-    if y.shape != out.shape:
-        raise ValueError(f"{out.shape[1]} outputs do not fit labels for {y.shape[1]}")
-    return y
-
-
-def _brier(out, y, share):
+def _brier(out, y, share, delta):
     p = torch.sigmoid(out)
-    loss, delta = _mse(p, y, share)
-    return loss, delta * p * (1 - p)
+    loss = _mse(p, y, share, delta)
+    delta.mul_(p * (1 - p))
+    return loss
+
+
+def _cross_entropy(out, y, share, delta):
+    logs = torch.log_softmax(out, 1)
+    torch.exp(logs, out=delta).sub_(y).mul_(share)
+    return -(logs * y * share).sum((1, 2))
 
 
 _heads = {"bce": _bce, "brier": _brier, "cross_entropy": _cross_entropy, "mse": _mse}
@@ -280,14 +319,14 @@ _heads = {"bce": _bce, "brier": _brier, "cross_entropy": _cross_entropy, "mse": 
 
 
 def _adam(weights, rate, beta1=0.9, beta2=0.999, eps=1e-8):
-    mean, square = torch.zeros_like(weights), torch.zeros_like(weights)
+    mean, square, spread = (torch.zeros_like(weights) for _ in range(3))
     steps = itertools.count(1)
 
     def update(gradient):
         step = next(steps)
         mean.lerp_(gradient, 1 - beta1)
         square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        spread = (square.sqrt() / math.sqrt(1 - beta2**step)).add_(eps)
+        torch.sqrt(square, out=spread).div_(math.sqrt(1 - beta2**step)).add_(eps)
         weights.addcdiv_(mean, spread, value=-rate / (1 - beta1**step))
 
     return update
