@@ -1,13 +1,17 @@
 """The command line, as a user calls it."""
 
+import itertools
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
+from socket import socket
 
 import pytest
 
-from actlab import activations, claims, theory
+from actlab import activations, claims, experiments, results, theory
 from actlab.__main__ import main
 
 
@@ -85,3 +89,153 @@ def test_the_module_and_the_command_are_one():
         done = subprocess.run([*command, "claims", "--topic", "nothing"], capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert "no topic 'nothing'" in done.stderr and "Traceback" not in done.stderr
+
+
+# --- studies: small ones, by the engine that needs no compilation
+
+TINY = ["--runs", "2", "--steps", "8", "--activations", "relu", "tanh", "--workers", "1", "--engine", "stacked"]
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, capsys):
+    """The folder that commands run in, with a tiny study of the disk in disk.sqlite."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "disk", *TINY]) == 0
+    capsys.readouterr()
+    return tmp_path / "disk.sqlite"
+
+
+def test_run_makes_a_store_and_says_what_it_did_and_what_comes_next(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "disk", *TINY]) == 0
+    said = capsys.readouterr()
+    first, last = said.out.splitlines()
+    work = r"[\d.]+ us of one processor per step of a network"
+    assert re.fullmatch(rf"4 runs in disk\.sqlite; 4 of them trained now, in [\d.]+ s, {work}", first)
+    assert last == "next: actlab summary disk.sqlite"
+    assert "4/4" in said.err, "the bar counts runs"
+    assert main(["run", "disk", *TINY]) == 0
+    assert capsys.readouterr().out.startswith("4 runs in disk.sqlite; 0 of them trained now, in ")
+    assert main(["run", "disk", *TINY, "--draws", "2", "--rates", "0.1", "0.01", "--out", "other.sqlite"]) == 0
+    with results.Store("other.sqlite") as there:
+        assert [(s["activation"], s["draw"], s["rate"]) for s in there.settings()] == list(
+            itertools.product(["relu", "tanh"], [0, 1], [0.1, 0.01])
+        )
+        assert len(there) == 16 and set(there.array("seed")) == {0, 1}
+
+
+def test_names_for_many_activations(tmp_path, capsys):
+    for word, names in [("published", experiments.published), ("all", activations.catalog)]:
+        out = tmp_path / f"{word}.sqlite"
+        arguments = ["--runs", "1", "--steps", "1", "--activations", word, "--workers", "1", "--engine", "stacked"]
+        assert main(["run", "disk", *arguments, "--out", str(out)]) == 0
+        with results.Store(out) as store:
+            assert [setting["activation"] for setting in store.settings()] == list(names)
+
+
+def test_run_xor_takes_seeds_and_scales(tmp_path, capsys):
+    out = tmp_path / "x.sqlite"
+    arguments = ["--seeds", "3", "--steps", "5", "--scales", "0.1", "1", "--workers", "1", "--engine", "stacked"]
+    assert main(["run", "xor", *arguments, "--out", str(out)]) == 0
+    with results.Store(out) as store:
+        assert {s["scheme"] for s in store.settings()} == {0.1, 1.0}
+        assert store.losses(activation="sigmoid", scheme=1.0, loss="bce").shape == (3, 5)
+
+
+def test_summary_prints_the_table_of_the_store_and_where_it_comes_from(store, capsys):
+    assert main(["summary", str(store)]) == 0
+    out = capsys.readouterr().out
+    with results.Store(store) as there:
+        assert results.table(results.summary(there)) in out
+    head, origin, *_ = out.splitlines()
+    assert head.startswith(f"{store}: 4 runs; study disk, task disk, points 1000")
+    assert "sizes 2-16-8-1" in head and "draw 0" in head and "rate 0.01" in head and "steps 8" in head
+    assert f"torch {metadata.version('torch')}" in origin
+
+
+@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+def test_export_writes_beside_the_store_or_where_it_is_told(store, format, capsys):
+    assert main(["export", str(store), "--format", format]) == 0
+    beside = store.with_suffix(f".{format}")
+    assert capsys.readouterr().out.startswith(f"32 steps in {beside}, ")
+    assert main(["export", str(store), "--format", format, "--out", str(store.with_name("out"))]) == 0
+    assert store.with_name("out").read_bytes() == beside.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "asked, answer",
+    [
+        ("run disc", "no study named 'disc'; did you mean 'disk'? there are disk, xor"),
+        ("run disk --activations rleu", "no activation named 'rleu'; did you mean 'relu'?"),
+        ("run disk --engine steam", "no engine named 'steam'; there are compiled, stacked"),
+        ("run disk --runs 0", "disk needs at least one seed"),
+        ("run disk --draws 0", "disk needs at least one setting"),
+        ("run disk --rates 0", "steps and rate must be positive"),
+        ("run disk --runs 1 --steps 1 --workers 0", "there is at least one worker, got 0"),
+        ("run xor --draws 2", "xor has no --draws; it takes --runs, --steps, --activations, --scales"),
+        ("run disk --scales 1", "disk has no --scales; it takes --runs, --steps, --activations, --draws, --rates"),
+        ("run disk --out no/such/folder.sqlite", "cannot be opened"),
+        ("summary none.sqlite", "there is no file none.sqlite"),
+        ("export none.sqlite", "there is no file none.sqlite"),
+        ("export none.sqlite --format csv", "no format named 'csv'; there are parquet, jsonl"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, capsys, asked, answer):
+    monkeypatch.chdir(tmp_path)
+    assert main(asked.split()) == 2
+    said = capsys.readouterr()
+    assert answer in said.err.splitlines()[-1] and said.err.splitlines()[-1].startswith("actlab: ")
+    assert said.out == "" and not list(tmp_path.iterdir())
+
+
+def test_a_store_that_cannot_be_used_is_refused_in_one_line_and_stays_as_it_is(store, capsys):
+    whole = store.read_bytes()
+    later = bytearray(whole)
+    later[60:64] = (2).to_bytes(4)  # where SQLite keeps a file's user_version
+    for content, more, answer in [
+        (whole, ["--steps", "9"], "holds another study: steps is 8 there, 9 asked for"),
+        (whole[:-5000], [], "cut short"),
+        (bytes(later), [], "is a store of format 2"),
+        (b"loss\n0.3\n" * 30, [], "is not a store"),
+    ]:
+        store.write_bytes(content)
+        assert main(["run", "disk", *TINY, *more, "--out", str(store)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"actlab: {store} ") and answer in line
+        if not more:
+            assert main(["summary", str(store)]) == 2
+            (line,) = capsys.readouterr().err.splitlines()
+            assert answer in line
+        assert store.read_bytes() == content
+
+
+def test_a_store_without_runs_has_no_summary(tmp_path, capsys):
+    results.Store.open(tmp_path / "s.sqlite", {"study": "disk"}).close()
+    assert main(["summary", str(tmp_path / "s.sqlite")]) == 2
+    assert capsys.readouterr().err == f"actlab: {tmp_path / 's.sqlite'} holds no run yet\n"
+
+
+def test_jobs_that_fail_make_the_command_fail(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "_train", lambda *job: 1 / 0)
+    assert main(["run", "disk", *TINY, "--out", str(tmp_path / "s.sqlite")]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("actlab: 2 jobs failed, all others are stored: relu, draw 0, ")
+    assert said.endswith("ZeroDivisionError: division by zero")
+
+
+def test_a_cluster_that_is_not_there_is_said_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with socket() as free:  # a port at which nobody answers
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        for asked, answer in [
+            (address, f"no Dask scheduler answers at {address}"),
+            ("nowhere://x", "answers at nowh"),
+        ]:
+            assert main(["run", "disk", *TINY, "--scheduler", asked]) == 2
+            (line,) = capsys.readouterr().err.splitlines()
+            assert line.startswith("actlab: ") and answer in line
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["run", "disk", *TINY, "--scheduler", address]) == 2
+    assert capsys.readouterr().err == "actlab: a Dask cluster needs distributed: pip install 'actlab[cluster]'\n"
+    assert not list(tmp_path.iterdir())

@@ -1,9 +1,13 @@
 import datetime
 import hashlib
+import itertools
 import json
+import math
 import re
 from pathlib import Path
 
+import mpmath
+import numpy as np
 import pytest
 
 from actlab import results
@@ -149,7 +153,274 @@ def test_every_stored_set_has_its_recipe_its_record_and_a_description(name):
     assert name in record["command"]
 
 
-@pytest.mark.parametrize("name", [name for name in sets() if (DATA / name / f"{name}.json").is_file()])
+def tables(name):
+    """The tables of a stored set."""
+    sums = results.provenance(name)["sha256"]
+    return [name] if isinstance(sums, str) else list(sums)
+
+
+@pytest.mark.parametrize("name", sets())
 def test_every_stored_table_loads(name):
-    rows = results.load(name)
-    assert rows and all(list(row) == list(rows[0]) for row in rows)
+    for table in tables(name):
+        rows = results.load(name, table)
+        assert rows and all(list(row) == list(rows[0]) for row in rows)
+
+
+# --- several tables in one set
+
+CURVES = [{"step": 0, "loss": 0.7}, {"step": 1, "loss": 0.5}]
+
+
+@pytest.fixture
+def several(store):
+    """A second set, `study`, of two tables."""
+    (store / "study").mkdir()
+    tables = {"draws": ROWS, "curves": CURVES}
+    results.save("study", tables, command="python data/study/make.py", seconds=1, folder=store / "study")
+    return store
+
+
+def test_a_set_may_have_several_tables_under_one_record(several):
+    assert results.load("study", "draws") == ROWS
+    assert results.load("study", "curves") == CURVES
+    assert results.load("runs", "runs") == results.load("runs") == ROWS
+    names = sorted(path.name for path in (several / "study").iterdir())
+    assert names == ["curves.json", "draws.json", "provenance.json"]
+    sums = results.provenance("study")["sha256"]
+    for name in ("draws", "curves"):
+        assert sums[name] == hashlib.sha256((several / "study" / f"{name}.json").read_bytes()).hexdigest()
+
+
+def test_a_table_that_is_not_there_is_answered_with_those_that_are(several):
+    with pytest.raises(KeyError, match=r"'study' has several tables, name one: draws, curves"):
+        results.load("study")
+    with pytest.raises(
+        KeyError, match=r"'study' has no table named 'curve'; did you mean 'curves'\? there are draws,"
+    ):
+        results.load("study", "curve")
+    with pytest.raises(KeyError, match=r"'runs' has no table named 'draws'; there are runs"):
+        results.load("runs", "draws")
+    with pytest.raises(KeyError, match=r"no stored result named 'studi'; did you mean 'study'"):
+        results.load("studi", "draws")
+
+
+def test_an_edited_table_is_refused_and_its_neighbour_is_not(several):
+    file = several / "study" / "curves.json"
+    file.write_text(file.read_text().replace("0.5", "0.4"))
+    with pytest.raises(ValueError, match=r"^curves\.json was edited after data/study/make\.py wrote it"):
+        results.load("study", "curves")
+    assert results.load("study", "draws") == ROWS
+
+
+@pytest.mark.parametrize("ending", ["draws.json", "curves.json", "provenance.json"])
+def test_of_several_tables_all_are_written_or_none(several, monkeypatch, ending):
+    failing_at(monkeypatch, ending)
+    with pytest.raises(OSError, match="no space left"):
+        tables = {"draws": ROWS[:1], "curves": CURVES[:1]}
+        results.save("study", tables, command="again", seconds=1, folder=several / "study")
+    monkeypatch.undo()
+    monkeypatch.setattr(results, "root", lambda: several)
+    assert results.load("study", "draws") == ROWS and results.load("study", "curves") == CURVES
+
+
+# --- statistics, against what can be worked out by hand or with another tool
+
+
+def test_spread_leaves_out_what_diverged_and_counts_it():
+    found = results.spread([1, 2, 4, 9, math.nan, math.inf])
+    assert (found["n"], found["diverged"]) == (6, 2)
+    assert found["mean"] == 4 and found["median"] == 3 and found["max"] == 9
+    # squared distances from 4: 9, 4, 0, 25; over n - 1 = 3; the root of that over 4
+    assert found["standard_error"] == pytest.approx(math.sqrt(38 / 3 / 4), rel=1e-14)
+    # on the line through the four values, at 5, 25, 75 and 95 hundredths of the way
+    expected = [1 + 0.15, 1 + 0.75, 4 + 5 * 0.25, 4 + 5 * 0.85]
+    assert [found[name] for name in ("q05", "q25", "q75", "q95")] == pytest.approx(expected, rel=1e-14)
+
+
+def test_spread_of_one_value_or_none_says_what_it_cannot():
+    one, none = results.spread([3.0]), results.spread([math.nan])
+    assert one["mean"] == one["median"] == one["q05"] == one["max"] == 3 and math.isnan(one["standard_error"])
+    assert (none["n"], none["diverged"]) == (1, 1) and math.isnan(none["mean"]) and math.isnan(none["max"])
+
+
+def test_mcnemar_is_the_tail_of_a_fair_coin():
+    assert results.mcnemar(0, 0) == 1
+    assert results.mcnemar(5, 5) == 1  # twice the tail would be more than all
+    assert results.mcnemar(0, 5) == results.mcnemar(5, 0) == 2 / 2**5
+    assert results.mcnemar(1, 7) == 2 * (1 + 8) / 2**8
+    # the example with 150 against 86 of R's mcnemar, by the exact binomial: mpmath's incomplete beta is that tail
+    tail = mpmath.betainc(150, 87, 0, 0.5, regularized=True)
+    assert results.mcnemar(150, 86) == pytest.approx(float(2 * tail), rel=1e-12)
+    # thousands overflow no float, and come near the normal curve, with half a pair for the width of a step
+    z = 99 / math.sqrt(6100)
+    assert results.mcnemar(np.int64(3000), np.int64(3100)) == pytest.approx(math.erfc(z / math.sqrt(2)), rel=1e-3)
+
+
+@pytest.mark.parametrize("b, c", [(-1, 2), (1.5, 2), (1, -2)])
+def test_mcnemar_takes_counts(b, c):
+    with pytest.raises(ValueError, match="whole numbers from 0 on"):
+        results.mcnemar(b, c)
+
+
+def test_compare_counts_pairs_and_means_their_differences():
+    a, b = [1, 2, 3, 4, 5, math.nan, math.inf, 7], [2, 4, 3, 3, 9, 1, math.nan, math.inf]
+    found = results.compare(a, b)
+    # finite pairs: -1, -2, 0, 1, -4; nan against 1 is larger, inf against nan a tie, 7 against inf smaller
+    assert (found.pairs, found.smaller, found.larger, found.ties, found.left_out) == (8, 4, 2, 2, 3)
+    assert found.difference == pytest.approx(-1.2, rel=1e-14)
+    assert found.p == 2 * (1 + 6 + 15) / 2**6
+    assert -4 <= found.low < -1.2 < found.high <= 1
+    assert found == results.compare(a, b), "the same seed, the same interval"
+
+
+def test_the_interval_of_a_paired_difference_is_that_of_its_bootstrap_distribution():
+    # all 3**3 resamples of three pairs can be written down: the quantiles of their means are the interval's target
+    off = np.array([1.0, 2.0, 6.0])
+    means = sorted(np.mean(drawn) for drawn in itertools.product(off, repeat=3))
+    found = results.compare(off, np.zeros(3), level=0.5, resamples=20_000)
+    assert found.low == pytest.approx(means[round(0.25 * 26)], abs=1e-12)
+    assert found.high == pytest.approx(means[round(0.75 * 26)], abs=1e-12)
+
+
+def test_the_interval_holds_the_truth_about_as_often_as_it_says():
+    generator = np.random.default_rng(1)
+    held = 0
+    for trial in range(200):
+        a = generator.normal(0.3, 1, size=60)
+        found = results.compare(a, np.zeros(60), resamples=400, seed=trial)
+        held += found.low <= 0.3 <= found.high
+    assert 0.89 <= held / 200 <= 0.99  # four standard deviations of 200 tosses at .94
+
+
+def test_ranks_that_never_change_have_no_width():
+    values = np.array([[3, 4, 5], [1, 2, 1], [9, 9, 8]])
+    for statistic in ("mean", "median"):
+        assert results.rank_intervals(values, statistic=statistic).tolist() == [[2, 2], [1, 1], [3, 3]]
+
+
+def test_rows_that_cannot_be_told_apart_share_their_ranks():
+    values = np.random.default_rng(0).normal(size=(3, 200))
+    values[2] += 5
+    assert results.rank_intervals(values).tolist() == [[1, 2], [1, 2], [3, 3]]
+    assert results.rank_intervals([[1, 1], [1, 1], [2, 2]]).tolist() == [[1, 2], [1, 2], [3, 3]]
+
+
+def test_what_a_seed_does_to_all_rows_stays_paired():
+    # every row rises and falls with the seed by far more than rows differ: unpaired, no rank would be sure
+    seeds = 100 * np.random.default_rng(0).normal(size=300)
+    assert results.rank_intervals([seeds + 2, seeds, seeds + 1]).tolist() == [[3, 3], [1, 1], [2, 2]]
+
+
+def test_the_share_of_resamples_decides_the_interval():
+    # row 0 beats row 1 by the mean only in resamples without the last column: (9/10)**10, about 0.349 of them
+    values = np.array([[0.0] * 9 + [100], [1.0] * 10])
+    assert results.rank_intervals(values, level=0.6).tolist() == [[1, 2], [1, 2]]  # 0.349 > 0.2
+    assert results.rank_intervals(values, level=0.2).tolist() == [[2, 2], [1, 1]]  # 0.349 < 0.4
+    assert results.rank_intervals(values, statistic="median").tolist() == [[1, 1], [2, 2]]
+
+
+def test_runs_that_diverged_are_the_worst_and_more_of_them_are_worse():
+    values = np.ones((4, 40))
+    values[0, :10], values[1, :30], values[3] = np.nan, np.inf, 1e30
+    assert results.rank_intervals(values).tolist() == [[3, 3], [4, 4], [1, 1], [2, 2]]
+
+
+@pytest.mark.parametrize(
+    "wrong, error",
+    [
+        ({"values": [1, 2]}, "rows to rank"),
+        ({"values": np.empty((2, 0))}, "rows to rank"),
+        ({"values": [[1, 2]], "level": 1}, "level lies between"),
+        ({"values": [[1, 2]], "statistic": "mode"}, "no statistic named 'mode'"),
+    ],
+)
+def test_what_cannot_be_ranked_is_refused(wrong, error):
+    with pytest.raises((KeyError, ValueError), match=error):
+        results.rank_intervals(**wrong)
+    with pytest.raises(ValueError, match="equal length"):
+        results.compare([1, 2], [1])
+
+
+def test_spearman_by_hand():
+    assert results.spearman([1, 2, 3, 4], [10, 20, 30, 31]) == 1
+    assert results.spearman([1, 2, 3, 4], [4, 3, 2, 1]) == -1
+    # ranks 1 2 3 4 5 against 2 1 4 3 5: 1 - 6 * (1 + 1 + 1 + 1) / (5 * 24)
+    assert results.spearman([1, 2, 3, 4, 5], [20, 10, 40, 30, 50]) == pytest.approx(0.8, rel=1e-14)
+    # a tie takes the mean of its ranks: 1 2.5 2.5 4 against 1 2 3 4
+    assert results.spearman([1, 2, 2, 4], [1, 2, 3, 4]) == pytest.approx(4.5 / math.sqrt(4.5 * 5), rel=1e-14)
+    assert results.spearman([1, 2, math.nan], [1, 2, 3]) == 1
+    assert math.isnan(results.spearman([1, 1], [1, 2]))
+    with pytest.raises(ValueError, match="2 or more"):
+        results.spearman([1], [1])
+
+
+# --- the summary of a store
+
+
+def summarised(tmp_path, settings, losses, tests=None):
+    """A store whose runs end with the given losses: a row for each setting, a column for each seed."""
+    tmp_path.mkdir(exist_ok=True)
+    path = tmp_path / "s.sqlite"
+    with results.Store.open(path, {"study": "toy"}) as store:
+        store.enter(settings, ["stacked"] * len(settings))
+        for setting, ends in zip(settings, losses, strict=True):
+            seeds = [seed for seed, end in enumerate(ends) if end is not None]
+            loss = np.array([[9.0, ends[seed]] for seed in seeds]).reshape(-1, 2)
+            test = np.array([[8.0, 2 * ends[seed]] for seed in seeds]).reshape(-1, 2)
+            store.add(
+                setting,
+                seeds,
+                loss=loss,
+                seconds=loss,
+                test_loss=test if tests is None else test[:, :0],
+                test_accuracy=test / 10 if tests is None else test[:, :0],
+                origin={},
+            )
+    with results.Store(path) as store:
+        return results.summary(store)
+
+
+def test_a_summary_has_a_row_for_each_setting_in_groups_that_differ_by_activation(tmp_path):
+    settings = [{"activation": a, "draw": d, "rate": 0.1} for d in (0, 1) for a in ("relu", "tanh")]
+    rows = summarised(tmp_path, settings, [[1, 2, 3], [4, 5, 6], [9, 8, 7], [1, 2, math.nan]])
+    assert [(row["activation"], row["draw"]) for row in rows] == [("relu", 0), ("tanh", 0), ("relu", 1), ("tanh", 1)]
+    assert "rate" not in rows[0]
+    assert [row["mean"] for row in rows] == [2, 5, 8, 1.5]
+    assert [row["diverged"] for row in rows] == [0, 0, 0, 1]
+    assert [row["rank_median"] for row in rows[:2]] == [(1, 1), (2, 2)]
+    assert rows[0]["test_loss"] == 4 and rows[0]["test_accuracy_mean"] == pytest.approx(0.4)
+    assert rows[3]["test_loss_mean"] == 3, "without the run that diverged"
+    # one run of three diverged: by the mean it is the worst in all resamples that hold it, 19 of 27
+    assert rows[3]["rank_mean"] == (1, 2) and rows[2]["rank_mean"] == (1, 2)
+    assert all(row["published"] is None for row in rows)
+
+
+def test_a_summary_of_a_study_under_way_ranks_by_the_seeds_that_all_share(tmp_path):
+    settings = [{"activation": name} for name in ("relu", "tanh", "gelu")]
+    rows = summarised(tmp_path, settings, [[1, 1, 99], [2, 2, None], [None, None, None]], tests=0)
+    assert [row["activation"] for row in rows] == ["relu", "tanh"]
+    assert [row["n"] for row in rows] == [3, 2] and rows[0]["mean"] == pytest.approx(101 / 3)
+    assert [row["rank_mean"] for row in rows] == [(1, 1), (2, 2)]
+    assert rows[0]["test_loss"] is None
+    rows = summarised(tmp_path / "other", settings[:2], [[1, None], [None, 2]])
+    assert [row["rank_mean"] for row in rows] == [None, None]
+
+
+def test_the_published_value_stands_beside_the_published_setting_only(tmp_path):
+    there = results.PUBLISHED | {"activation": "gelu", "draw": 3}
+    rows = summarised(tmp_path, [there, there | {"rate": 0.1}, there | {"activation": "mish"}], [[1], [2], [3]])
+    assert [row["published"] for row in rows] == [0.000220, None, None]
+    text = results.table(rows)
+    assert "published" in text.splitlines()[0] and text.splitlines()[1].endswith("0.000220")
+    assert text.splitlines()[2].endswith(" -") and "gustaw2025" in text
+
+
+def test_a_table_lines_up_and_says_what_diverged(tmp_path):
+    settings = [{"activation": "relu", "rate": 1.0}, {"activation": "sigmoid", "rate": 10.0}]
+    text = results.table(summarised(tmp_path, settings, [[1, 2, 3], [1e20, math.inf, math.nan]]))
+    head, first, second, blank, *notes = text.splitlines()
+    assert head.split()[:3] == ["activation", "rate", "n"] and blank == "" and notes
+    assert "2.000000 ± 0.577350" in first and "1.000000" not in head
+    assert "3 (2 diverged)" in second and "1e+20 ± -" in second
+    assert "published" not in text
+    assert len(head.rstrip()) == len(first) == len(second), "numbers stand to the right"

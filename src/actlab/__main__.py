@@ -1,24 +1,162 @@
-"""The command line: the catalog, and the claims with what their checks find now."""
+"""The command line: the catalog, the studies, and the claims with what their checks find now."""
 
 import argparse
 import difflib
+import inspect
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return what the process exits with: 0, or 1 where a claim is contradicted."""
+    """Run one command; return what the process exits with.
+
+    0, or 1 where a claim is contradicted or runs failed, 2 where what was asked for cannot be done, 130 after Ctrl-C.
+    """
     parser = argparse.ArgumentParser(prog="actlab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("list", help="the catalog as a table")
+    _run_options(commands.add_parser("run", help="train what a study's store still lacks; resumes where it stopped"))
+    summary = commands.add_parser("summary", help="final losses of a store: mean, median, quantiles, rank intervals")
+    summary.add_argument("store", type=Path)
+    export = commands.add_parser("export", help="every step of a store's runs, for other programs")
+    export.add_argument("store", type=Path)
+    export.add_argument("--format", default="parquet", metavar="parquet|jsonl")
+    export.add_argument("--out", type=Path, metavar="FILE", help="default: beside the store")
     claims = commands.add_parser("claims", help="every claim, its verdict and what was measured just now")
     claims.add_argument("ids", nargs="*", metavar="ID", help="only these claims")
     claims.add_argument("--topic", help="only the claims of one topic, such as tanh")
     options = parser.parse_args(arguments)
-    return _list() if options.command == "list" else _claims(parser, options.ids, options.topic)
+    if options.command == "list":
+        return _list()
+    if options.command == "claims":
+        return _claims(parser, options.ids, options.topic)
+    try:
+        return {"run": _run, "summary": _summary, "export": _export}[options.command](options)
+    except (KeyError, ValueError, OSError) as error:
+        # the text of a KeyError is its argument: str() would show it in quotes
+        print(f"actlab: {error.args[0] if isinstance(error, KeyError) else error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run_options(parser):
+    parser.add_argument("study", help="disk or xor")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the store; default: STUDY.sqlite")
+    parser.add_argument("--runs", "--seeds", type=int, metavar="N", help="how many of each setting, seeds 0 to N-1")
+    parser.add_argument("--steps", type=int, metavar="N")
+    parser.add_argument("--activations", nargs="+", metavar="NAME", help="names of the catalog, 'published' or 'all'")
+    parser.add_argument("--draws", type=int, metavar="N", help="how many draws of the points, 0 to N-1")
+    parser.add_argument("--rates", type=float, nargs="+", metavar="RATE")
+    parser.add_argument("--scales", type=float, nargs="+", metavar="SCALE", help="standard deviations of the start")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; default: the processors there are")
+    parser.add_argument("--engine", help="how new settings are trained; default: the fastest that works here")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="train on the Dask cluster with this scheduler")
+
+
+def _run(options) -> int:
+    from . import activations, experiments
+
+    if options.study not in experiments.studies:
+        near = difflib.get_close_matches(options.study, experiments.studies, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise KeyError(f"no study named {options.study!r}; {hint}there are {', '.join(experiments.studies)}")
+    named = {
+        "all": list(activations.catalog),
+        "published": list(experiments.published),
+    }
+    asked = {
+        "runs": options.runs,
+        "steps": options.steps,
+        "activations": options.activations
+        and [name for word in options.activations for name in named.get(word, [word])],
+        "draws": None if options.draws is None else range(options.draws),
+        "rates": options.rates,
+        "scales": options.scales,
+    }
+    asked = {name: value for name, value in asked.items() if value is not None}
+    make = experiments.studies[options.study]
+    takes = [name for name in inspect.signature(make).parameters if hasattr(options, name)]
+    for name in asked:
+        if name not in takes:
+            raise KeyError(f"{options.study} has no --{name}; it takes {', '.join(f'--{taken}' for taken in takes)}")
+    study, out = make(**asked), options.out or Path(f"{options.study}.sqlite")
+    try:
+        with _cluster(options.scheduler) as (executor, workers):
+            outcome = experiments.run(
+                study,
+                out,
+                executor=executor,
+                workers=workers if options.workers is None else options.workers,
+                engine=options.engine,
+                progress=True,
+            )
+    except KeyboardInterrupt:
+        print(f"actlab: stopped; what is done is in {out}: the same command goes on from there", file=sys.stderr)
+        return 130
+    except experiments.Failed as error:
+        print(f"actlab: {error}", file=sys.stderr)
+        return 1
+    print(f"{outcome.runs} runs in {out}; {outcome.trained} of them trained now, in {outcome.seconds:.1f} s", end="")
+    if outcome.trained:
+        print(f", {1e6 * outcome.work / outcome.model_steps:.1f} us of one processor per step of a network", end="")
+    print(f"\nnext: actlab summary {out}")
+    return 0
+
+
+@contextmanager
+def _cluster(address):
+    """An executor for the Dask cluster at an address, and its number of threads; (None, None) for no address."""
+    if address is None:
+        yield None, None
+        return
+    try:
+        import distributed
+    except ImportError as error:
+        raise ValueError("a Dask cluster needs distributed: pip install 'actlab[cluster]'") from error
+    try:
+        client = distributed.Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no Dask scheduler answers at {address}") from error
+    with client:
+        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+
+
+def _summary(options) -> int:
+    from . import results
+
+    with results.Store(options.store) as store:
+        rows, origins, runs = results.summary(store), store.origins(), len(store)
+        settings = [store.study, *store.settings()]
+    if not rows:
+        raise ValueError(f"{options.store} holds no run yet")
+    one = settings[0] | settings[1]
+    constant = {name: value for name, value in one.items() if name not in rows[0] and name != "test_steps"}
+    print(f"{options.store}: {runs} runs; {', '.join(f'{name} {_said(value)}' for name, value in constant.items())}")
+    for origin in origins:
+        versions = ", ".join(f"{package} {number}" for package, number in origin["versions"].items() if number)
+        print(f"trained on {origin['date']}, {origin['processor']}, with {versions}")
+    print(f"\n{results.table(rows)}")
+    return 0
+
+
+def _said(value) -> str:
+    return "-".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _export(options) -> int:
+    from . import results
+
+    out = options.out or options.store.with_suffix(f".{options.format}")
+    began = time.perf_counter()
+    steps = results.export(options.store, out, options.format)
+    print(f"{steps} steps in {out}, {out.stat().st_size / 1e6:.1f} MB, in {time.perf_counter() - began:.1f} s")
+    return 0
 
 
 def _list() -> int:

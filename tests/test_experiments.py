@@ -1,0 +1,494 @@
+"""The studies, and the runner: whatever happens on the way, the store ends up the same."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import FrozenInstanceError, asdict, replace
+from pathlib import Path
+from socket import socket
+
+import numpy as np
+import pytest
+import torch
+
+from actlab import data, ensemble, experiments, networks, results, train
+from actlab.experiments import Setting, Study
+from actlab.results import Store, StoreError
+
+SMALL = {"points": 60, "test_points": 80}
+
+
+def small(runs=4, activations=("relu", "tanh"), draws=(0, 1), steps=20, **more):
+    """A study whose runs take a millisecond."""
+    return experiments.disk(runs, steps, activations, draws, **SMALL | more)
+
+
+def content(path):
+    """Everything that a store says about its runs but the clock and the day."""
+
+    def said(run):
+        numbers = [array.tobytes() for array in (run.loss, run.test_loss, run.test_accuracy)]
+        return run.key, run.setting, run.seed, run.engine, run.diverged, *numbers
+
+    with Store(path) as store:
+        return [said(run) for run in store.runs()]
+
+
+def run(study, path, **how):
+    """In this process, by the engine that needs no compilation: what is tested here is the runner."""
+    return experiments.run(study, path, **{"workers": 1, "engine": "stacked"} | how)
+
+
+# --- what a study is
+
+
+def test_as_they_stand_the_studies_are_the_published_ones():
+    disk, xor = experiments.disk(), experiments.xor()
+    printed = {
+        row["quantity"]: row["value"]
+        for row in results.load("published")
+        if (row["source"], row["task"]) == ("gustaw2025", "settings")
+    }
+    for setting in disk.settings:
+        assert (setting.points, setting.steps) == (printed["points"], printed["steps"])
+        there = json.loads(json.dumps(asdict(setting)))
+        assert {name: there[name] for name in results.PUBLISHED} == results.PUBLISHED
+    assert len(disk.seeds) == printed["runs"] and tuple(disk.seeds) == tuple(range(1000))
+    compared = {
+        row["activation"]
+        for row in results.load("published")
+        if (row["source"], row["task"]) == ("gustaw2025", "disk")
+    }
+    assert {setting.activation for setting in disk.settings} == compared == set(experiments.published)
+    assert disk.settings[0].test_points == 20_000 and disk.settings[0].test_steps == (0, 500, 1000, 1500, 2000)
+    assert {(s.loss, s.rate) for s in xor.settings} == {("bce", 0.1), ("brier", 0.05)}
+    assert {(s.sizes, s.scheme, s.optimizer, s.steps) for s in xor.settings} == {((2, 4, 1), 0.1, "sgd", 5000)}
+
+
+def test_the_brier_score_at_half_the_rate_steps_by_the_gradient_that_the_script_prints():
+    # its chain rule, written out: output times (1 - output) times the error, over the number of points, at rate 0.1
+    task = data.xor(dtype=torch.float64)
+    network = networks.mlp((2, 4, 1), "sigmoid", scheme=1.0, seed=3, dtype=torch.float64)
+    first, _, last = network
+    hidden = torch.sigmoid(task.train_x @ first.weight.T + first.bias)
+    out = torch.sigmoid(hidden @ last.weight.T + last.bias)
+    delta = (out - task.train_y[:, None]) / 4 * out * (1 - out)
+    expected = last.weight - 0.1 * delta.T @ hidden
+    train.fit(network, task, steps=1, rate=0.05, optimizer="sgd", loss="brier")
+    torch.testing.assert_close(last.weight, expected, rtol=1e-12, atol=0)
+
+
+def test_a_setting_is_spelled_one_way_and_cannot_be_changed():
+    one = Setting("disk", "relu", rate=1, sizes=[2, 4, 1], scheme=1, test_steps=[5, 0, 5], steps=np.int64(9))
+    two = Setting("disk", "relu", rate=1.0, sizes=(2, 4, 1), scheme=1.0, test_steps=(0, 5), steps=9)
+    assert one == two and json.dumps(asdict(one)) == json.dumps(asdict(two))
+    with pytest.raises(FrozenInstanceError):
+        one.rate = 2.0
+
+
+@pytest.mark.parametrize(
+    "wrong, error, said",
+    [
+        ({"task": "disc"}, KeyError, "no task named 'disc'; did you mean 'disk'"),
+        ({"activation": "rleu"}, KeyError, "no activation named 'rleu'; did you mean 'relu'"),
+        ({"scheme": "hee"}, KeyError, "no scheme named 'hee'; did you mean 'he'"),
+        ({"scheme": -1}, ValueError, "a standard deviation is 0 or more"),
+        ({"optimizer": "adm"}, KeyError, "no optimizer named 'adm'; did you mean 'adam'"),
+        ({"loss": "bc"}, KeyError, "no loss named 'bc'; did you mean 'bce'"),
+        ({"rate": 0}, ValueError, "must be positive, got .*rate=0"),
+        ({"rate": float("nan")}, ValueError, "must be positive"),
+        ({"rate": float("inf")}, ValueError, "must be positive"),
+        ({"steps": 0}, ValueError, "must be positive, got steps=0"),
+        ({"sizes": (3, 4, 1)}, ValueError, r"got sizes \[3, 4, 1\]"),
+        ({"sizes": (2,)}, ValueError, "at least inputs and outputs"),
+        ({"test_steps": (0, 21)}, ValueError, "between step 0 and step 20"),
+        ({"points": 0}, ValueError, "at least one point"),
+        ({"task": "xor"}, ValueError, "XOR has four points"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_at_once(wrong, error, said):
+    with pytest.raises(error, match=said):
+        Setting(**{"task": "disk", "activation": "relu", "steps": 20} | wrong)
+
+
+def test_a_study_says_in_which_entries_its_settings_may_differ():
+    a = Setting("disk", "relu")
+    with pytest.raises(ValueError, match="differ in points, which is not among"):
+        Study("mine", [a, replace(a, points=5)], range(3), ("activation",))
+    with pytest.raises(ValueError, match="seed that comes twice"):
+        Study("mine", [a], [1, 2, 1], ())
+    with pytest.raises(ValueError, match="at least one seed"):
+        experiments.disk(runs=0)
+    with pytest.raises(ValueError, match="at least one setting"):
+        experiments.disk(activations=())
+    assert Study("mine", [a, a], range(2), ()).settings == (a,)
+    shared = experiments.disk(runs=1).shared
+    assert shared["study"] == "disk" and shared["steps"] == 2000
+    assert not {"activation", "draw", "rate"} & set(shared)
+
+
+# --- what a run leaves
+
+
+def test_what_is_stored_is_what_fit_many_finds(tmp_path):
+    study = small(runs=3, activations=["gelu"], draws=[4], scheme="he")
+    outcome = run(study, tmp_path / "s.sqlite")
+    found = ensemble.fit_many(
+        [2, 16, 8, 1],
+        "gelu",
+        data.disk(60, test=80, seed=4),
+        seeds=range(3),
+        steps=20,
+        scheme="he",
+        test_steps=[0, 5, 10, 15, 20],
+        engine="stacked",
+    )
+    with Store(tmp_path / "s.sqlite") as store:
+        for name in ("loss", "test_loss", "test_accuracy"):
+            np.testing.assert_array_equal(store.array(name), getattr(found, name).numpy())
+        clock = store.array("seconds")
+        assert (clock[:, 0] > 0).all() and (np.diff(clock) >= 0).all()
+        assert store.origins() == [results.origin()]
+    assert (outcome.runs, outcome.trained, outcome.model_steps) == (3, 3, 60)
+    assert outcome.seconds > 0 and outcome.work > 0
+
+
+def test_neither_batches_nor_processes_nor_the_executor_change_a_number(tmp_path):
+    study = small(runs=5)
+    run(study, tmp_path / "one.sqlite", batch=5)
+    expected = content(tmp_path / "one.sqlite")
+    assert len(expected) == 20
+    with ThreadPoolExecutor(3) as threads:
+        for i, how in enumerate([{"batch": 1}, {"workers": 2, "batch": 2}, {"executor": threads, "batch": 3}]):
+            run(study, tmp_path / f"{i}.sqlite", **how)
+            assert content(tmp_path / f"{i}.sqlite") == expected, how
+
+
+def test_asking_for_more_adds_what_is_missing(tmp_path):
+    path = tmp_path / "s.sqlite"
+    assert run(small(runs=2, draws=[0]), path).trained == 4
+    assert run(small(runs=2, draws=[0]), path).trained == 0
+    assert run(small(runs=1, draws=[0]), path).runs == 2
+    assert run(small(runs=3), path).trained == 8
+    run(small(runs=3), tmp_path / "at once.sqlite")
+    assert sorted(content(path), key=str) == sorted(content(tmp_path / "at once.sqlite"), key=str)
+
+
+def test_another_study_is_refused_by_what_differs(tmp_path):
+    run(small(), tmp_path / "s.sqlite")
+    before = (tmp_path / "s.sqlite").read_bytes()
+    with pytest.raises(StoreError, match="steps is 20 there, 30 asked for"):
+        run(small(steps=30), tmp_path / "s.sqlite")
+    with pytest.raises(StoreError, match="study is disk there, xor asked for"):
+        run(experiments.xor(2), tmp_path / "s.sqlite")
+    assert (tmp_path / "s.sqlite").read_bytes() == before
+
+
+def test_a_run_that_diverges_is_recorded_and_the_others_are_not_touched(tmp_path):
+    wild = {"optimizer": "sgd", "rates": (0.05, 1e3), "activations": ["relu_squared", "tanh"], "steps": 60}
+    run(small(**wild), tmp_path / "wild.sqlite")
+    run(small(**wild | {"rates": (0.05,)}), tmp_path / "tame.sqlite")
+    with Store(tmp_path / "wild.sqlite") as store:
+        diverged = store.array("diverged", rate=1e3, activation="relu_squared")
+        finite = np.isfinite(store.losses(rate=1e3, activation="relu_squared"))
+        assert diverged.sum() >= 4 and (diverged == ~finite.all(axis=1)).all()
+        assert not store.array("diverged", rate=0.05).any()
+    tame = [run for run in content(tmp_path / "wild.sqlite") if run[1]["rate"] == 0.05]
+    assert tame == content(tmp_path / "tame.sqlite") and len(tame) == 16
+
+
+def test_a_store_keeps_the_engine_that_it_began_with(tmp_path, monkeypatch):
+    path, study = tmp_path / "s.sqlite", small(runs=1)
+    run(study, path)
+    monkeypatch.setattr(ensemble, "engine_for", lambda activation: "compiled")
+    assert experiments.run(small(runs=2), path, workers=1).trained == 4
+    assert {row[3] for row in content(path)} == {"stacked"}
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="begun with the stacked engine and goes on with it"):
+        run(small(runs=3), path, engine="compiled")
+    assert path.read_bytes() == before
+
+
+def test_without_numba_a_store_of_the_compiled_engine_says_what_to_install(tmp_path, monkeypatch):
+    path, study = tmp_path / "s.sqlite", small(runs=1)
+    with Store.open(path, study.shared) as store:
+        store.enter([asdict(setting) for setting in study.settings], ["compiled"] * len(study.settings))
+    before = path.read_bytes()
+    monkeypatch.setattr(ensemble, "engine_for", lambda activation: "stacked")
+    with pytest.raises(
+        StoreError, match=r"begun with the compiled engine, which needs numba: pip install 'actlab\[f"
+    ):
+        experiments.run(study, path, workers=1)
+    assert path.read_bytes() == before
+
+
+def test_the_compiled_engine_is_not_asked_for_what_it_cannot_do(tmp_path):
+    with pytest.raises(ValueError, match=r"compiled engine needs numba, as in .*, and not prelu"):
+        run(small(activations=["prelu"]), tmp_path / "s.sqlite", engine="compiled")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "how, said", [({"workers": 0}, "one worker"), ({"batch": 0}, "one run"), ({"engine": "steam"}, "no engine named")]
+)
+def test_a_way_to_run_that_there_is_not_is_refused_before_a_file_is_made(tmp_path, how, said):
+    with pytest.raises((KeyError, ValueError), match=said):
+        run(small(), tmp_path / "s.sqlite", **how)
+    assert not list(tmp_path.iterdir())
+
+
+# --- when something fails
+
+
+class Failing(Executor):
+    """Trains here, but raises for each job that is said to fail, as long as it is."""
+
+    def __init__(self, fails):
+        self.fails = fails
+        self.in_flight = self.most = 0
+
+    def submit(self, function, setting, seeds, engine):
+        future, error = Future(), self.fails(setting, seeds)
+        if error:
+            future.set_exception(error)
+        else:
+            future.set_result(function(setting, seeds, engine))
+        return future
+
+
+def test_a_job_that_fails_is_named_when_all_others_are_stored(tmp_path):
+    pool = Failing(lambda setting, seeds: setting.activation == "tanh" and 2 in seeds and ArithmeticError("no luck"))
+    with pytest.raises(
+        experiments.Failed,
+        match=r"^2 jobs failed, all others are stored: tanh, draw 0, .* seeds 2 to 2: ArithmeticError: no luck$",
+    ):
+        run(small(), tmp_path / "s.sqlite", executor=pool, batch=1)
+    assert len(content(tmp_path / "s.sqlite")) == 14
+    assert run(small(), tmp_path / "s.sqlite").trained == 2
+
+
+class KilledWorker(Exception):
+    """As a cluster raises it when a worker went away with the job."""
+
+    __module__ = "distributed.scheduler"
+
+
+def test_a_job_whose_worker_went_away_is_handed_out_again_a_few_times(tmp_path):
+    tried = {}
+
+    def fails(often):
+        def one(setting, seeds):
+            tried[setting, seeds] = tried.get((setting, seeds), 0) + 1
+            return tried[setting, seeds] <= often and KilledWorker("gone")
+
+        return one
+
+    run(small(), tmp_path / "s.sqlite", executor=Failing(fails(2)))
+    assert set(tried.values()) == {3}
+    tried.clear()
+    with pytest.raises(experiments.Failed, match="KilledWorker: gone"):
+        run(small(), tmp_path / "t.sqlite", executor=Failing(fails(100)))
+    assert set(tried.values()) == {3}
+
+
+def test_a_pool_that_breaks_is_said_in_one_line_and_what_was_done_is_stored(tmp_path):
+    pool = Failing(lambda setting, seeds: setting.draw == 1 and BrokenProcessPool("a child process terminated"))
+    with pytest.raises(experiments.Failed, match=r"^a worker ended in the middle of a job"):
+        run(small(), tmp_path / "s.sqlite", executor=pool, workers=8)
+    assert len(content(tmp_path / "s.sqlite")) == 8
+
+
+def test_only_a_few_jobs_wait_at_a_time(tmp_path):
+    class Counting(ThreadPoolExecutor):
+        waiting = most = 0
+
+        def submit(self, *arguments):
+            future = super().submit(*arguments)
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+            future.add_done_callback(lambda _: setattr(self, "waiting", self.waiting - 1))
+            return future
+
+    with Counting(2) as pool:
+        run(small(runs=40), tmp_path / "s.sqlite", executor=pool, workers=2, batch=1)
+    assert 2 <= pool.most <= 4
+
+
+# --- as a user calls it, and as it is stopped
+
+WHOLE = ["disk", "--runs", "2", "--steps", "30", "--activations", "relu", "tanh", "--draws", "40"]
+COMMAND = [sys.executable, "-m", "actlab", "run", *WHOLE, "--engine", "stacked"]
+# a thread more or less is no part of the test, and two processors are all there may be
+QUIET = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "s.sqlite"
+    study = experiments.disk(2, 30, ["relu", "tanh"], range(40))
+    run(study, path)
+    return content(path)
+
+
+def count(path):
+    try:
+        with Store(path) as store:
+            return len(store)
+    except StoreError:
+        return 0
+
+
+def wait_until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
+
+
+def family(process):
+    """The processes below one, itself left out: Linux says who they are."""
+    try:
+        below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [one for child in below for one in (int(child), *family(int(child)))]
+
+
+def alive(process):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in Linux's /proc")
+
+
+@linux
+def test_killed_ten_times_and_resumed_the_store_is_that_of_an_undisturbed_run(tmp_path, undisturbed):
+    path, chance = tmp_path / "s.sqlite", random.Random(20)
+    for kill in range(10):
+        command = [*COMMAND, "--out", str(path), "--workers", "2" if kill in (2, 7) else "1"]
+        before = count(path)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=QUIET)
+        wait_until(lambda process=process, before=before: count(path) > before or process.poll() is not None)
+        time.sleep(chance.uniform(0, 0.15))
+        below = family(process.pid)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, f"kill {kill} came too late: {process.stderr.read()}"
+        process.stderr.close()
+        assert bool(below) == (kill in (2, 7))
+        wait_until(lambda below=below: not any(map(alive, below)), 20)
+    assert 10 < count(path) < len(undisturbed)
+    done = subprocess.run([*COMMAND, "--out", str(path), "--workers", "1"], capture_output=True, text=True, env=QUIET)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(undisturbed)} runs in {path}" in done.stdout
+    assert content(path) == undisturbed
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("SELECT count(*), count(DISTINCT key) FROM runs").fetchone() == (160, 160)
+    connection.close()
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@linux
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_stores_what_is_done_and_says_how_to_go_on(tmp_path, workers, undisturbed):
+    path = tmp_path / "s.sqlite"
+    command = [*COMMAND, "--out", str(path), "--workers", workers]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=QUIET, start_new_session=True
+    )
+    wait_until(lambda: count(path) > 3)
+    below = family(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to all of them
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert said.splitlines()[-1] == f"actlab: stopped; what is done is in {path}: the same command goes on from there"
+    assert "Traceback" not in said
+    wait_until(lambda: not any(map(alive, below)), 20)
+    stored = content(path)
+    assert 3 < len(stored) < len(undisturbed) and set(map(str, stored)) <= set(map(str, undisturbed))
+
+
+def test_at_a_limit_on_the_file_it_stops_with_one_line_and_goes_on_later(tmp_path, undisturbed):
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "s.sqlite"
+    done = subprocess.run(
+        [*COMMAND, "--out", str(path), "--workers", "1"],
+        capture_output=True,
+        text=True,
+        env=QUIET,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"actlab: {path} ") and last.endswith("what was stored stays")
+    assert "Traceback" not in done.stderr
+    assert 0 < count(path) < len(undisturbed)
+    run(experiments.disk(2, 30, ["relu", "tanh"], range(40)), path)
+    assert content(path) == undisturbed
+
+
+# --- on a cluster
+
+
+@pytest.fixture
+def cluster(tmp_path_factory):
+    """A scheduler and two workers, processes of their own that speak over loopback: address, worker processes."""
+    distributed = pytest.importorskip("distributed")
+    started, scratch = [], str(tmp_path_factory.mktemp("dask"))
+
+    def start(*arguments):
+        # its command line, without the console script, which need not be on the path
+        command = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
+        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=QUIET))
+        return started[-1]
+
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    start("dask_scheduler", "--host", address, "--no-dashboard", "--no-jupyter")
+    workers = [
+        start(
+            "dask_worker",
+            address,
+            "--no-nanny",
+            "--nthreads",
+            threads,
+            "--no-dashboard",
+            "--local-directory",
+            scratch,
+        )
+        for threads in ("1", "2")
+    ]
+    with distributed.Client(address, timeout=60, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+    try:
+        yield address, workers
+    finally:
+        for process in reversed(started):
+            process.kill()
+            process.wait()
+
+
+def test_with_one_of_two_dask_workers_killed_nothing_is_lost(tmp_path, cluster, undisturbed):
+    address, workers = cluster
+    path = tmp_path / "s.sqlite"
+    command = [*COMMAND, "--out", str(path), "--scheduler", address]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=QUIET)
+    wait_until(lambda: count(path) > 3 or process.poll() is not None)
+    workers[0].kill()
+    at_the_kill = count(path)
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert at_the_kill < len(undisturbed), "it was over before the worker was killed"
+    assert f"{len(undisturbed)} runs in {path}; {len(undisturbed)} of them trained now" in out
+    assert content(path) == undisturbed
