@@ -50,5 +50,5 @@ def test_a_draw_counts_once_with_the_median_of_its_starts(monkeypatch):
             ("tanh", 0, 2, 2.0),
         ]
     ]
-    monkeypatch.setattr(results, "load", {"disk_draws": rows}.get)
+    monkeypatch.setattr(results, "load", lambda *table: {("disk", "draws"): rows}[table])
     assert median_by_draw("tanh", "test_loss").tolist() == [2.0, 5.0]

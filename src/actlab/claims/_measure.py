@@ -70,6 +70,6 @@ def powers(values: Tensor) -> str:
 
 def median_by_draw(activation, column):
     """A column of the stored runs on the disk, the median of the starts for each draw of the data: shape (draws,)."""
-    rows = [row for row in results.load("disk_draws") if row["activation"] == activation]
+    rows = [row for row in results.load("disk", "draws") if row["activation"] == activation]
     draws = sorted({row["draw"] for row in rows})
     return torch.tensor([statistics.median(row[column] for row in rows if row["draw"] == draw) for draw in draws])

@@ -454,7 +454,7 @@ def gelu_is_in_bert_and_gpt():
     "On task after task GELU beats ReLU and ELU",
     verdict=CONDITIONS,
     corrected="It did in its own paper, in a BERT that was pretrained with it, and by training loss on one disk. On "
-    "fresh points of ten disks it does not beat both on most.",
+    "fresh points of many disks it does not beat both on most.",
     topic=TOPIC,
     how=PUBLISHED,
     activations=("gelu", "relu", "elu"),
@@ -474,12 +474,12 @@ def gelu_beats_relu_and_elu():
             for task, of in bert.items()
         )
         + f"; training loss {train['gelu']:.5f}, {train['relu']:.5f} and {train['elu']:.5f} (one disk, 1000 runs); "
-        f"ten disks: the lowest test loss of the three on {best} of {len(gelu)}",
+        f"{len(gelu)} disks: the lowest test loss of the three on {best} of {len(gelu)}",
         expected="GELU better than both, on most draws where there are several",
         cases={
             **{f"BERT on {task}": of["gelu"] > max(of["relu"], of["elu"]) for task, of in bert.items()},
             "training loss on one disk": train["gelu"] < min(train["relu"], train["elu"]),
-            "test loss on ten disks": best > len(gelu) / 2,
+            "test loss on many disks": best > len(gelu) / 2,
         },
     )
 
