@@ -51,8 +51,8 @@ def test_a_table_is_found_by_experiment_task_and_quantity():
 
 def test_runs_on_the_disk_go_by_draw_and_start():
     losses = experiments._disk("train_loss")
-    assert len(losses) == 8 and all(values.shape == (10, 3) for values in losses.values())
-    rows = experiments._rows("disk_draws")
+    assert len(losses) == 8 and all(values.shape == (20, 10) for values in losses.values())
+    rows = experiments._rows("disk", "draws")
     (row,) = [r for r in rows if (r["activation"], r["draw"], r["start"]) == ("silu", 6, 2)]
     assert losses["silu"][6, 2] == row["train_loss"]
 

@@ -63,18 +63,17 @@ def _gap(values, better, worse, n):
 
 @cache
 def _disk(column):
-    """The stored runs on the disk: from activation to an array of draws by starts."""
-    runs = {}
-    for row in _rows("disk_draws"):
-        runs.setdefault(row["activation"], {})[row["draw"], row["start"]] = row[column]
-    return {
-        name: np.array([[value[draw, start] for start in range(3)] for draw in range(10)])
-        for name, value in runs.items()
-    }
+    """The stored runs of the published eight on the disk: from activation to an array of draws by starts."""
+    runs = {name: {} for name in _printed("train_loss", source="gustaw2025")}
+    for row in _rows("disk", "draws"):
+        if row["activation"] in runs:
+            runs[row["activation"]].setdefault(row["draw"], []).append(row[column])
+    return {name: np.array(list(by_draw.values())) for name, by_draw in runs.items()}
 
 
-def _means(column):
-    return {name: values.mean() for name, values in _disk(column).items()}
+def _medians(column):
+    """The median over the draws of the median over the starts: a few runs that fail move it less than a mean."""
+    return {name: float(np.median(np.median(values, axis=1))) for name, values in _disk(column).items()}
 
 
 def _further(study, activation, column):
@@ -82,18 +81,27 @@ def _further(study, activation, column):
     return np.array([math.inf if row[column] is None else row[column] for row in rows])
 
 
-def _xor(activation, column, gradient="printed", scale=0.1):
-    """A column of the stored XOR runs, one number for each seed."""
-    wanted = (activation, gradient, scale)
-    rows = [row for row in _rows("xor_script") if (row["activation"], row["gradient"], row["scale"]) == wanted]
-    return np.array([row[column] for row in rows])
+# the slope at exactly 0 in the XOR script, where every unit is on one corner before the first step
+XOR_AT_ZERO = {"sigmoid": None, "relu": 0.0, "leaky_relu": 1.0}
+
+
+def _xor(activation, column, gradient="printed", at_zero=None):
+    """A column of the stored runs of the XOR script, one number for each seed; at_zero: the script's, if left out."""
+    wanted = (activation, XOR_AT_ZERO[activation] if at_zero is None else at_zero, gradient, 0.1)
+    keys = ("activation", "at_zero", "gradient", "scale")
+    return np.array([row[column] for row in _rows("xor", "script") if tuple(row[key] for key in keys) == wanted])
+
+
+def _xor_long(gradient):
+    """Losses of sigmoid networks on XOR from the script's start, after ten times as many updates."""
+    wanted = ("sigmoid", gradient, 0.1)
+    (row,) = [r for r in _rows("xor", "waits") if (r["activation"], r["gradient"], r["scale"]) == wanted]
+    return np.array(row["loss"])
 
 
 def _mcnemar(first, second):
     """Exact two-sided p that two classifiers succeed equally often on the same cases; booleans, paired."""
-    only = (first & ~second).sum(), (second & ~first).sum()
-    n, k = sum(only), min(only)
-    return min(1.0, 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n)
+    return results.mcnemar((first & ~second).sum(), (second & ~first).sum())
 
 
 # ---- gustaw2025: eight activations on the disk -----------------------------------------------------------------
@@ -113,6 +121,7 @@ def _inside(c):
     verdict=CONDITIONS,
     corrected="The probability is 1/2. Of 1000 sampled points, 500 +- 16 lie inside.",
     topic=TOPIC,
+    where="chapters/08_experiments#sec-exp-task",
 )
 def half_of_the_points_lie_inside():
     probability = _inside(1 / math.sqrt(2 * math.log(2)))
@@ -132,6 +141,7 @@ def half_of_the_points_lie_inside():
     "The share of normal points inside the unit circle is 1 - exp(-1 / (2 c^2)), c being their standard deviation",
     verdict=TRUE,
     topic=TOPIC,
+    where="chapters/08_experiments#sec-exp-task",
 )
 def share_inside_the_unit_circle():
     apart = {c: abs(_inside(c) - (1 - math.exp(-1 / (2 * c**2)))) for c in (0.5, 1.0, 2.0)}
@@ -147,6 +157,7 @@ def share_inside_the_unit_circle():
     "With c = 1 / sqrt(2 ln 2) the unit circle is as likely inside as outside",
     verdict=TRUE,
     topic=TOPIC,
+    where="chapters/08_experiments#sec-exp-task",
 )
 def scale_of_the_disk():
     c = 1 / math.sqrt(2 * math.log(2))
@@ -181,6 +192,7 @@ def disk_is_not_linearly_separable():
     "The comparison on the disk uses a small feed-forward network",
     verdict=TRUE,
     topic=TOPIC,
+    where="chapters/08_experiments#sec-exp-task",
 )
 def disk_network_is_small():
     parameters = sum(p.numel() for p in networks.mlp([2, 16, 8, 1], "relu").parameters())
@@ -233,14 +245,15 @@ def code_runs_from_top_to_bottom():
 @claim(
     "One training run shows Leaky ReLU's huge advantage",
     verdict=IMPRECISE,
-    corrected="Which function wins a single run is chance: Leaky ReLU does most often, in about half of the runs.",
+    corrected="Which function wins a single run is chance: Leaky ReLU does most often, in about a third of the runs.",
     topic=TOPIC,
     how=STORED,
     activations=("leaky_relu",),
+    where="chapters/08_experiments#sec-exp-one",
 )
 def one_run_shows_leaky_relus_advantage():
     losses = {name: values.ravel() for name, values in _disk("train_loss").items()}
-    runs = [{name: values[i] for name, values in losses.items()} for i in range(30)]
+    runs = [{name: values[i] for name, values in losses.items()} for i in range(losses["leaky_relu"].size)]
     wins = {name: sum(_place(run, name) == 1 for run in runs) for name in losses}
     last = max(_place(run, "leaky_relu") for run in runs)
     return Evidence(
@@ -262,15 +275,15 @@ def one_run_shows_leaky_relus_advantage():
     activations=("tanh", "leaky_relu"),
 )
 def leaky_relu_fails_in_longer_training():
-    early = _means("train_loss_200")
+    early = _medians("train_loss_200")
     names = {"tanh": "tanh", "leaky_relu": "Leaky ReLU"}
     last = {name: _further("long", name, "train_loss") for name in names}
     jumps = {name: int((_further("long", name, "highest_late") > 0.05).sum()) for name in names}
     failed = int((last["leaky_relu"] > 0.05).sum())
     return Evidence(
         "; ".join(
-            f"{shown}: mean training loss {early[name]:.3f} after 200 steps, in the second half of 10,000 above 0.05 "
-            f"in {jumps[name]} of 10 runs, at the end {np.median(last[name]):.0e} (median)"
+            f"{shown}: median training loss {early[name]:.3f} after 200 steps, in the second half of 10,000 above "
+            f"0.05 in {jumps[name]} of 10 runs, at the end {np.median(last[name]):.0e} (median)"
             for name, shown in names.items()
         )
         + f"; {failed} Leaky ReLU runs end above 0.05",
@@ -289,13 +302,14 @@ def leaky_relu_fails_in_longer_training():
     topic=TOPIC,
     how=STORED,
     activations=("gelu", "leaky_relu", "elu"),
+    where="chapters/08_experiments#fig-exp-time",
 )
 def ranking_depends_on_training_time():
     stops = {200: "train_loss_200", 500: "train_loss_500", 1000: "train_loss_1000", 2000: "train_loss"}
-    means = {steps: _means(column) for steps, column in stops.items()}
-    orders = {steps: sorted(values, key=values.get) for steps, values in means.items()}
+    medians = {steps: _medians(column) for steps, column in stops.items()}
+    orders = {steps: sorted(values, key=values.get) for steps, values in medians.items()}
     return Evidence(
-        "mean training loss of 30 runs, best three: "
+        f"median training loss of {_disk('train_loss')['relu'].size} runs, best three: "
         + "; ".join(f"after {steps} steps {', '.join(order[:3])}" for steps, order in orders.items()),
         expected="another order, and another leader, at another time",
         cases={
@@ -319,6 +333,7 @@ def _short_runs():
     corrected="Steps are counted from 0 to 1999, and a record pairs the loss before its update with the time after "
     "it.",
     topic=TOPIC,
+    where="chapters/08_experiments#sec-exp-many",
 )
 def records_hold_the_loss_after_each_step():
     steps = range(int(_printed("steps", source="gustaw2025")["all"]))
@@ -343,6 +358,7 @@ def records_hold_the_loss_after_each_step():
     corrected="They do while nothing disturbs a run. One stall moves all later points of its curve, and where runs "
     "differ in speed the last bins hold the slow ones alone.",
     topic=TOPIC,
+    where="chapters/08_experiments#fig-exp-time",
 )
 def curves_over_seconds_compare_speed():
     steady = np.full((10, 2000), 0.35e-3)  # seconds a step, in ten made-up runs
@@ -367,13 +383,14 @@ def curves_over_seconds_compare_speed():
     "alone. For most functions a new sample of points moves the loss more than a new initialisation.",
     topic=TOPIC,
     how=STORED,
+    where="chapters/08_experiments#fig-exp-variance",
 )
 def errors_cover_a_repetition():
     losses = _disk("train_loss")
     draws = {name: values.mean(axis=1).std(ddof=1) for name, values in losses.items()}
     starts = {name: math.sqrt(values.var(axis=1, ddof=1).mean()) for name, values in losses.items()}
-    f = {name: 3 * draws[name] ** 2 / starts[name] ** 2 for name in losses}
-    beyond = [name for name in f if f[name] > 2.39]  # 5 % point of F with 9 and 20 degrees of freedom
+    f = {name: losses[name].shape[1] * draws[name] ** 2 / starts[name] ** 2 for name in losses}
+    beyond = [name for name in f if f[name] > 1.645]  # 5 % point of F with 19 and 180 degrees of freedom
     share = min(starts[name] / losses[name].mean() for name in losses)
     return Evidence(
         f"final training loss of Leaky ReLU: standard deviation between samples of points {draws['leaky_relu']:.1e}, "
@@ -392,6 +409,7 @@ def errors_cover_a_repetition():
     "experiments, and few of the runs.",
     topic=TOPIC,
     how=STORED,
+    where="chapters/08_experiments#sec-exp-curves",
 )
 def band_shows_where_the_runs_lie():
     inside = {}
@@ -404,9 +422,9 @@ def band_shows_where_the_runs_lie():
     mean, error = (_printed(q, source="gustaw2025") for q in ("train_loss", "standard_error"))
     ratio = error["sigmoid"] * math.sqrt(1000) / mean["sigmoid"]
     return Evidence(
-        f"of 30 runs, {min(inside.values()):.0%} to {max(inside.values()):.0%} lie in the band, by function; of "
-        f"means of 30 drawn anew, {means:.0%}. The text's own errors mean that sigmoid's runs have a standard "
-        f"deviation of {ratio:.0f} times their mean",
+        f"of {tanh.size} runs, {min(inside.values()):.0%} to {max(inside.values()):.0%} lie in the band, by "
+        f"function; of means of as many drawn anew, {means:.0%}. The text's own errors mean that sigmoid's runs have "
+        f"a standard deviation of {ratio:.0f} times their mean",
         expected="more than half of the runs in the band",
         cases={"more than half of the runs, for some function": max(inside.values()) > 0.5},
         core={"60 to 76 % of the means": 0.60 < means < 0.76},
@@ -419,6 +437,7 @@ def band_shows_where_the_runs_lie():
     corrected="They are 20 times std / sqrt(count), without a word about it, and the count is of points in a bin of "
     "10 ms, many of them from one run: they are not independent, and it is no standard error.",
     topic=TOPIC,
+    where="chapters/08_experiments#fig-exp-bands",
 )
 def time_bands_are_standard_errors():
     factor = _printed("band_by_time", source="gustaw2025")["all"]
@@ -435,26 +454,29 @@ def time_bands_are_standard_errors():
 @claim(
     "Leaky ReLU ends with the lowest loss",
     verdict=CONDITIONS,
-    corrected="The lowest mean training loss, there and in our runs, though not on every sample of points. On fresh "
-    "points its loss is the highest of the eight.",
+    corrected="The lowest mean training loss there. In our runs it has the lowest median on about half of the "
+    "samples of points, and not the lowest mean. On fresh points its loss is the highest of the eight.",
     topic=TOPIC,
     how=STORED,
     activations=("leaky_relu",),
+    where="chapters/08_experiments#sec-exp-reversal",
 )
 def leaky_relu_ends_lowest():
-    printed, ours, fresh = _printed("train_loss", source="gustaw2025"), _means("train_loss"), _means("test_loss")
-    by_draw = [{name: values[d].mean() for name, values in _disk("train_loss").items()} for d in range(10)]
-    first = sum(_place(losses, "leaky_relu") == 1 for losses in by_draw)
-    places = [_place(losses, "leaky_relu") for losses in (printed, ours, fresh)]
+    printed, losses = _printed("train_loss", source="gustaw2025"), _disk("train_loss")
+    ours = {name: values.mean() for name, values in losses.items()}
+    draws, starts = losses["leaky_relu"].shape
+    by_draw = [{name: np.median(values[d]) for name, values in losses.items()} for d in range(draws)]
+    first = sum(_place(medians, "leaky_relu") == 1 for medians in by_draw)
+    places = [_place(values, "leaky_relu") for values in (printed, ours, _medians("test_loss"))]
     return Evidence(
-        f"place {places[0]} of 8 in the text's table, {places[1]} in mean training loss over 10 draws x 3 starts, "
-        f"first on {first} of 10 draws; place {places[2]} on 20,000 fresh points",
+        f"place {places[0]} of 8 in the text's table, {places[1]} in mean training loss over {draws} draws x "
+        f"{starts} starts, lowest median on {first} of {draws} draws; place {places[2]} on 20,000 fresh points",
         expected="place 1",
         cases={
             "in the text's table": places[0] == 1,
             "in our mean training loss": places[1] == 1,
-            "on each of ten draws": first == 10,
-            "in mean loss on fresh points": places[2] == 1,
+            "in the median, on each draw": first == draws,
+            "in loss on fresh points": places[2] == 1,
         },
     )
 
@@ -462,24 +484,26 @@ def leaky_relu_ends_lowest():
 @claim(
     "GELU comes second",
     verdict=CONDITIONS,
-    corrected="On the one sample of points of the text. In our runs on ten samples it is fourth, and which of GELU "
-    "and ELU is ahead changes from sample to sample.",
+    corrected="On the one sample of points of the text. In our runs which of GELU and ELU is ahead changes from "
+    "sample to sample, and neither leads beyond chance.",
     topic=TOPIC,
     how=STORED,
     activations=("gelu", "elu"),
+    where="chapters/08_experiments#sec-exp-ranks",
 )
 def gelu_comes_second():
     mean, error = (_printed(quantity, source="gustaw2025") for quantity in ("train_loss", "standard_error"))
     z = (mean["elu"] - mean["gelu"]) / math.hypot(error["elu"], error["gelu"])
     gelu, elu = (_disk("train_loss")[name].mean(axis=1) for name in ("gelu", "elu"))
-    ahead = int((gelu < elu).sum())
+    ahead, draws = int((gelu < elu).sum()), len(elu)
     return Evidence(
-        f"its table: place {_place(mean, 'gelu')}, ahead of ELU by {z:.1f} standard errors; our 30 runs: place "
-        f"{_place(_means('train_loss'), 'gelu')}, ahead of ELU on {ahead} of 10 draws",
+        f"its table: place {_place(mean, 'gelu')}, ahead of ELU by {z:.1f} standard errors; our runs: place "
+        f"{_place(_medians('train_loss'), 'gelu')} by the median, ahead of ELU on {ahead} of {draws} draws",
         expected="place 2, ahead of ELU beyond chance",
         cases={
             "in the text's table, by more than 2 standard errors": _place(mean, "gelu") == 2 and z > 2,
-            "in our runs, ahead of ELU on at least 9 of 10 draws (a sign test at 5 %)": ahead >= 9,
+            "in our runs, ahead of ELU on more draws than chance gives (a sign test at 5 %)": ahead > draws / 2
+            and results.mcnemar(ahead, draws - ahead) < 0.05,
         },
     )
 
@@ -487,18 +511,20 @@ def gelu_comes_second():
 @claim(
     "Leaky ReLU is the best of the eight activations",
     verdict=IMPRECISE,
-    corrected="Best at fitting the training points. On fresh points it is last of the eight in loss and in accuracy: "
-    "the order by training loss is roughly the order by test loss turned round.",
+    corrected="First in the text's table of training losses. On fresh points it is last of the eight in loss and "
+    "last but one in accuracy: of the order by training loss much is turned round.",
     topic=TOPIC,
     how=STORED,
     activations=("leaky_relu", "softplus", "sigmoid"),
+    where="chapters/08_experiments#sec-exp-reversal",
 )
 def leaky_relu_is_the_best():
-    fit, loss, accuracy = (_means(column) for column in ("train_loss", "test_loss", "test_accuracy"))
+    fit, loss, accuracy = (_medians(column) for column in ("train_loss", "test_loss", "test_accuracy"))
+    printed = _printed("train_loss", source="gustaw2025")
     places = {name: (_place(fit, name), _place(loss, name)) for name in fit}
-    rho = np.corrcoef(np.array(list(places.values())).T)[0, 1]
+    rho = results.spearman(list(fit.values()), list(loss.values()))
     return Evidence(
-        f"place {places['leaky_relu'][0]} in training loss, {places['leaky_relu'][1]} in test loss, "
+        f"place {places['leaky_relu'][0]} in training loss (medians), {places['leaky_relu'][1]} in test loss, "
         f"{_place(accuracy, 'leaky_relu', best=max)} in test accuracy; over the eight, Spearman's correlation of "
         f"training and test place is {rho:.2f}",
         expected="place 1 on fresh points",
@@ -506,24 +532,25 @@ def leaky_relu_is_the_best():
             "in test loss": places["leaky_relu"][1] == 1,
             "in test accuracy": _place(accuracy, "leaky_relu", best=max) == 1,
         },
-        core={"place 1 in training loss": places["leaky_relu"][0] == 1},
+        core={"place 1 of the text's training losses": _place(printed, "leaky_relu") == 1},
     )
 
 
 @claim(
     "The comparison confirms that tanh and sigmoid do badly",
     verdict=CONDITIONS,
-    corrected="Sigmoid fits worst. Tanh is better than ReLU in the text's own table and worse in our runs, and on "
-    "fresh points both have a lower loss than ReLU.",
+    corrected="Sigmoid fits worst. Tanh is better than ReLU in the text's own table and worse in our runs, by the "
+    "median, and on fresh points both have a lower loss than ReLU.",
     topic=TOPIC,
     how=STORED,
     activations=("tanh", "sigmoid", "relu"),
+    where="chapters/08_experiments#fig-exp-rates",
 )
 def tanh_and_sigmoid_do_badly():
     tables = {
         "in the text's table": _printed("train_loss", source="gustaw2025"),
-        "in our runs, training loss": _means("train_loss"),
-        "in our runs, loss on fresh points": _means("test_loss"),
+        "in our runs, training loss": _medians("train_loss"),
+        "in our runs, loss on fresh points": _medians("test_loss"),
     }
     places = {where: [_place(t, name) for name in ("tanh", "relu", "sigmoid")] for where, t in tables.items()}
     return Evidence(
@@ -590,9 +617,10 @@ def leaders_are_remedies_for_dead_units():
     topic=TOPIC,
     how=STORED,
     activations=("relu", "leaky_relu", "gelu", "elu", "silu", "softplus"),
+    where="chapters/08_experiments#sec-exp-reversal",
 )
 def smoother_versions_of_relu_do_better():
-    printed, fresh = _printed("train_loss", source="gustaw2025"), _means("test_loss")
+    printed, fresh = _printed("train_loss", source="gustaw2025"), _medians("test_loss")
     smooth = [name for name in ("gelu", "elu", "silu", "softplus") if not activations.get(name).kinks]
     best = min(printed, key=printed.get)
     lower = sum(fresh[name] < fresh["relu"] for name in smooth)
@@ -655,7 +683,7 @@ def xor_needs_two_layers():
     "outputs are near 1/2. Cross-entropy's is output minus label, over the number of examples.",
     topic=TOPIC,
     activations=("sigmoid",),
-    where="chapters/02_step_to_sigmoid#fig-sigmoid-script",
+    where="chapters/08a_xor#sec-xor-gradient",
 )
 def xor_script_descends_cross_entropy():
     *_, y = data.xor(dtype=torch.float64)
@@ -681,22 +709,23 @@ def xor_script_descends_cross_entropy():
     topic=TOPIC,
     how=STORED,
     activations=("sigmoid",),
-    where="chapters/02_step_to_sigmoid#fig-sigmoid-script",
+    where="chapters/08a_xor#fig-xor-wait",
 )
 def sigmoid_converges_slowly_on_xor():
     script, right = _xor("sigmoid", "loss_5000"), _xor("sigmoid", "loss_5000", "bce")
-    later, right_later = _xor("sigmoid", "loss_50000"), _xor("sigmoid", "loss_50000", "bce")
+    later, right_later = _xor_long("printed"), _xor_long("bce")
     n, moved = len(script), 0.9 * math.log(2)
     return Evidence(
         f"{n} seeds, loss at most {max(script.max(), right.max()):.3f} and at least "
-        f"{min(script.min(), right.min()):.3f} after 5000 epochs with either gradient; after 50,000, below 0.1 in "
-        f"{(later < 0.1).sum()} as printed, in {(right_later < 0.1).sum()} with cross-entropy's gradient",
+        f"{min(script.min(), right.min()):.3f} after 5000 epochs with either gradient; after 50,000, below "
+        f"{moved:.2f} in {(later < moved).sum()} of {len(later)} as printed, in {(right_later < moved).sum()} with "
+        "cross-entropy's gradient",
         expected=f"a loss that has fallen by a tenth from ln 2, to {moved:.2f}, in most runs",
         cases={
             "5000 epochs as printed": (script < moved).sum() > n / 2,
             "5000 epochs with cross-entropy's gradient": (right < moved).sum() > n / 2,
         },
-        core={"as printed, in ten times as many epochs": (later < moved).sum() > n / 2},
+        core={"as printed, in ten times as many epochs": (later < moved).mean() > 0.5},
     )
 
 
@@ -748,17 +777,19 @@ def sigmoid_gradients_on_xor_are_small_from_the_start():
 @claim(
     "On XOR, ReLU is faster than sigmoid in early epochs, and erratic",
     verdict=CONDITIONS,
-    corrected="Faster, but not in the first hundred epochs, in which no loss moves; and its loss rises in some "
-    "hundred steps, by very little each.",
+    corrected="Faster, but not in the first hundred epochs, in which no loss moves; and its loss rises in "
+    "several hundred steps, by very little each.",
     topic=TOPIC,
     how=STORED,
     activations=("relu", "sigmoid"),
+    where="chapters/08a_xor#fig-xor-curves",
 )
 def relu_is_faster_early_and_erratic():
     relu, sigmoid = ({at: _xor(name, f"loss_{at}").mean() for at in (100, 1000)} for name in ("relu", "sigmoid"))
     rises, largest = np.median(_xor("relu", "rises")), np.median(_xor("relu", "largest_rise"))
     return Evidence(
-        f"mean loss of 31 seeds, ReLU and sigmoid: {relu[100]:.3f} and {sigmoid[100]:.3f} after 100 epochs, "
+        f"mean loss of {len(_xor('relu', 'rises'))} seeds, ReLU and sigmoid: {relu[100]:.3f} and "
+        f"{sigmoid[100]:.3f} after 100 epochs, "
         f"{relu[1000]:.2f} and {sigmoid[1000]:.2f} after 1000; ReLU's loss rises in {rises:.0f} of 5000 steps, by at "
         f"most {largest:.0e} (medians), sigmoid's in {np.median(_xor('sigmoid', 'rises')):.0f}",
         expected="a loss lower by more than 1 % early on; rises where sigmoid has none",
@@ -778,6 +809,7 @@ def relu_is_faster_early_and_erratic():
     topic=TOPIC,
     how=STORED,
     activations=("relu", "leaky_relu"),
+    where="chapters/08a_xor#fig-xor-stuck",
 )
 def dying_units_show_as_plateaus():
     stuck, off = _xor("relu", "right") < 4, _xor("relu", "off")
@@ -799,9 +831,9 @@ def dying_units_show_as_plateaus():
 
 @claim(
     "On XOR, Leaky ReLU's loss is consistently the smoothest",
-    verdict=FALSE,
-    corrected="Sigmoid's never rises. Leaky ReLU's rises about as often as ReLU's, and its largest rise is the "
-    "smaller one in fewer than half of the seeds.",
+    verdict=CONDITIONS,
+    corrected="Sigmoid's never rises. Leaky ReLU's rises in fewer steps than ReLU's in about six seeds of ten, a "
+    "tendency and no rule, and its largest rise is not distinguishable from ReLU's.",
     topic=TOPIC,
     how=STORED,
     activations=("leaky_relu", "relu", "sigmoid"),
@@ -809,18 +841,23 @@ def dying_units_show_as_plateaus():
 def leaky_relu_is_the_smoothest_on_xor():
     names = ("sigmoid", "leaky_relu", "relu")
     rises, largest = ({name: _xor(name, column) for name in names} for column in ("rises", "largest_rise"))
-    fewer = int((rises["leaky_relu"] < rises["relu"]).sum())
-    smaller = int((largest["leaky_relu"] < largest["relu"]).sum())
     medians = {name: np.median(rises[name]) for name in names}
+    sign = {}  # in how many seeds Leaky ReLU has the smaller number, in how many ReLU, and the sign test's p
+    for what, values in (("rises", rises), ("largest", largest)):
+        ahead, behind = (values["leaky_relu"] < values["relu"]).sum(), (values["leaky_relu"] > values["relu"]).sum()
+        sign[what] = int(ahead), int(behind), results.mcnemar(ahead, behind)
     return Evidence(
-        "steps in which the loss rises, medians of 31 seeds: "
+        f"steps in which the loss rises, medians of {len(rises['relu'])} seeds: "
         + ", ".join(f"{name} {median:.0f}" for name, median in medians.items())
-        + f"; Leaky ReLU has fewer than ReLU in {fewer} seeds and the smaller largest rise in {smaller}",
-        expected="the fewest rises; fewer and smaller ones than ReLU in at least 22 of 31 seeds (a sign test at 5 %)",
+        + f"; Leaky ReLU has fewer than ReLU in {sign['rises'][0]} seeds and more in {sign['rises'][1]}, the smaller "
+        f"largest rise in {sign['largest'][0]} and the larger in {sign['largest'][1]}",
+        expected="the fewest rises; fewer and smaller ones than ReLU in most seeds, by a sign test at 5 %",
         cases={
             "the fewest rises of the three": min(medians, key=medians.get) == "leaky_relu",
-            "fewer rises than ReLU": fewer >= 22,
-            "smaller largest rises than ReLU": smaller >= 22,
+            **{
+                f"{words} than ReLU": sign[what][0] > sign[what][1] and sign[what][2] < 0.05
+                for what, words in (("rises", "fewer rises"), ("largest", "smaller largest rises"))
+            },
         },
     )
 
@@ -838,8 +875,9 @@ def leaky_relu_is_as_fast_and_stable_on_xor():
     unsolved = {name: int((_xor(name, "right") < 4).sum()) for name in ("leaky_relu", "relu")}
     worst = _xor("leaky_relu", "loss_5000").max()
     return Evidence(
-        f"mean loss after 1000 epochs {leaky:.3f} against ReLU's {relu:.3f}; {unsolved['leaky_relu']} of 31 runs "
-        f"unsolved after 5000, the worst at {worst:.3f}, against {unsolved['relu']}",
+        f"mean loss after 1000 epochs {leaky:.3f} against ReLU's {relu:.3f}; {unsolved['leaky_relu']} of "
+        f"{len(_xor('relu', 'right'))} runs unsolved after 5000, the worst at {worst:.3f}, against "
+        f"{unsolved['relu']}",
         expected="the same loss to 1 % after 1000 epochs, and every run solved",
         cases={"as fast": leaky < 1.01 * relu, "every run solved": unsolved["leaky_relu"] == 0},
     )
@@ -883,31 +921,46 @@ def gap_to_leaky_relu_widens_with_depth():
 
 @claim(
     "Leaky ReLU's consistency makes it the reasonable default",
-    verdict=IMPRECISE,
-    corrected="It is shown for one task and one seed. Over 31 seeds it solves XOR more often than ReLU, by no more "
-    "than chance would give.",
+    verdict=CONDITIONS,
+    corrected="In the script it solves XOR more often than ReLU. But the script gives it the slope 1 at exactly 0, "
+    "where all units stand on one corner before the first step, and ReLU the slope 0. With 1 for both they are not "
+    "distinguishable as printed, and 3 % of the runs apart with cross-entropy's gradient; GELU and SiLU solve nearly "
+    "all.",
     topic=TOPIC,
     how=STORED,
     activations=("leaky_relu", "relu"),
+    where="chapters/08a_xor#sec-xor-character",
 )
 def leaky_relu_is_consistent_hence_the_default():
+    tries = {
+        "as printed": (("printed", None), ("printed", None)),
+        "with cross-entropy's gradient": (("bce", None), ("bce", None)),
+        "as printed, slope 1 at 0 for both": (("printed", 1.0), ("printed", 1.0)),
+        "with cross-entropy's gradient, slope 1 at 0 for both": (("bce", 1.0), ("bce", 1.0)),
+    }
     solved = {
-        (name, gradient): _xor(name, "right", gradient) == 4
-        for name in ("leaky_relu", "relu")
-        for gradient in ("printed", "bce")
+        words: [_xor(name, "right", *how) == 4 for name, how in zip(("leaky_relu", "relu"), hows, strict=True)]
+        for words, hows in tries.items()
     }
-    p = {
-        gradient: _mcnemar(solved["leaky_relu", gradient], solved["relu", gradient])
-        for gradient in ("printed", "bce")
+    better = {
+        words: leaky.sum() > relu.sum() and _mcnemar(leaky, relu) < 0.05 for words, (leaky, relu) in solved.items()
     }
-    counts = {key: int(value.sum()) for key, value in solved.items()}
+    smooth = {
+        row["activation"]: row["solved"].count("1")
+        for row in _rows("xor", "runs")
+        if (row["gradient"], row["scale"], row["width"]) == ("bce", 0.1, 4) and row["activation"] in ("gelu", "silu")
+    }
     return Evidence(
-        f"solved of 31, Leaky ReLU and ReLU: {counts['leaky_relu', 'printed']} and {counts['relu', 'printed']} as "
-        f"printed (McNemar p = {p['printed']:.3f}), {counts['leaky_relu', 'bce']} and {counts['relu', 'bce']} with "
-        f"cross-entropy's gradient (p = {p['bce']:.3f})",
+        f"solved of {len(_xor('relu', 'right'))}, Leaky ReLU and ReLU: "
+        + "; ".join(
+            f"{words} {leaky.sum()} and {relu.sum()} (McNemar p = {_mcnemar(leaky, relu):.2g})"
+            for words, (leaky, relu) in solved.items()
+        )
+        + "; "
+        + ", ".join(f"{name} {count}" for name, count in smooth.items())
+        + " with cross-entropy's",
         expected="more often than ReLU, with p below 0.05",
-        cases={"as printed": p["printed"] < 0.05, "with cross-entropy's gradient": p["bce"] < 0.05},
-        core={"no less often than ReLU": all(counts["leaky_relu", g] >= counts["relu", g] for g in p)},
+        cases=better,
     )
 
 
@@ -962,7 +1015,7 @@ def relu_trains_faster_and_better_when_deep():
     steps = {name: np.median(_further("deep", name, "steps_to_0.1")) for name in names}
     right = {name: np.median(_further("deep", name, "test_accuracy")) for name in names}
     failed = {name: int((_further("deep", name, "test_accuracy") < 0.9).sum()) for name in names}
-    place = _place(_means("train_loss"), "relu")
+    place = _place(_medians("train_loss"), "relu")
     return Evidence(
         "8 hidden layers on the disk, 10 draws: "
         + "; ".join(
@@ -986,11 +1039,12 @@ def relu_trains_faster_and_better_when_deep():
     topic=TOPIC,
     how=STORED,
     activations=("tanh", "sigmoid", "relu"),
+    where="chapters/08_experiments#sec-exp-reversal",
 )
 def tanh_and_sigmoid_are_comparable_on_toys():
-    accuracy = _means("test_accuracy")
+    accuracy = _medians("test_accuracy")
     return Evidence(
-        "right on 20,000 fresh points of the disk, means of 30 runs: "
+        f"right on 20,000 fresh points of the disk, medians of {_disk('test_accuracy')['tanh'].size} runs: "
         + ", ".join(f"{name} {accuracy[name]:.1%}" for name in ("tanh", "sigmoid", "relu")),
         expected="within half a per cent of ReLU, or above",
         cases={name: accuracy[name] > accuracy["relu"] - 0.005 for name in ("tanh", "sigmoid")},
@@ -1087,7 +1141,7 @@ def apl_learns_one_function_per_layer():
 )
 def relu_overfits_more_than_sigmoid():
     gap = {name: (_disk("test_loss")[name] - _disk("train_loss")[name]).mean(axis=1) for name in ("relu", "sigmoid")}
-    wider = int((gap["relu"] > gap["sigmoid"]).sum())
+    wider, draws = int((gap["relu"] > gap["sigmoid"]).sum()), len(gap["relu"])
     loss = {
         f"{network}, {task}": _tables(tables, task, "loss")
         for network, tables in [("CNN", CNN), ("ResNet50", RESNET)]
@@ -1096,10 +1150,10 @@ def relu_overfits_more_than_sigmoid():
     higher = {where: values["relu"] > values["sigmoid"] for where, values in loss.items()}
     return Evidence(
         f"disk: test minus training loss {gap['relu'].mean():.3f} with ReLU, {gap['sigmoid'].mean():.3f} with "
-        f"sigmoid, wider on {wider} of 10 draws; test loss higher with ReLU in {sum(higher.values())} of "
+        f"sigmoid, wider on {wider} of {draws} draws; test loss higher with ReLU in {sum(higher.values())} of "
         f"{len(higher)} image experiments of the text",
         expected="a wider gap, and a higher test loss",
-        cases={"disk: a wider gap on at least 9 of 10 draws": wider >= 9}
+        cases={"disk: a wider gap on nine tenths of the draws": wider >= 0.9 * draws}
         | {f"{where}: a higher test loss": held for where, held in higher.items()},
     )
 

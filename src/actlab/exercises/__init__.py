@@ -8,7 +8,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
-from . import init, linearity, relu, sigmoid, smooth, softmax, tanh  # noqa: F401  (they enter their checks)
+from . import experiments, init, linearity, relu, sigmoid, smooth, softmax, tanh, xor  # noqa: F401  (they enter their checks)
 from ._kit import checks
 
 __all__ = ["Feedback", "check"]
