@@ -198,7 +198,7 @@ def test_accuracy_of_no_points_is_refused():
         ({"rate": 0.0}, ValueError, "rate=0.0"),
         ({"rate": -1.0}, ValueError, "rate=-1.0"),
         ({"rate": math.nan}, ValueError, "rate=nan"),
-        ({"loss": "hinge"}, KeyError, "no loss named 'hinge'; there are bce, cross_entropy, mse"),
+        ({"loss": "hinge"}, KeyError, "no loss named 'hinge'; there are bce, brier, cross_entropy, mse"),
         ({"optimizer": "adamw"}, KeyError, "no optimizer named 'adamw'; there are adam, sgd"),
     ],
 )
