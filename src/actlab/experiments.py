@@ -326,7 +326,7 @@ def _work_off(jobs, pool, width, store, bar):
             done = wait(flying, timeout=PATIENCE, return_when=FIRST_COMPLETED).done
             if not done and _gone(pool):
                 raise Failed("the scheduler of the cluster is gone; what was done is stored")
-            for future in done:
+            for future in [future for future in flying if future in done]:  # in the order of the jobs
                 land(future)
     except (KeyboardInterrupt, BrokenExecutor) as error:
         begun = [future for future in flying if not future.cancel()]
