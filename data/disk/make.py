@@ -1,6 +1,6 @@
 """The disk study: the published comparison as it was, and then what it leaves open; some twenty minutes.
 
-    python data/disk/make.py FOLDER       trains into stores in FOLDER, then writes the tables beside this file
+    python data/disk/make.py [FOLDER]     trains into stores in FOLDER, then writes the tables beside this file
 
 Stopped, it goes on from where it was: FOLDER keeps every run with the loss of each step (some 250 MB). The stores:
 
@@ -29,6 +29,7 @@ import torch
 
 from actlab import activations, data, ensemble, experiments, networks, results, train
 
+STORES = Path(__file__).parents[2] / "_build" / "disk"
 EIGHT, STEPS = experiments.published, 2000
 DRAWS, TUNING_DRAWS = range(20), range(100, 110)
 SLOW = ("apl", "prelu", "rrelu")  # they learn or draw for each unit, and take as long as all others together
@@ -206,7 +207,7 @@ def tables(folder: Path) -> dict[str, list[dict]]:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="where the stores are or shall be")
+    parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()

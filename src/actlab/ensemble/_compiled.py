@@ -30,7 +30,7 @@ TURN = 100  # updates between two looks at the clock
 # differently, and code just compiled calls the one while the same code loaded from numba's cache calls the other.
 fast = njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy", forceinline=True)
 f32 = np.float32
-ZERO, HALF, ONE, TWO = f32(0), f32(0.5), f32(1), f32(2)
+ZERO, ONE, TWO = f32(0), f32(1), f32(2)
 
 
 @intrinsic
