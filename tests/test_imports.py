@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "gates": {"activations"},
     "softmax": {"activations"},
     "theory": {"activations"},
-    "data": set(),
+    "data": {"results"},
     "networks": BASICS,
     "train": BASICS | {"networks", "data"},
     "ensemble": BASICS | {"networks", "data", "train"},

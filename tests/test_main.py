@@ -216,7 +216,7 @@ def test_a_store_without_runs_has_no_summary(tmp_path, capsys):
 
 
 def test_jobs_that_fail_make_the_command_fail(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(experiments, "_train", lambda *job: 1 / 0)
+    monkeypatch.setattr(experiments.Setting, "train", lambda *job: 1 / 0)
     assert main(["run", "disk", *TINY, "--out", str(tmp_path / "s.sqlite")]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("actlab: 2 jobs failed, all others are stored: relu, draw 0, ")

@@ -1,7 +1,8 @@
-"""One transparent training loop for one network."""
+"""Two transparent training loops for one network: on all points at once, and in mini-batches."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from tqdm.auto import tqdm
 
 from .data import Split
 
-__all__ = ["History", "accuracy", "fit"]
+__all__ = ["Course", "History", "accuracy", "fit", "fit_batches", "weighted_f1"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,155 @@ def fit(
     )
 
 
+@dataclass(frozen=True)
+class Course:
+    """What a training run in mini-batches left behind: a row for each so many updates, such as an epoch.
+
+    steps: the updates done before each test, the first 0, shape (rows + 1,). train_loss, train_accuracy: means over
+    the examples of a row's batches, before each batch's update, shape (rows,). seconds: time spent in training until
+    the end of each row, tests not counted, shape (rows,). norms: the L2 norm of the gradient of each layer's
+    parameters, meaned over the row's batches, shape (rows, layers); layers: their names.
+    test_loss, test_accuracy: shape (rows + 1,). confusion: test examples by true and by answered class, int64, shape
+    (rows + 1, classes, classes). batch_loss, batch_accuracy: the same tests where BatchNorm uses the statistics of
+    the test batch in place of its running ones, shape (rows + 1,); None where that was not asked for.
+    """
+
+    steps: Tensor
+    train_loss: Tensor
+    train_accuracy: Tensor
+    seconds: Tensor
+    norms: Tensor
+    layers: tuple[str, ...]
+    test_loss: Tensor
+    test_accuracy: Tensor
+    confusion: Tensor
+    batch_loss: Tensor | None = None
+    batch_accuracy: Tensor | None = None
+
+
+batch_optimizers: dict[str, Callable] = {
+    "adam": lambda parameters, rate, momentum, decay: torch.optim.Adam(parameters, rate, weight_decay=decay),
+    "adamw": lambda parameters, rate, momentum, decay: torch.optim.AdamW(parameters, rate, weight_decay=decay),
+    "sgd": lambda parameters, rate, momentum, decay: torch.optim.SGD(parameters, rate, momentum, weight_decay=decay),
+}
+
+
+def fit_batches(
+    network: nn.Module,
+    split: Split,
+    *,
+    steps: int,
+    batch: int = 64,
+    every: int | None = None,
+    rate: float = 1e-3,
+    optimizer: str = "adam",
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    warmup: int = 0,
+    decay: bool = False,
+    seed: int = 0,
+    layers: Mapping[str, nn.Module] | Iterable[str] = (),
+    batch_statistics: bool = False,
+    watch: Callable[[int, nn.Module], None] | None = None,
+    device: str | torch.device = "cpu",
+) -> Course:
+    """Train the network in place with `steps` updates on mini-batches; return its `Course`.
+
+    Every epoch takes the examples in a new order; its last batch may be smaller. The order, and what dropout drops,
+    follow from `seed`; torch's global generators are left where they were. The loss is binary cross-entropy for
+    float labels and one logit, cross-entropy for int64 labels and a logit per class, along the last axis: logits of
+    shape (batch, places, classes) go with labels of shape (batch, places).
+    every: updates to a row; left out, an epoch. optimizer: "adam", "adamw" or "sgd", which alone has a momentum.
+    warmup: updates over which the rate rises in equal parts; decay: whether it then falls so to 0 at the end.
+    layers: whose gradients are measured, by name. batch_statistics: test with those of BatchNorm too. watch: called
+    with 0 and the network before the first update and with the row's number after each. device: where to train; the
+    network is moved there and back. Raises KeyError for an unknown optimizer or layer, ValueError where numbers make
+    no sense.
+    """
+    _require_positive(steps=steps, batch=batch, rate=rate, every=1 if every is None else every)
+    every = every or math.ceil(len(split.train_x) / batch)
+    if steps % every:
+        raise ValueError(f"rows of {every} updates do not fit into {steps} steps")
+    if not 0 <= warmup <= steps:
+        raise ValueError(f"the rate can rise over 0 to {steps} steps, got warmup={warmup}")
+    layers = _layers(network, layers)
+    network.to(device)
+    split = Split(*(part.to(device) for part in split))
+    update = _pick(batch_optimizers, optimizer, "optimizer")(network.parameters(), rate, momentum, weight_decay)
+    order = torch.Generator().manual_seed(seed)
+    rows = {name: [] for name in ("train_loss", "train_accuracy", "seconds", "norms")}
+    tests = {name: [] for name in ("test_loss", "test_accuracy", "confusion", "batch_loss", "batch_accuracy")}
+
+    def look(row):
+        if watch is not None:
+            watch(row, network)
+        with torch.no_grad(), _evaluating(network):
+            for name, value in zip(tests, _test(network, split.test_x, split.test_y), strict=False):
+                tests[name].append(value)
+            if batch_statistics:
+                with _batch_statistics(network):
+                    loss, share, _ = _test(network, split.test_x, split.test_y)
+                tests["batch_loss"].append(loss)
+                tests["batch_accuracy"].append(share)
+
+    seconds, step = 0.0, 0
+    look(0)
+    with torch.random.fork_rng([] if torch.device(device).type == "cpu" else None):
+        torch.manual_seed(seed)
+        while step < steps:
+            began = time.perf_counter()
+            sums = torch.zeros(3, dtype=torch.float64, device=device)  # of losses, right answers, examples
+            norms = torch.zeros(len(layers), dtype=torch.float64, device=device)
+            for _ in range(every):
+                if step * batch % _padded(len(split.train_x), batch) == 0:
+                    shuffled = torch.randperm(len(split.train_x), generator=order).to(device)
+                    batches = iter(shuffled.split(batch))
+                chosen = next(batches)
+                out, y = network(split.train_x[chosen]), split.train_y[chosen]
+                losses, right, _ = _judge(out, y)
+                for group in update.param_groups:
+                    group["lr"] = rate * _share_of_rate(step, steps, warmup, decay)
+                update.zero_grad()
+                losses.mean().backward()
+                for i, layer in enumerate(layers.values()):
+                    norms[i] += _norm(layer)
+                update.step()
+                count = losses.new_tensor(losses.numel())
+                sums += torch.stack([losses.detach().sum(), right.sum(), count]).double()
+                step += 1
+            loss, share, examples = sums.tolist()  # waits for the device
+            seconds += time.perf_counter() - began
+            rows["train_loss"].append(loss / examples)
+            rows["train_accuracy"].append(share / examples)
+            rows["seconds"].append(seconds)
+            rows["norms"].append((norms / every).tolist())
+            look(step // every)
+    network.to("cpu")
+    columns = {name: torch.tensor(values, dtype=torch.float64) for name, values in rows.items()}
+    columns["norms"] = columns["norms"].reshape(steps // every, len(layers))
+    columns |= {
+        name: torch.stack(values) if name == "confusion" else torch.tensor(values, dtype=torch.float64)
+        for name, values in tests.items()
+        if values
+    }
+    return Course(steps=torch.arange(0, steps + 1, every), layers=tuple(layers), **columns)
+
+
+def weighted_f1(confusion: Tensor) -> Tensor:
+    """F1 of each class, averaged with the classes' shares; shape (..., classes, classes) in, (...) out, float64.
+
+    confusion: examples by true and by answered class. A class that is neither there nor answered counts nothing.
+    """
+    confusion = confusion.double()
+    right, true, answered = (
+        confusion.diagonal(dim1=-2, dim2=-1),
+        confusion.sum(-1),
+        confusion.sum(-2),
+    )
+    f1 = 2 * right / (true + answered).clamp(min=1)
+    return (f1 * true).sum(-1) / true.sum(-1)
+
+
 @torch.no_grad()
 def accuracy(network: nn.Module, x: Tensor, y: Tensor) -> float:
     """Share of points whose label the network gets right, between 0 and 1, in the mode that the network is in.
@@ -134,3 +284,82 @@ def _pick(table, name, kind):
     if name not in table:
         raise KeyError(f"no {kind} named {name!r}; there are {', '.join(table)}")
     return table[name]
+
+
+# --- mini-batches
+
+
+TEST_BATCH = 250  # examples that are judged at once; with BatchNorm's batch statistics it decides numbers too
+
+
+def _judge(out, y):
+    """Losses and right answers of each example, and the answers, all of the labels' shape."""
+    if y.is_floating_point():
+        out = out.reshape(y.shape)
+        losses, answers = functional.binary_cross_entropy_with_logits(out, y, reduction="none"), (out > 0).to(y.dtype)
+    else:
+        losses, answers = functional.cross_entropy(out.movedim(-1, 1), y, reduction="none"), out.argmax(-1)
+    return losses, answers == y, answers
+
+
+def _test(network, x, y):
+    """Loss, accuracy and confusion on these examples."""
+    losses, answers, classes = [], [], 2
+    for some_x, some_y in zip(x.split(TEST_BATCH), y.split(TEST_BATCH), strict=True):
+        out = network(some_x)
+        if not some_y.is_floating_point():
+            classes = out.shape[-1]
+        loss, _, answer = _judge(out, some_y)
+        losses.append(loss.flatten())
+        answers.append(answer.flatten())
+    true, answers = y.flatten().long(), torch.cat(answers).long()
+    confusion = torch.bincount(true * classes + answers, minlength=classes**2).reshape(classes, classes).cpu()
+    return torch.cat(losses).double().mean().item(), (true == answers).double().mean().item(), confusion
+
+
+@contextmanager
+def _batch_statistics(network):
+    """BatchNorm by the statistics of each batch, its running ones left as they are."""
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    for module in norms:
+        module.track_running_stats, module.training = False, True
+    try:
+        yield
+    finally:
+        for module in norms:
+            module.track_running_stats, module.training = True, False
+
+
+def _layers(network, layers):
+    if not isinstance(layers, Mapping):
+        there = dict(network.named_modules())
+        for name in layers:
+            if name not in there:
+                raise KeyError(f"the network has no layer {name!r}; there are {', '.join(filter(None, there))}")
+        layers = {name: there[name] for name in layers}
+    for name, layer in layers.items():
+        if not any(True for _ in layer.parameters()):
+            raise ValueError(f"layer {name!r} has no parameters, and so no gradient")
+    return layers
+
+
+def _norm(layer):
+    gradients = [parameter.grad for parameter in layer.parameters() if parameter.grad is not None]
+    return torch.stack(torch._foreach_norm(gradients)).norm().double() if gradients else 0.0
+
+
+def _padded(examples, batch):
+    """Updates to an epoch, times the batch: where a new order begins."""
+    return math.ceil(examples / batch) * batch
+
+
+def _share_of_rate(step, steps, warmup, decay):
+    if step < warmup:
+        return (step + 1) / warmup
+    return (steps - step) / (steps - warmup) if decay else 1.0
+
+
+def _require_positive(**numbers):
+    for name, number in numbers.items():
+        if not number > 0:
+            raise ValueError(f"{name} must be positive, got {number}")

@@ -26,15 +26,18 @@ __all__ = [
     "StoreError",
     "compare",
     "export",
+    "keep",
     "load",
     "mcnemar",
     "origin",
     "provenance",
     "rank_intervals",
+    "read",
     "root",
     "save",
     "spearman",
     "spread",
+    "sum_of",
     "summary",
     "table",
 ]
@@ -57,18 +60,37 @@ def load(name: str, table: str | None = None) -> list[dict[str, Any]]:
     if not (folder / "provenance.json").is_file():
         there = sorted(path.parent.name for path in root().glob("*/provenance.json"))
         raise KeyError(f"no stored result named {name!r}; {_hint(name, there) if there else 'there are none'}")
-    sums = provenance(name)["sha256"]
-    sums = {name: sums} if isinstance(sums, str) else sums
+    sums = {Path(file).stem: of for file, of in _sums(name).items() if file.endswith(".json")}
+    if not sums:
+        raise KeyError(f"{name!r} has no table but files: {', '.join(_sums(name))}")
     if table is None and name not in sums:
         raise KeyError(f"{name!r} has several tables, name one: {', '.join(sums)}")
     table = table or name
     if table not in sums:
         raise KeyError(f"{name!r} has no table named {table!r}; {_hint(table, sums)}")
-    content = (folder / f"{table}.json").read_bytes()
-    if hashlib.sha256(content).hexdigest() != sums[table]:
-        raise ValueError(f"{table}.json was edited after data/{name}/make.py wrote it; run the recipe again")
+    content = read(name, f"{table}.json")
     parsed = json.loads(content)
     return [dict(zip(parsed["columns"], row, strict=True)) for row in parsed["rows"]]
+
+
+def read(name: str, file: str) -> bytes:
+    """The content of a file of a stored set. Raises ValueError, naming it, if it is not what its recipe wrote."""
+    content, sums = (root() / name / file).read_bytes(), _sums(name)
+    if sum_of(content) != sums[file]:
+        raise ValueError(f"{file} was edited after data/{name}/make.py wrote it; run the recipe again")
+    return content
+
+
+def sum_of(content: bytes) -> str:
+    """The sha256 of a file's content, as provenance gives it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sums(name):
+    """The sha256 of each file of a set; those of tables stand in its provenance without their ending."""
+    sums = provenance(name)["sha256"]
+    sums = {name: sums} if isinstance(sums, str) else sums
+    return {file if Path(file).suffix else f"{file}.json": of for file, of in sums.items()}
 
 
 def provenance(name: str) -> dict[str, Any]:
@@ -91,7 +113,17 @@ def save(
     """
     several = isinstance(rows, Mapping)
     tables = {table: _text(these) for table, these in (rows if several else {name: rows}).items()}
-    sums = {table: hashlib.sha256(text.encode()).hexdigest() for table, text in tables.items()}
+    files = {f"{table}.json": text.encode() for table, text in tables.items()}
+    sums = {table: sum_of(files[f"{table}.json"]) for table in tables}
+    _write(files, sums if several else sums[name], command, seconds, folder, facts)
+
+
+def keep(files: Mapping[str, bytes], *, command: str, seconds: float, folder: Path, **facts: Any) -> None:
+    """Write files that are no tables, such as pictures, and where they come from, to folder; whole or not at all."""
+    _write(files, {file: sum_of(content) for file, content in files.items()}, command, seconds, folder, facts)
+
+
+def _write(files, sums, command, seconds, folder, facts):
     record = {
         "command": command,
         "date": datetime.date.today().isoformat(),
@@ -99,13 +131,12 @@ def save(
         "versions": _versions("actlab", "torch", "numpy"),
         "hardware": {"machine": platform.machine(), "cpus": os.cpu_count(), "processor": _processor()},
         **facts,
-        "sha256": sums if several else sums[name],
+        "sha256": sums,
     }
-    texts = {f"{table}.json": text for table, text in tables.items()}
-    texts["provenance.json"] = json.dumps(record, indent=2) + "\n"
-    drafts = {folder / file: folder / f"{file}.new" for file in texts}
-    for draft, text in zip(drafts.values(), texts.values(), strict=True):
-        draft.write_text(text)
+    files = {**files, "provenance.json": (json.dumps(record, indent=2) + "\n").encode()}
+    drafts = {folder / file: folder / f"{file}.new" for file in files}
+    for draft, content in zip(drafts.values(), files.values(), strict=True):
+        draft.write_bytes(content)
     for file, draft in drafts.items():  # only when all are on the disk
         draft.replace(file)
 

@@ -15,7 +15,7 @@ import numpy as np
 __all__ = ["Run", "Store", "StoreError"]
 
 APPLICATION = int.from_bytes(b"actl")  # SQLite keeps it in the header, where `file` and we look for it
-FORMAT = 1
+FORMAT = 2
 MAGIC = b"SQLite format 3\0"
 ARRAYS = ("loss", "seconds", "test_loss", "test_accuracy")
 SCHEMA = """
@@ -35,6 +35,13 @@ CREATE TABLE runs (
     seconds BLOB NOT NULL,
     UNIQUE (setting, seed)
 );
+CREATE TABLE more (
+    key TEXT NOT NULL REFERENCES runs,
+    name TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (key, name)
+) WITHOUT ROWID;
 """
 PATIENCE = 60.0  # seconds that a commit waits for readers, and a reader for a commit: both take milliseconds
 
@@ -47,8 +54,8 @@ class StoreError(ValueError):
 class Run:
     """One stored run: its key, what decided its numbers, and the numbers, float32.
 
-    loss and seconds: shape (steps,). test_loss and test_accuracy: shape (tests,). origin: the versions, processor
-    and day that it comes from.
+    loss and seconds: shape (steps,). test_loss and test_accuracy: shape (tests,). more: further arrays by name, of
+    any shape, where its study notes some. origin: the versions, processor and day that it comes from.
     """
 
     key: str
@@ -61,6 +68,7 @@ class Run:
     seconds: np.ndarray
     test_loss: np.ndarray
     test_accuracy: np.ndarray
+    more: dict[str, np.ndarray]
 
 
 class Store:
@@ -151,7 +159,19 @@ class Store:
         chosen = self._settings(where)  # an unknown name is an error at once, not at the first run
         origins = dict(self._rows("SELECT id, origin FROM origins"))
         return (
-            Run(key, setting, seed, engine, json.loads(origins[origin]), bool(diverged), *map(_numbers, blobs))
+            Run(
+                key,
+                setting,
+                seed,
+                engine,
+                json.loads(origins[origin]),
+                bool(diverged),
+                *map(_numbers, blobs),
+                more={
+                    name: _numbers(value).reshape(json.loads(shape))
+                    for name, shape, value in self._rows("SELECT name, shape, value FROM more WHERE key = ?", [key])
+                },
+            )
             for id, setting, engine in chosen
             for key, seed, origin, diverged, *blobs in self._rows(
                 f"SELECT key, seed, origin, diverged, {', '.join(ARRAYS)} FROM runs WHERE setting = ? ORDER BY seed",
@@ -220,14 +240,17 @@ class Store:
         test_loss: np.ndarray,
         test_accuracy: np.ndarray,
         origin: Mapping[str, Any],
+        more: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """Store the runs of one setting, a row of each array for each seed: all of them or, on an error, none.
 
+        more: further arrays by name, kept as float32 like the others.
         A run that is there already stays as it is. Raises StoreError where the disk is full.
         """
         text = _canonical(setting)
         with np.errstate(over="ignore"):  # what is too large for float32 is stored as infinite
             arrays = [np.asarray(array, "<f4") for array in (test_loss, test_accuracy, loss, seconds)]
+            more = {name: np.asarray(array, "<f4") for name, array in (more or {}).items()}
         with self._transaction():
             self._connection.execute("INSERT OR IGNORE INTO origins (origin) VALUES (?)", [_canonical(origin)])
             ((origin_id,),) = self._rows("SELECT id FROM origins WHERE origin = ?", [_canonical(origin)])
@@ -244,6 +267,14 @@ class Store:
                         *(row.tobytes() for row in (tests, right, losses, clock)),
                     )
                     for seed, tests, right, losses, clock in zip(seeds, *arrays, strict=True)
+                ],
+            )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO more VALUES (?, ?, ?, ?)",
+                [
+                    (_key(text, seed), name, json.dumps(value.shape), value.tobytes())
+                    for name, array in more.items()
+                    for seed, value in zip(seeds, array, strict=True)
                 ],
             )
 

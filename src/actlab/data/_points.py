@@ -1,8 +1,4 @@
-"""The tasks of the course, each as a `Split` of training and test points.
-
-Every task takes its seed as an argument: the same seed gives the same points, and torch's global generator is
-neither read nor moved.
-"""
+"""Tasks that are drawn or counted out: the disk, XOR, spirals."""
 
 import math
 from typing import NamedTuple

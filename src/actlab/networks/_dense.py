@@ -1,4 +1,4 @@
-"""Networks that take an activation, ways to start them, and the fold of a deep linear network into one layer."""
+"""Networks of linear layers, ways to start them, and the fold of a linear one into one layer."""
 
 import difflib
 import math
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from . import theory
-from .activations import Activation, Elementwise, get
+from .. import theory
+from ..activations import Activation, Elementwise, get
 
 __all__ = ["collapse", "initialize", "mlp", "schemes"]
 

@@ -1,0 +1,186 @@
+"""The transformer study: functions swapped in a pretrained encoder, what tells the causes apart, and from scratch.
+
+    python data/transformers/make.py [FOLDER] [--device cuda] [--workers 2]
+
+trains into stores in FOLDER, then writes the tables beside this file; with --tables it writes those of what is there.
+
+Stopped, it goes on from where it was. The stores:
+
+swap        MiniLM, 80 updates: the functions, the controls of the start, of the rate and of what is trained
+longer      the functions that fail, four times as many updates with warm-up and decay
+characters  a small language model from scratch, feed-forwards matched in parameters
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from actlab import experiments, results, train
+from actlab.experiments._transformers import Swap, characters, swap
+
+STORES = Path(__file__).parents[2] / "_build" / "transformers"
+CAUSES = ("tanh", "elu", "sigmoid")  # those whose failure the controls take apart
+WARM = {"warmup": 8}  # updates, where the rate is another
+
+
+def studies() -> Iterator[tuple[str, experiments.Study]]:
+    """Name and description of each store, what matters most first."""
+    yield "swap", _together(5, ["gelu", *CAUSES], [{}, {"start": "fresh"}], CAUSES, [{"start": "calibrated"}])
+    yield "characters", characters()
+    yield "swap", swap(3)
+    heads = [{"trained": "head"}, {"trained": "head", "start": "calibrated"}]
+    yield "swap", _together(5, ["gelu", *CAUSES], heads[:1], CAUSES, heads[1:])
+    yield "swap", _together(2, CAUSES, [{"rate": rate, **WARM} for rate in (1e-5, 2e-4)])
+    yield "longer", swap(2, CAUSES, updates=320, warmup=32, decay=True)
+    yield "swap", _together(2, ["gelu", "tanh"], [{"start": "random"}])
+    yield "swap", swap(5)
+
+
+def _together(runs, *groups) -> experiments.Study:
+    """One study of several groups: functions, and the entries that each of them is run with."""
+    settings = [
+        Swap(activation, **entries)
+        for activations, variants in zip(groups[::2], groups[1::2], strict=True)
+        for entries in variants
+        for activation in activations
+    ]
+    return experiments.Study("swap", settings, range(runs), swap().varied)
+
+
+VARIED = ("activation", "start", "trained", "rate", "warmup")
+LAYERS = ("embeddings", *(f"block {i}" for i in range(1, 7)), "head")
+
+
+def digits(value) -> float | None:
+    """Four digits of a number, or None where it is none."""
+    return float(f"{value:.4g}") if np.isfinite(value) else None
+
+
+def swaps(store: results.Store) -> Iterator[dict]:
+    """A row for each run: which it is, and how it did on the test sentences after the last update."""
+    for run in store.runs():
+        answers = torch.from_numpy(run.more["answers"]).double()
+        shares = answers.sum(1) / answers.sum()
+        majority = float(shares.max())
+        yield {
+            **{name: run.setting[name] for name in VARIED},
+            "updates": run.setting["updates"],
+            "seed": run.seed,
+            "n": int(answers.sum()),
+            "accuracy": digits(answers.diagonal().sum() / answers.sum()),
+            "f1": digits(train.weighted_f1(answers)),
+            "positive": digits(answers[:, 1].sum() / answers.sum()),
+            "majority": digits(majority),
+            "majority_f1": digits(2 * majority**2 / (1 + majority)),
+            "train_loss": digits(run.loss[-1]),
+            "train_accuracy": digits(run.more["train_accuracy"][-1]),
+            "test_loss": digits(run.test_loss[-1]),
+            "seconds": digits(run.seconds[-1]),
+        }
+
+
+def norms(store: results.Store) -> Iterator[dict]:
+    """A row for each setting and row of results: medians over the seeds of the loss and of each layer's norm."""
+    for setting, runs in _by_setting(store).items():
+        if len(runs) < 2:
+            continue
+        norms = np.median([run.more["norms"] for run in runs], axis=0)
+        loss = np.median([run.loss for run in runs], axis=0)
+        every = runs[0].setting["updates"] // runs[0].setting["rows"]
+        for row in range(len(loss)):
+            yield {
+                **dict(zip(VARIED, setting, strict=True)),
+                "runs": len(runs),
+                "updates": every * (row + 1),
+                "train_loss": digits(loss[row]),
+                **{layer: digits(norm) for layer, norm in zip(LAYERS, norms[row], strict=True)},
+            }
+
+
+def looks(store: results.Store) -> Iterator[dict]:
+    """A row for each setting, before and after training: medians over the seeds, a number for each block or layer."""
+    for setting, runs in _by_setting(store).items():
+        for moment, when in enumerate(("before", "after")):
+            columns = {
+                name: np.median([run.more[name][moment] for run in runs], axis=0)
+                for name in ("ratio", "cosine", "gradient")
+            }
+            yield {
+                **dict(zip(VARIED, setting, strict=True)),
+                "runs": len(runs),
+                "when": when,
+                **{name: [digits(value) for value in values] for name, values in columns.items()},
+            }
+
+
+def _by_setting(store):
+    found = {}
+    for run in store.runs():
+        found.setdefault(tuple(run.setting[name] for name in VARIED), []).append(run)
+    return found
+
+
+def scratch(store: results.Store) -> Iterator[dict]:
+    """A row for each run from scratch: the last losses, and when it was better than pairs of characters allow."""
+    for run in store.runs():
+        every = run.setting["updates"] // run.setting["rows"]
+        below = np.flatnonzero(run.test_loss < run.more["bigram"])
+        yield {
+            "activation": run.setting["activation"],
+            "seed": run.seed,
+            "train_loss": digits(run.loss[-1]),
+            "test_loss": digits(run.test_loss[-1]),
+            "test_accuracy": digits(run.test_accuracy[-1]),
+            "bigram": digits(float(run.more["bigram"])),
+            "left_plateau": int(below[0]) * every if len(below) else None,
+            "seconds": digits(run.seconds[-1]),
+            "losses": [digits(loss) for loss in run.test_loss],
+        }
+
+
+def tables(folder: Path) -> dict[str, list[dict]]:
+    """What is kept of the stores that there are."""
+    stores = {path.stem: results.Store(path) for path in sorted(folder.glob("*.sqlite"))}
+    swapped = [stores[name] for name in ("swap", "longer") if name in stores]
+    return {
+        "swaps": [row for store in swapped for row in swaps(store)],
+        "norms": list(norms(stores["swap"])),
+        "looks": list(looks(stores["swap"])),
+        "scratch": list(scratch(stores["characters"])) if "characters" in stores else [],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
+    parser.add_argument("--tables", action="store_true", help="train nothing")
+    parser.add_argument("--device", help="cpu or cuda")
+    parser.add_argument("--workers", type=int, help="processes; left out, one for each processor")
+    options = parser.parse_args()
+    folder = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    for name, study in () if options.tables else studies():
+        print(name, flush=True)
+        experiments.run(
+            study, folder / f"{name}.sqlite", workers=options.workers, engine=options.device, progress=True
+        )
+    stores = [results.Store(path) for path in sorted(folder.glob("*.sqlite"))]
+    origins = [origin for store in stores for origin in store.origins()]  # of the runs, which may be older than today
+    results.save(
+        "transformers",
+        tables(folder),
+        folder=Path(__file__).parent,
+        command="python data/transformers/make.py FOLDER",
+        seconds=time.perf_counter() - began,
+        runs={store.path.stem: len(store) for store in stores},
+        trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Real digits and real sentences, from the files that lie in data/."""
+
+import gzip
+import io
+from functools import cache
+
+import numpy as np
+import torch
+
+from .. import results
+from ._points import Split, _require_count
+
+__all__ = ["mnist", "reviews"]
+
+
+def mnist(n: int = 4000, *, test: int = 1000, seed: int = 0) -> Split:
+    """`n` training and `test` test digits, drawn by the seed from the 5,000 of data/mnist {cite}`lecun1998mnist`.
+
+    x: float32, shape (digits, 1, 28, 28), -1 for paper and 1 for ink. y: int64, 0 to 9. Raises ValueError where more
+    digits are asked for than there are, or the stored file is not the one that its recipe wrote.
+    """
+    images, labels = _digits()
+    chosen = _chosen(len(images), "digits", n, test, seed)
+    x, y = images[chosen], labels[chosen]
+    x = (x[:, None].float() / 255 - 0.5) / 0.5
+    return Split(x[:n], y[:n], x[n:], y[n:])
+
+
+def reviews(n: int = 4000, *, test: int = 1000, seed: int = 0, clear: float = 0.5) -> Split:
+    """`n` training and `test` test sentences, drawn by the seed from those of data/reviews {cite}`hutto2014`.
+
+    x: tuples of sentences. y: float32, 1 where the mean rating is `clear` or more, 0 where it is -`clear` or less;
+    sentences between are left out, and so are those that come twice. Raises as `mnist` does.
+    """
+    texts, ratings = _sentences()
+    sure = (ratings.abs() >= clear).nonzero()[:, 0]
+    chosen = sure[_chosen(len(sure), f"sentences with a rating of {clear} or more", n, test, seed)]
+    x, y = tuple(texts[i] for i in chosen.tolist()), (ratings[chosen] > 0).float()
+    return Split(x[:n], y[:n], x[n:], y[n:])
+
+
+def _chosen(there, what, n, test, seed):
+    _require_count(n=n, test=test)
+    if n + test > there:
+        raise ValueError(f"there are {there} {what}; got n={n} and test={test}, together {n + test}")
+    return torch.randperm(there, generator=torch.Generator().manual_seed(seed))[: n + test]
+
+
+@cache
+def _digits():
+    with np.load(io.BytesIO(results.read("mnist", "digits.npz")), allow_pickle=False) as file:
+        return torch.from_numpy(file["images"]), torch.from_numpy(file["labels"]).long()
+
+
+@cache
+def _sentences():
+    lines = gzip.decompress(results.read("reviews", "sentences.tsv.gz")).decode().splitlines()
+    rated = {sentence: float(rating) for rating, _, sentence in (line.partition("\t") for line in lines)}
+    return tuple(rated), torch.tensor(list(rated.values()))

@@ -1,0 +1,42 @@
+"""The studies of the course by name, and the runner that trains what a store still lacks."""
+
+from ._adaptive import Adaptive, adaptive, arms
+from ._deep import Deep
+from ._images import Images, early_stop, five, images
+from ._points import Setting, disk, published, xor
+from ._run import Failed, Outcome, Study, run
+from ._transformers import Characters, Swap, characters, eleven, swap
+
+__all__ = [
+    "Adaptive",
+    "Characters",
+    "Deep",
+    "Failed",
+    "Images",
+    "Outcome",
+    "Setting",
+    "Study",
+    "Swap",
+    "adaptive",
+    "arms",
+    "characters",
+    "disk",
+    "early_stop",
+    "eleven",
+    "five",
+    "images",
+    "published",
+    "run",
+    "studies",
+    "swap",
+    "xor",
+]
+
+studies = {
+    "disk": disk,
+    "xor": xor,
+    "images": images,
+    "adaptive": adaptive,
+    "swap": swap,
+    "characters": characters,
+}

@@ -1,0 +1,154 @@
+"""The study of units that learn their shape: APL beside ReLU, and what is needed to say why one is ahead."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .. import activations, data, networks, train
+from ._deep import Deep
+from ._names import one_of
+from ._run import Study
+
+__all__ = ["Adaptive", "adaptive", "arms"]
+
+TASKS = {"mnist": (1, 28), "cifar10": (3, 32)}  # channels and side of an image
+NETWORKS = ("net", "stack")
+STARTS = ("he", "zero")
+
+# The arms of the study by name: what published comparisons have, other learned units, and two controls of APL.
+arms: dict[str, dict[str, Any]] = {
+    "relu": {"activation": "relu"},
+    "leaky_relu": {"activation": "leaky_relu"},
+    "prelu": {"activation": "prelu"},
+    "swish": {"activation": "swish"},
+    **{f"apl_{s}": {"activation": "apl", "hinges": s} for s in (1, 2, 3, 4, 5, 10)},
+    "apl_5_zero": {"activation": "apl", "hinges": 5, "start": "zero"},
+    "apl_5_frozen": {"activation": "apl", "hinges": 5, "frozen": True},
+}
+
+
+@dataclass(frozen=True)
+class Adaptive(Deep):
+    """Everything that decides the numbers of a run but its seed, which moves weights, units, order and images.
+
+    activation: a name of the catalog; "apl" stands for units of their own for each channel, "prelu" for a slope for
+    each channel, "swish" for one learned beta in each layer. hinges, start, frozen: those of `networks.APL`; other
+    activations have 0 hinges, start "he" and are not frozen. task: "mnist" or "cifar10"; points, test_points: images,
+    drawn by the run's seed; side: of an image after the mean over squares of pixels, a divisor of 28 or 32. network:
+    "net" for `networks.conv_net` with these widths and hidden layers, or "stack" for `networks.conv_stack`, as deep
+    as there are widths, which are equal, and without hidden layers. epochs, batch_size, rate: of Adam.
+    Raises KeyError for a name that there is not, ValueError where numbers make no sense.
+    """
+
+    activation: str
+    hinges: int = 0
+    start: str = "he"
+    frozen: bool = False
+    task: str = "mnist"
+    points: int = 2000
+    test_points: int = 1000
+    side: int = 28
+    network: str = "net"
+    widths: tuple[int, ...] = (16, 32, 64)
+    hidden: tuple[int, ...] = (128,)
+    epochs: int = 8
+    batch_size: int = 64
+    rate: float = 1e-3
+
+    def __post_init__(self):
+        activations.get(self.activation)
+        one_of(TASKS, self.task, "task")
+        one_of(NETWORKS, self.network, "network")
+        one_of(STARTS, self.start, "start")
+        for name in ("hinges", "points", "test_points", "side", "epochs", "batch_size"):
+            object.__setattr__(self, name, int(getattr(self, name)))
+        for name in ("widths", "hidden"):
+            object.__setattr__(self, name, tuple(map(int, getattr(self, name))))
+        object.__setattr__(self, "rate", float(self.rate))
+        apart = (self.hinges, self.start, self.frozen) != (0, "he", False)
+        if self.activation == "apl" and self.hinges < 1:
+            raise ValueError(f"an APL unit has at least one hinge, got hinges={self.hinges}")
+        if self.activation != "apl" and apart:
+            raise ValueError(f"hinges, start and frozen are of APL units; {self.activation} has none of them")
+        full = TASKS[self.task][1]
+        if self.side < 1 or full % self.side:
+            raise ValueError(f"images of {self.task} have side {full} or a divisor of it, got side={self.side}")
+        if self.network == "stack" and (not self.widths or len(set(self.widths)) > 1 or self.hidden):
+            raise ValueError(
+                f"a stack has equal widths and nothing hidden, got widths={self.widths}, hidden={self.hidden}"
+            )
+        self._check(points=self.points, test_points=self.test_points, epochs=self.epochs, batch_size=self.batch_size)
+        self._check(rate=self.rate)
+        self.build(0)  # says what is wrong with the widths
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * math.ceil(self.points / self.batch_size)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The epochs after which shapes are kept: those of the published figure, and the last."""
+        return (*(epoch for epoch in (0, 1, 3, 5) if epoch < self.epochs), self.epochs)
+
+    def build(self, seed: int) -> nn.Sequential:
+        """The network of a run, before its first update."""
+        shared = {"channels": TASKS[self.task][0], "seed": seed}
+        if self.activation == "apl":
+            shared |= {"hinges": self.hinges, "start": self.start, "frozen": self.frozen}
+        if self.network == "stack":
+            return networks.conv_stack(self.activation, len(self.widths), width=self.widths[0], **shared)
+        return networks.conv_net(self.activation, widths=self.widths, hidden=self.hidden, side=self.side, **shared)
+
+    def split(self, seed: int) -> data.Split:
+        """The images of a run."""
+        full = TASKS[self.task][1]
+        split = getattr(data, self.task)(self.points, test=self.test_points, seed=seed)
+        if self.side == full:
+            return split
+        small = (functional.avg_pool2d(x, full // self.side) for x in (split.train_x, split.test_x))
+        return data.Split(next(small), split.train_y, next(small), split.test_y)
+
+    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
+        """Train; for APL units the arrays a and b, shape (epochs kept, hinges, units of all layers), come beside."""
+        network, shapes = self.build(seed), {"a": [], "b": []}
+        units = [layer for layer in network if isinstance(layer, networks.APL)]
+
+        def keep(epoch, _):
+            if units and epoch in self.kept:
+                for name, values in shapes.items():
+                    values.append(torch.cat([getattr(layer, name).detach() for layer in units], dim=1).cpu().numpy())
+
+        weighted = [name for name, layer in network.named_children() if isinstance(layer, nn.Conv2d | nn.Linear)]
+        course = train.fit_batches(
+            network,
+            self.split(seed),
+            steps=self.steps,
+            batch=self.batch_size,
+            rate=self.rate,
+            seed=seed,
+            layers=weighted,
+            watch=keep,
+            device=device,
+        )
+        return course, {name: np.stack(values) for name, values in shapes.items() if values}
+
+
+def adaptive(runs: int = 5, names: Iterable[str] = tuple(arms), depths: Iterable[int] = (), **further: Any) -> Study:
+    """The study of adaptive units: arms by name, each with the seeds 0 to runs - 1.
+
+    As it stands it is the network with three convolutions, 16, 32 and 64 wide, and 128 hidden units, on 2,000 digits,
+    8 epochs, with all of `arms`. depths: in its place stacks of so many convolutions, 16 wide, on digits of 14 x 14.
+    further: other entries of every `Adaptive`, such as task="cifar10".
+    """
+    chosen = [arms[one_of(arms, name, "arm")] for name in names]
+    stack = {"network": "stack", "hidden": (), "side": 14}
+    shapes = [stack | {"widths": (16,) * depth} for depth in depths] or [{}]
+    settings = [Adaptive(**(arm | shape | further)) for shape, arm in product(shapes, chosen)]
+    return Study("adaptive", settings, range(runs), varied=("activation", "hinges", "start", "frozen", "widths"))

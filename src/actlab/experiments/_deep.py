@@ -1,0 +1,87 @@
+"""The base of settings whose networks are trained one by one in mini-batches, on a processor or a GPU."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+import torch
+
+from .. import train
+from ._names import one_of
+
+__all__ = ["Deep"]
+
+DEVICES = ("cpu", "cuda")
+
+
+class Deep(ABC):
+    """What settings have in common whose runs are trained one by one; their engine is the device.
+
+    A kind of setting is a frozen dataclass that has this base; its fields are strings, numbers, tuples, True, False
+    or None, and decide everything but the seed. It says how many updates a run takes, and trains one.
+    """
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """The updates of a run."""
+
+    @abstractmethod
+    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
+        """Train one run; its course, and further arrays to store, by name."""
+
+    def engine(self, asked: str | None = None) -> str:
+        """The device: what is asked for, or "cpu". Raises KeyError for another, ValueError for one not here."""
+        asked = asked or "cpu"
+        one_of(DEVICES, asked, "device")
+        if asked == "cuda" and not torch.cuda.is_available():
+            raise ValueError("there is no GPU that torch can use here; --device cpu trains on the processor")
+        return asked
+
+    def batch(self, share: int) -> int:
+        """One run to a job: it takes seconds to minutes, and what is done is stored."""
+        return 1
+
+    def train(self, seeds: Sequence[int], engine: str) -> dict[str, object]:
+        """The arrays of `results.Store.add`, a row for each seed.
+
+        The loss is the training loss of each row of the course. "more" has its norms, confusion, train_accuracy and,
+        where they were asked for, batch_loss and batch_accuracy, and what the setting adds.
+        """
+        runs = [self._one(seed, engine) for seed in seeds]
+        columns = {name: np.stack([run[name] for run in runs]) for name in runs[0] if name != "more"}
+        return columns | {"more": {name: np.stack([run["more"][name] for run in runs]) for name in runs[0]["more"]}}
+
+    def _one(self, seed, device):
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # the order of sums depends on it, and the machine may have one worker a processor
+        try:
+            course, more = self.course(seed, device)
+        except RuntimeError as error:
+            if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+                raise MemoryError(f"too little memory on {device} for this network and batch") from error
+            raise
+        finally:
+            torch.set_num_threads(threads)
+        noted = {name: getattr(course, name) for name in MORE}
+        return {
+            "loss": course.train_loss.numpy(),
+            "seconds": course.seconds.numpy(),
+            "test_loss": course.test_loss.numpy(),
+            "test_accuracy": course.test_accuracy.numpy(),
+            "more": {name: value.numpy() for name, value in noted.items() if value is not None} | more,
+        }
+
+    def __str__(self):
+        return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
+
+    def _check(self, **positive: float) -> None:
+        """Raise ValueError where one of these numbers is not positive and finite."""
+        for name, number in positive.items():
+            if not 0 < number < math.inf:
+                raise ValueError(f"{name} must be positive, got {number}")
+
+
+MORE = ("norms", "confusion", "train_accuracy", "batch_loss", "batch_accuracy")
