@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "softmax": {"activations"},
     "theory": {"activations"},
     "data": {"results"},
-    "networks": BASICS,
+    "networks": BASICS | {"results"},
     "train": BASICS | {"networks", "data"},
     "ensemble": BASICS | {"networks", "data", "train"},
     "diagnostics": {"activations", "theory"},

@@ -78,15 +78,15 @@ def test_an_unknown_name_is_answered_with_what_is_stored(store, monkeypatch, tmp
 
 def failing_at(monkeypatch, ending):
     """Make writing a file of this kind fail halfway, as a full disk does."""
-    write = Path.write_text
+    write = Path.write_bytes
 
-    def full(path, text, *arguments, **keywords):
+    def full(path, content):
         if ending in path.name:
-            write(path, text[: len(text) // 2])
+            write(path, content[: len(content) // 2])
             raise OSError("no space left on device")
-        return write(path, text, *arguments, **keywords)
+        return write(path, content)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
 
 
 @pytest.mark.parametrize("ending", ["runs.json", "provenance.json"])
@@ -162,6 +162,9 @@ def tables(name):
 @pytest.mark.parametrize("name", sets())
 def test_every_stored_table_loads(name):
     for table in tables(name):
+        if Path(table).suffix:  # no table but a file, such as one of pictures
+            assert results.read(name, table)
+            continue
         rows = results.load(name, table)
         assert rows and all(list(row) == list(rows[0]) for row in rows)
 
@@ -424,3 +427,21 @@ def test_a_table_lines_up_and_says_what_diverged(tmp_path):
     assert "3 (2 diverged)" in second and "1e+20 ± -" in second
     assert "published" not in text
     assert len(head.rstrip()) == len(first) == len(second), "numbers stand to the right"
+
+
+# --- files that are no tables
+
+
+def test_files_are_kept_read_and_refused_when_they_were_edited(store):
+    (store / "pictures").mkdir()
+    files = {"a.bin": bytes(range(256)), "b.txt": b"ink"}
+    results.keep(files, command="paint", seconds=1.25, folder=store / "pictures", origin={"package": "brush"})
+    assert {name: results.read("pictures", name) for name in files} == files
+    record = results.provenance("pictures")
+    assert record["command"] == "paint" and record["origin"] == {"package": "brush"}
+    assert record["sha256"]["b.txt"] == hashlib.sha256(b"ink").hexdigest() == results.sum_of(b"ink")
+    with pytest.raises(KeyError, match=r"has no table but files: a.bin, b.txt"):
+        results.load("pictures")
+    (store / "pictures" / "b.txt").write_bytes(b"inl")
+    with pytest.raises(ValueError, match=r"^b.txt was edited after data/pictures/make.py wrote it; run the recipe"):
+        results.read("pictures", "b.txt")

@@ -157,7 +157,7 @@ SPOILT = {
     "fifty bytes of a store": (lambda path: os.truncate(path, 50), "is not a store|damaged"),
     "a damaged page": (damaged, "damaged"),
     "another program's file": (lambda path: (path.unlink(), of_another_program(path)), "file of another program"),
-    "a later format": (lambda path: changed(path, "PRAGMA user_version = 2"), "of format 2, and .* reads 1"),
+    "a later format": (lambda path: changed(path, "PRAGMA user_version = 3"), "of format 3, and .* reads 2"),
 }
 
 
@@ -428,3 +428,23 @@ def test_without_pyarrow_parquet_says_what_to_install(path, tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(StoreError, match=r"pip install 'actlab\[export\]'"):
         results.export(path, tmp_path / "x.parquet", "parquet")
+
+
+# --- further arrays
+
+
+def test_further_arrays_come_back_in_their_shapes(tmp_path):
+    more = {"norms": np.arange(12.0).reshape(2, 3, 2), "scale": np.array([0.5, 1.5])}
+    with Store.open(tmp_path / "s.sqlite", STUDY) as store:
+        store.enter(SETTINGS[:2], ["cpu"] * 2)
+        store.add(SETTINGS[0], [4, 9], **arrays([4, 9]), more=more)
+        store.add(SETTINGS[0], [9], **arrays([9]), more={"norms": np.zeros((1, 3, 2)), "scale": np.zeros(1)})
+        store.add(SETTINGS[1], [4], **arrays([4]))
+    with Store(tmp_path / "s.sqlite") as store:
+        first, second, without = store.runs()
+    for i, run in enumerate((first, second)):
+        assert set(run.more) == {"norms", "scale"}
+        assert run.more["norms"].dtype == np.float32
+        np.testing.assert_array_equal(run.more["norms"], more["norms"][i])
+        assert run.more["scale"].shape == () and run.more["scale"] == more["scale"][i]
+    assert without.more == {}

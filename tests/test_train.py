@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from actlab import data
 from actlab.networks import mlp
-from actlab.train import History, accuracy, fit
+from actlab.train import History, accuracy, fit, fit_batches, weighted_f1
 
 F64 = torch.float64
 
@@ -222,3 +222,183 @@ def test_a_small_network_learns_xor():
     history = fit(network, data.xor(), steps=300, rate=0.05, test_every=300)
     assert history.test_accuracy[-1] == 1.0
     assert history.loss[-1] < history.loss[0] / 10
+
+
+# --- mini-batches
+
+
+def batches_by_hand(network, split, epochs, batch, seed, update, rates):
+    """The loop without the package, for networks without dropout: loss and right answers of each batch, gradients."""
+    order, step = torch.Generator().manual_seed(seed), 0
+    for _ in range(epochs):
+        shuffled = torch.randperm(len(split.train_x), generator=order)
+        for start in range(0, len(shuffled), batch):
+            chosen = shuffled[start : start + batch]
+            out, y = network(split.train_x[chosen]), split.train_y[chosen]
+            loss = functional.cross_entropy(out, y)
+            network.zero_grad()
+            loss.backward()
+            norms = [
+                math.sqrt(sum(float((p.grad.double() ** 2).sum()) for p in network[i].parameters())) for i in (0, 2)
+            ]
+            update.param_groups[0]["lr"] = rates[step]
+            update.step()
+            step += 1
+            yield loss.item() * len(chosen), (out.argmax(1) == y).sum().item(), len(chosen), norms
+
+
+MAKERS = {
+    "adam": lambda parameters: torch.optim.Adam(parameters),
+    "adamw": lambda parameters: torch.optim.AdamW(parameters, weight_decay=0.1),
+    "sgd": lambda parameters: torch.optim.SGD(parameters, lr=1, momentum=0.9, weight_decay=0.1),
+}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [
+        ({}, [0.03] * 8),
+        ({"warmup": 4}, [0.0075, 0.015, 0.0225, 0.03, 0.03, 0.03, 0.03, 0.03]),
+        ({"warmup": 2, "decay": True}, [0.015, 0.03, 0.03, 0.025, 0.02, 0.015, 0.01, 0.005]),
+    ],
+    ids=["constant", "warmup", "decay"],
+)
+@pytest.mark.parametrize("optimizer", MAKERS)
+def test_batches_are_those_of_the_plain_loop(optimizer, schedule, rates):
+    split = data.spirals(50, test=30)  # batches of 16, 16, 16 and 2
+    ours, plain = (mlp([2, 6, 2], "tanh", seed=3) for _ in range(2))
+    settings = {"adam": {}, "adamw": {"weight_decay": 0.1}, "sgd": {"momentum": 0.9, "weight_decay": 0.1}}[optimizer]
+    course = fit_batches(
+        ours,
+        split,
+        steps=8,
+        batch=16,
+        rate=0.03,
+        optimizer=optimizer,
+        seed=7,
+        layers=["0", "2"],
+        **settings,
+        **schedule,
+    )
+    seen = list(batches_by_hand(plain, split, 2, 16, 7, MAKERS[optimizer](plain.parameters()), rates))
+    for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
+    for row, of_epoch in enumerate((seen[:4], seen[4:])):
+        assert course.train_loss[row].item() == pytest.approx(sum(s[0] for s in of_epoch) / 50, rel=1e-6)
+        assert course.train_accuracy[row].item() == sum(s[1] for s in of_epoch) / 50
+        for layer in (0, 1):
+            expected = sum(s[3][layer] for s in of_epoch) / 4
+            assert course.norms[row, layer].item() == pytest.approx(expected, rel=1e-5)
+    assert course.layers == ("0", "2") and course.steps.tolist() == [0, 4, 8]
+    assert course.seconds.shape == (2,) and course.seconds[1] > course.seconds[0] > 0
+
+
+def test_a_course_tests_before_the_first_update_and_after_each_row():
+    split = data.spirals(40, test=30, arms=3)
+    network, seen = mlp([2, 8, 3], "relu"), []
+
+    def watch(row, it):
+        with torch.no_grad():
+            out = it(split.test_x)
+        seen.append((row, functional.cross_entropy(out, split.test_y).item(), out.argmax(1)))
+
+    course = fit_batches(network, split, steps=6, batch=20, every=3, rate=0.05, watch=watch)
+    assert [row for row, _, _ in seen] == [0, 1, 2] and course.steps.tolist() == [0, 3, 6]
+    assert course.test_loss.tolist() == pytest.approx([loss for _, loss, _ in seen], rel=1e-6)
+    for confusion, share, (_, _, answers) in zip(course.confusion, course.test_accuracy, seen, strict=True):
+        for true in range(3):
+            for answered in range(3):
+                count = ((split.test_y == true) & (answers == answered)).sum().item()
+                assert confusion[true, answered].item() == count
+        assert share.item() == confusion.trace().item() / 30
+    assert course.norms.shape == (2, 0) and course.batch_loss is None
+
+
+def test_one_logit_and_a_language_model_train_too():
+    disk = data.disk(40, test=30)
+    course = fit_batches(mlp([2, 8, 1], "tanh"), disk, steps=60, batch=20, rate=0.05)
+    assert course.confusion.shape == (31, 2, 2)
+    assert course.confusion[-1].sum(1).tolist() == [(disk.test_y == label).sum().item() for label in (0, 1)]
+    assert course.train_loss[-1] < course.train_loss[0]
+    ids = torch.arange(24).reshape(4, 6) % 5
+    repeated = data.Split(ids, (ids + 1) % 5, ids, (ids + 1) % 5)
+    network = torch.nn.Sequential(torch.nn.Embedding(5, 4), torch.nn.Linear(4, 5))
+    course = fit_batches(network, repeated, steps=200, batch=2, rate=0.05)
+    assert course.confusion[-1].sum() == 24 and course.test_accuracy[-1] == 1
+    assert course.test_loss[0].item() == pytest.approx(math.log(5), abs=1)
+
+
+def test_order_and_dropout_follow_from_the_seed_and_the_global_generator_stays():
+    def run(seed):
+        torch.manual_seed(5)
+        network = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 2))
+        before = torch.get_rng_state()
+        course = fit_batches(network, data.spirals(40, test=10), steps=8, batch=10, seed=seed)
+        assert torch.equal(before, torch.get_rng_state())
+        return course.train_loss
+
+    assert torch.equal(run(1), run(1))
+    assert not torch.equal(run(1), run(2))
+
+
+def test_batch_statistics_are_those_of_the_test_batch_and_leave_the_running_ones():
+    split = data.spirals(40, test=30)
+    network = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8), torch.nn.Linear(8, 2))
+    seen = []
+
+    def watch(row, it):
+        z = it[0](split.test_x)
+        z = (z - z.mean(0)) / (z.var(0, unbiased=False) + it[1].eps).sqrt() * it[1].weight + it[1].bias
+        seen.append(functional.cross_entropy(it[2](z), split.test_y).item())
+
+    tested = fit_batches(network, split, steps=4, batch=20, rate=0.3, batch_statistics=True, watch=watch)
+    assert tested.batch_loss.tolist() == pytest.approx(seen, rel=1e-5)
+    assert not torch.allclose(tested.batch_loss, tested.test_loss)
+    torch.manual_seed(0)
+    twins = [torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8), torch.nn.Linear(8, 2)) for _ in "ab"]
+    twins[1].load_state_dict(twins[0].state_dict())
+    first, second = (
+        fit_batches(twin, split, steps=4, batch=20, batch_statistics=asked)
+        for twin, asked in zip(twins, (False, True), strict=True)
+    )
+    assert torch.equal(first.test_loss, second.test_loss)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ({"optimizer": "adm"}, KeyError, "adam, adamw, sgd"),
+        ({"layers": ["3"]}, KeyError, "no layer '3'; there are 0, 1, 2"),
+        ({"layers": ["1"]}, ValueError, "layer '1' has no parameters"),
+        ({"steps": 7, "every": 2}, ValueError, "rows of 2 updates do not fit into 7 steps"),
+        ({"batch": 0}, ValueError, "batch must be positive, got 0"),
+        ({"rate": -1.0}, ValueError, "rate must be positive"),
+        ({"warmup": 9}, ValueError, "rise over 0 to 4 steps, got warmup=9"),
+    ],
+)
+def test_a_course_that_cannot_be_run_is_refused(wrong, error, said):
+    network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
+    with pytest.raises(error, match=said):
+        fit_batches(network, data.spirals(40, test=10), **{"steps": 4, "batch": 10} | wrong)
+
+
+def test_weighted_f1_is_the_mean_over_examples_of_their_class_f1():
+    generator = torch.Generator().manual_seed(0)
+    true, answered = torch.randint(4, (2, 200), generator=generator)
+    confusion = torch.zeros(4, 4, dtype=torch.int64)
+    for t, a in zip(true.tolist(), answered.tolist(), strict=True):
+        confusion[t, a] += 1
+
+    def f1(label):
+        hits = ((true == label) & (answered == label)).sum().item()
+        precision, recall = hits / (answered == label).sum().item(), hits / (true == label).sum().item()
+        return 2 * precision * recall / (precision + recall)
+
+    assert weighted_f1(confusion).item() == pytest.approx(sum(f1(label) for label in true.tolist()) / 200)
+
+
+@pytest.mark.parametrize("p", [0.708, 0.558, 0.5, 1.0])
+def test_weighted_f1_of_a_constant_answer(p):
+    n = 1000
+    constant = torch.tensor([[round(p * n), 0], [n - round(p * n), 0]])
+    assert weighted_f1(constant).item() == pytest.approx(2 * p * p / (1 + p), abs=1e-12)

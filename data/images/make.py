@@ -2,10 +2,11 @@
 
     python data/images/make.py [FOLDER]             trains what FOLDER lacks, then writes the tables beside this file
     python data/images/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
+    python data/images/make.py --photographs ...    trains on CIFAR-10 too
 
 Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 
-mnist            the small network on 2,000 digits: SGD and Adam at rate 0.001, then SGD at ten and a hundred times that
+mnist            the small network on 2,000 digits: SGD and Adam at rate 0.001, SGD at a hundred and ten times that
 resnet50_narrow  as deep as ResNet-50, a quarter as wide, 2,000 digits, Adam and SGD
 resnet50         ResNet-50 with ReLU and Adam, 1,000 digits
 cifar10          the small network on 4,000 photographs, which the repository does not hold: see README.md
@@ -14,12 +15,13 @@ cifar10          the small network on 4,000 photographs, which the repository do
 import argparse
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from actlab import experiments, results, train
+from actlab import data, experiments, results, train
 
 STORES = Path(__file__).parents[2] / "_build" / "images"
 FIVE = experiments.five
@@ -33,18 +35,153 @@ PHOTOGRAPHS = {"task": "cifar10", "points": 4000, "test_points": 1000, "epochs":
 def studies(photographs: bool) -> Iterator[tuple[str, experiments.Study]]:
     """Each store with a study, what matters most first; the first seeds of all before the later ones of any."""
     images = experiments.images
-    for runs in (1, 2, 3):
+    for runs in (1, 2):
         yield "mnist", images(runs, **SGD)
         yield "mnist", images(runs, **ADAM)
-        yield "mnist", images(runs, rates=[0.1], **RATE)
-        yield "resnet50_narrow", images(runs, ["relu", "sigmoid", "elu"], ["adam"], **NARROW)
-        yield "resnet50", images(runs, ["relu"], ["adam"], **FULL)
-    for runs in (4, 5):
+        yield from controls(runs)
+    for runs in (3, 4, 5):
         yield "mnist", images(runs, **SGD)
         yield "mnist", images(runs, **ADAM)
-    for runs in (1, 2, 3):
-        if photographs:
-            yield "cifar10", images(runs, **PHOTOGRAPHS)
+    for runs in (1, 2, 3) if photographs else ():
+        yield "cifar10", images(runs, **PHOTOGRAPHS)
+    yield from controls(3)
     for runs in (1, 2, 3):
         yield "mnist", images(runs, rates=[0.01], **RATE)
         yield "resnet50_narrow", images(runs, optimizers=["adam", "sgd"], **NARROW)
+
+
+def controls(runs: int) -> Iterator[tuple[str, experiments.Study]]:
+    """What tells causes apart: a rate a hundred times higher, and networks with BatchNorm tested in two ways."""
+    yield "mnist", experiments.images(runs, rates=[0.1], **RATE)
+    yield "resnet50_narrow", experiments.images(runs, ["relu", "sigmoid", "elu"], ["adam"], **NARROW)
+    yield "resnet50", experiments.images(runs, ["relu"], ["adam"], **FULL)
+
+
+def runs(stores: dict[str, results.Store]) -> Iterator[tuple[experiments.Images, results.Run]]:
+    """All runs of all stores, each with its setting as the class that knows its layers."""
+    for store in stores.values():
+        for run in store.runs():
+            yield experiments.Images(**run.setting), run
+
+
+def which(setting: experiments.Images) -> dict:
+    """The columns that say which run a row is about, but its seed."""
+    names = ("network", "task", "activation", "optimizer", "rate", "points", "epochs")
+    return {name: getattr(setting, name) for name in names}
+
+
+def ends(stores) -> Iterator[dict]:
+    """A row for each run: where it ended, and where the rule with a patience of 5 epochs would have ended it."""
+    for setting, run in runs(stores):
+        rows = len(run.loss) // setting.epochs  # of results, to an epoch
+        stop = experiments.early_stop(run.test_loss[rows::rows])
+        there = rows * (stop or setting.epochs)
+        f1 = train.weighted_f1(torch.from_numpy(run.more["confusion"]))
+        yield {
+            **which(setting),
+            "seed": run.seed,
+            "train_loss": digits(run.loss[-1]),
+            "train_accuracy": digits(run.more["train_accuracy"][-1]),
+            "test_loss": digits(run.test_loss[-1]),
+            "test_accuracy": digits(run.test_accuracy[-1]),
+            "f1": digits(f1[-1]),
+            "stop": stop,
+            "stop_loss": digits(run.test_loss[there]),
+            "stop_accuracy": digits(run.test_accuracy[there]),
+            "stop_f1": digits(f1[there]),
+            "commonest": digits(run.more["confusion"][-1].sum(0).max() / run.more["confusion"][-1].sum()),
+        }
+
+
+def curves(stores) -> Iterator[dict]:
+    """A row for each run: its numbers after each row of results, tests from before the first update on."""
+    for setting, run in runs(stores):
+        noted = {
+            "train_loss": run.loss,
+            "train_accuracy": run.more["train_accuracy"],
+            "test_loss": run.test_loss,
+            "test_accuracy": run.test_accuracy,
+            "batch_loss": run.more.get("batch_loss"),
+            "batch_accuracy": run.more.get("batch_accuracy"),
+        }
+        yield {
+            **which(setting),
+            "seed": run.seed,
+            **{name: None if v is None else [digits(x) for x in v] for name, v in noted.items()},
+        }
+
+
+def norms(stores) -> Iterator[dict]:
+    """A row for each setting and each row of results: the median over seeds of each layer's gradient norm."""
+    for store in stores.values():
+        for entry in store.settings():
+            setting = experiments.Images(**entry)
+            found = [run.more["norms"] for run in store.runs(**entry)]
+            if found:
+                for i, layers in enumerate(np.median(found, axis=0), start=1):
+                    yield {**which(setting), "runs": len(found), "row": i, "norms": [digits(x) for x in layers]}
+
+
+def costs(rounds: int = 12) -> Iterator[dict]:
+    """Milliseconds for an update on a batch of 64, the functions by turns.
+
+    Whatever else the machine does makes an update longer and never shorter: the least disturbed round counts, and the
+    median of the rounds is there beside it.
+    """
+    split, found = data.mnist(256, test=1), {}
+    for _, network, optimizer, name in product(range(rounds), ("cnn", "resnet50_narrow"), ("sgd", "adam"), FIVE):
+        setting = experiments.Images(name, network=network)
+        course = train.fit_batches(setting.build(0), split, steps=4, optimizer=optimizer, momentum=0.0)
+        found.setdefault((network, optimizer, name), []).append(1000 * course.seconds[-1].item() / 4)
+    for (network, optimizer, name), times in found.items():
+        yield {
+            "network": network,
+            "optimizer": optimizer,
+            "activation": name,
+            "milliseconds": digits(min(times)),
+            "median": digits(np.median(times)),
+        }
+
+
+def digits(value) -> float | None:
+    """Four digits of a number, or None where it is none."""
+    return float(f"{float(value):.4g}") if np.isfinite(float(value)) else None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
+    parser.add_argument("--tables", action="store_true", help="train nothing, write the tables of what there is")
+    parser.add_argument(
+        "--photographs", action="store_true", help="train on CIFAR-10 too, which README.md tells how to get"
+    )
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    began = time.perf_counter()
+    for name, study in () if asked.tables else studies(asked.photographs):
+        outcome = experiments.run(study, asked.folder / f"{name}.sqlite", workers=1, progress=True)
+        print(name, outcome.trained, "runs,", round(outcome.work), "s of processor time", flush=True)
+    stores = {path.stem: results.Store(path) for path in sorted(asked.folder.glob("*.sqlite"))}
+    origins = [origin for store in stores.values() for origin in store.origins()]
+    results.save(
+        "images",
+        {
+            "runs": list(ends(stores)),
+            "curves": list(curves(stores)),
+            "norms": list(norms(stores)),
+            "costs": list(costs()),
+        },
+        folder=Path(__file__).parent,
+        command="python data/images/make.py FOLDER",
+        seconds=time.perf_counter() - began,
+        runs={name: len(store) for name, store in stores.items()},
+        training_seconds={
+            name: round(float(sum(run.seconds[-1] for run in store.runs()))) for name, store in stores.items()
+        },
+        trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+    )
+
+
+if __name__ == "__main__":
+    main()

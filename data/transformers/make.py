@@ -6,9 +6,12 @@ trains into stores in FOLDER, then writes the tables beside this file; with --ta
 
 Stopped, it goes on from where it was. The stores:
 
-swap        MiniLM, 80 updates: the functions, the controls of the start, of the rate and of what is trained
-longer      the functions that fail, four times as many updates with warm-up and decay
+causes      MiniLM, 64 updates: GELU and the three functions that fail, as they are and calibrated
+fresh       the same four with feed-forward weights drawn anew
+functions   the other seven of the published eleven
 characters  a small language model from scratch, feed-forwards matched in parameters
+controls    other rates, the body frozen, all weights from scratch
+longer      the three that fail, four times as many updates, with warm-up and decay
 """
 
 import argparse
@@ -20,38 +23,33 @@ import numpy as np
 import torch
 
 from actlab import experiments, results, train
-from actlab.experiments._transformers import Swap, characters, swap
+from actlab.experiments._transformers import Swap, characters, eleven, swap
 
 STORES = Path(__file__).parents[2] / "_build" / "transformers"
-CAUSES = ("tanh", "elu", "sigmoid")  # those whose failure the controls take apart
-WARM = {"warmup": 8}  # updates, where the rate is another
+FOUR = ("gelu", "tanh", "elu", "sigmoid")  # the function of the pretraining, and those whose failure is taken apart
 
 
 def studies() -> Iterator[tuple[str, experiments.Study]]:
     """Name and description of each store, what matters most first."""
-    yield "swap", _together(5, ["gelu", *CAUSES], [{}, {"start": "fresh"}], CAUSES, [{"start": "calibrated"}])
+    yield "causes", _study(5, (FOUR, [{}]), (FOUR[1:], [{"start": "calibrated"}]))
+    yield "fresh", _study(5, (FOUR, [{"start": "fresh"}]))
+    yield "functions", swap(5, [name for name in eleven if name not in FOUR])
     yield "characters", characters()
-    yield "swap", swap(3)
-    heads = [{"trained": "head"}, {"trained": "head", "start": "calibrated"}]
-    yield "swap", _together(5, ["gelu", *CAUSES], heads[:1], CAUSES, heads[1:])
-    yield "swap", _together(2, CAUSES, [{"rate": rate, **WARM} for rate in (1e-5, 2e-4)])
-    yield "longer", swap(2, CAUSES, updates=320, warmup=32, decay=True)
-    yield "swap", _together(2, ["gelu", "tanh"], [{"start": "random"}])
-    yield "swap", swap(5)
+    rates = [{"rate": rate, "warmup": 6} for rate in (1e-5, 2e-4)]
+    yield (
+        "controls",
+        _study(3, (FOUR, [{"trained": "head"}]), (FOUR, rates), (("gelu", "tanh"), [{"start": "random"}])),
+    )
+    yield "longer", swap(2, FOUR[1:], updates=256, warmup=25, decay=True)
 
 
-def _together(runs, *groups) -> experiments.Study:
+def _study(runs, *groups) -> experiments.Study:
     """One study of several groups: functions, and the entries that each of them is run with."""
-    settings = [
-        Swap(activation, **entries)
-        for activations, variants in zip(groups[::2], groups[1::2], strict=True)
-        for entries in variants
-        for activation in activations
-    ]
+    settings = [Swap(name, **entries) for names, variants in groups for entries in variants for name in names]
     return experiments.Study("swap", settings, range(runs), swap().varied)
 
 
-VARIED = ("activation", "start", "trained", "rate", "warmup")
+VARIED = ("activation", "start", "trained", "rate", "warmup", "updates")
 LAYERS = ("embeddings", *(f"block {i}" for i in range(1, 7)), "head")
 
 
@@ -60,15 +58,14 @@ def digits(value) -> float | None:
     return float(f"{value:.4g}") if np.isfinite(value) else None
 
 
-def swaps(store: results.Store) -> Iterator[dict]:
+def swaps(stores: list[results.Store]) -> Iterator[dict]:
     """A row for each run: which it is, and how it did on the test sentences after the last update."""
-    for run in store.runs():
+    for run in (run for store in stores for run in store.runs()):
         answers = torch.from_numpy(run.more["answers"]).double()
         shares = answers.sum(1) / answers.sum()
         majority = float(shares.max())
         yield {
             **{name: run.setting[name] for name in VARIED},
-            "updates": run.setting["updates"],
             "seed": run.seed,
             "n": int(answers.sum()),
             "accuracy": digits(answers.diagonal().sum() / answers.sum()),
@@ -83,11 +80,9 @@ def swaps(store: results.Store) -> Iterator[dict]:
         }
 
 
-def norms(store: results.Store) -> Iterator[dict]:
+def norms(stores: list[results.Store]) -> Iterator[dict]:
     """A row for each setting and row of results: medians over the seeds of the loss and of each layer's norm."""
-    for setting, runs in _by_setting(store).items():
-        if len(runs) < 2:
-            continue
+    for setting, runs in _by_setting(stores).items():
         norms = np.median([run.more["norms"] for run in runs], axis=0)
         loss = np.median([run.loss for run in runs], axis=0)
         every = runs[0].setting["updates"] // runs[0].setting["rows"]
@@ -95,15 +90,15 @@ def norms(store: results.Store) -> Iterator[dict]:
             yield {
                 **dict(zip(VARIED, setting, strict=True)),
                 "runs": len(runs),
-                "updates": every * (row + 1),
+                "step": every * (row + 1),
                 "train_loss": digits(loss[row]),
                 **{layer: digits(norm) for layer, norm in zip(LAYERS, norms[row], strict=True)},
             }
 
 
-def looks(store: results.Store) -> Iterator[dict]:
+def looks(stores: list[results.Store]) -> Iterator[dict]:
     """A row for each setting, before and after training: medians over the seeds, a number for each block or layer."""
-    for setting, runs in _by_setting(store).items():
+    for setting, runs in _by_setting(stores).items():
         for moment, when in enumerate(("before", "after")):
             columns = {
                 name: np.median([run.more[name][moment] for run in runs], axis=0)
@@ -117,10 +112,11 @@ def looks(store: results.Store) -> Iterator[dict]:
             }
 
 
-def _by_setting(store):
+def _by_setting(stores):
     found = {}
-    for run in store.runs():
-        found.setdefault(tuple(run.setting[name] for name in VARIED), []).append(run)
+    for store in stores:
+        for run in store.runs():
+            found.setdefault(tuple(run.setting[name] for name in VARIED), []).append(run)
     return found
 
 
@@ -145,11 +141,11 @@ def scratch(store: results.Store) -> Iterator[dict]:
 def tables(folder: Path) -> dict[str, list[dict]]:
     """What is kept of the stores that there are."""
     stores = {path.stem: results.Store(path) for path in sorted(folder.glob("*.sqlite"))}
-    swapped = [stores[name] for name in ("swap", "longer") if name in stores]
+    swapped = [stores[name] for name in ("causes", "fresh", "functions", "controls", "longer") if name in stores]
     return {
-        "swaps": [row for store in swapped for row in swaps(store)],
-        "norms": list(norms(stores["swap"])),
-        "looks": list(looks(stores["swap"])),
+        "swaps": list(swaps(swapped)),
+        "norms": list(norms(swapped)),
+        "looks": list(looks(swapped)),
         "scratch": list(scratch(stores["characters"])) if "characters" in stores else [],
     }
 

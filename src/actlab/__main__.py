@@ -1,12 +1,14 @@
 """The command line: the catalog, the studies, and the claims with what their checks find now."""
 
 import argparse
+import ast
 import difflib
 import inspect
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 __all__ = ["main"]
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_options(parser):
-    parser.add_argument("study", help="disk or xor")
+    parser.add_argument("study", help="disk, xor, images, adaptive, swap or characters")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the store; default: STUDY.sqlite")
     parser.add_argument("--runs", "--seeds", type=int, metavar="N", help="how many of each setting, seeds 0 to N-1")
     parser.add_argument("--steps", type=int, metavar="N")
@@ -54,6 +56,12 @@ def _run_options(parser):
     parser.add_argument("--draws", type=int, metavar="N", help="how many draws of the points, 0 to N-1")
     parser.add_argument("--rates", type=float, nargs="+", metavar="RATE")
     parser.add_argument("--scales", type=float, nargs="+", metavar="SCALE", help="standard deviations of the start")
+    parser.add_argument("--optimizers", nargs="+", metavar="NAME", help="sgd, adam")
+    parser.add_argument("--names", nargs="+", metavar="NAME", help="arms of the study of adaptive units")
+    parser.add_argument("--depths", type=int, nargs="+", metavar="N", help="in its place, stacks of N convolutions")
+    parser.add_argument("--starts", nargs="+", metavar="NAME", help="pretrained, calibrated, fresh, random")
+    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="other entries of every setting")
+    parser.add_argument("--device", metavar="cpu|cuda", help="where networks are trained one by one; default: cpu")
     parser.add_argument("--workers", type=int, metavar="N", help="processes; default: the processors there are")
     parser.add_argument("--engine", help="how new settings are trained; default: the fastest that works here")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="train on the Dask cluster with this scheduler")
@@ -78,6 +86,10 @@ def _run(options) -> int:
         "draws": None if options.draws is None else range(options.draws),
         "rates": options.rates,
         "scales": options.scales,
+        "optimizers": options.optimizers,
+        "names": options.names,
+        "depths": options.depths,
+        "starts": options.starts,
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     make = experiments.studies[options.study]
@@ -85,7 +97,15 @@ def _run(options) -> int:
     for name in asked:
         if name not in takes:
             raise KeyError(f"{options.study} has no --{name}; it takes {', '.join(f'--{taken}' for taken in takes)}")
-    study, out = make(**asked), options.out or Path(f"{options.study}.sqlite")
+    if options.engine and options.device:
+        raise ValueError("--engine and --device say the same of different studies; give the one that this study has")
+    entries = _entries(options, make)
+    try:
+        study = make(**asked, **entries)
+    except TypeError as error:  # one entry from two sides
+        said = ", ".join(f"--{taken}" for taken in takes)
+        raise ValueError(f"--set gives an entry that {options.study} has an option for: {said}") from error
+    out = options.out or Path(f"{options.study}.sqlite")
     try:
         with _cluster(options.scheduler) as (executor, workers):
             outcome = experiments.run(
@@ -93,7 +113,7 @@ def _run(options) -> int:
                 out,
                 executor=executor,
                 workers=workers if options.workers is None else options.workers,
-                engine=options.engine,
+                engine=options.engine or options.device,
                 progress=True,
             )
     except KeyboardInterrupt:
@@ -107,6 +127,27 @@ def _run(options) -> int:
         print(f", {1e6 * outcome.work / outcome.model_steps:.1f} us of one processor per step of a network", end="")
     print(f"\nnext: actlab summary {out}")
     return 0
+
+
+def _entries(options, make) -> dict[str, object]:
+    """What --set says: entries of the study's settings by name, numbers as numbers."""
+    usual, found = make().settings[0], {}
+    there = [field.name for field in fields(usual)]
+    for text in options.set:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set takes NAME=VALUE, got {text!r}")
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise KeyError(f"no setting of {options.study} has an entry {name!r}; {hint}there are {', '.join(there)}")
+        try:
+            found[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            found[name] = value
+        if isinstance(getattr(usual, name), int | float) and not isinstance(found[name], int | float):
+            raise ValueError(f"{name} of {options.study} is a number, got {value!r}")
+    return found
 
 
 @contextmanager

@@ -132,11 +132,11 @@ def images(
     return Study("images", settings, range(runs), varied=("activation", "optimizer", "rate", "epochs"))
 
 
-def early_stop(losses: ArrayLike, patience: int = 5) -> int:
+def early_stop(losses: ArrayLike, patience: int = 5) -> int | None:
     """The epoch after which training ends that waits `patience` epochs for a loss below the lowest so far.
 
     losses: of the validation after epochs 1, 2 and so on, at least one; a loss that is not finite is never lower.
-    The last epoch where the rule never stops it. Raises ValueError for no losses or a patience below 1.
+    None where the rule does not end it. Raises ValueError for no losses or a patience below 1.
     """
     losses = np.asarray(losses, dtype=np.float64)
     if losses.ndim != 1 or not len(losses) or patience < 1:
@@ -146,4 +146,4 @@ def early_stop(losses: ArrayLike, patience: int = 5) -> int:
         best, since = (loss, 0) if loss < best else (best, since + 1)
         if since == patience:
             return epoch
-    return len(losses)
+    return None

@@ -63,13 +63,13 @@ class Swap(Deep):
     rate: float = 5e-5
     warmup: int = 0
     decay: bool = False
-    updates: int = 80
+    updates: int = 64
     rows: int = 8
     batch_size: int = 16
-    sentences: int = 1280
+    sentences: int = 1024
     test: int = 600
-    watched: int = 64
-    longest: int = 20
+    watched: int = 32
+    longest: int = 16
 
     def __post_init__(self):
         _known(self.activation)
@@ -223,7 +223,7 @@ class Characters(Deep):
 
     The seed draws the windows of text, their order and all weights. activation: a function, or a gate, whose block is
     matched in parameters. width, layers, heads, length: those of `networks.transformer`. updates, rows of results
-    among them, batch_size, rate, warmup, decay: those of `train.fit_batches`, with Adam. windows, test: how many pieces of
+    among them, batch_size, rate, warmup, decay: as in `train.fit_batches`, by Adam. windows, test: how many pieces of
     text of `length` characters to train on, and to test on; no sentence is in both.
     Raises KeyError for a name that there is not, ValueError where numbers make no sense.
     """
@@ -234,13 +234,13 @@ class Characters(Deep):
     heads: int = 4
     length: int = 64
     rate: float = 4e-3
-    warmup: int = 100
+    warmup: int = 50
     decay: bool = True
-    updates: int = 1500
-    rows: int = 30
+    updates: int = 600
+    rows: int = 12
     batch_size: int = 16
     windows: int = 12_000
-    test: int = 200
+    test: int = 100
 
     def __post_init__(self):
         _known(self.activation)
@@ -321,7 +321,7 @@ def _windows(n, test, length, seed):
 
 def characters(
     runs: int = 5,
-    activations: Iterable[str] = ("relu", "gelu", "silu", "relu_squared", "geglu", "swiglu", "identity"),
+    activations: Iterable[str] = ("gelu", "relu", "swiglu", "relu_squared", "geglu", "silu", "identity"),
     **further: object,
 ) -> Study:
     """The study from scratch: functions and gates matched in parameters, each with the seeds 0 to runs - 1."""
