@@ -1,15 +1,16 @@
 """The study of adaptive units: APL beside fixed functions, with the controls that say why; some forty minutes.
 
-    python data/adaptive/make.py [FOLDER] [--tables]
+    python data/adaptive/make.py [FOLDER]             trains what FOLDER lacks, then writes the tables beside this file
+    python data/adaptive/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
+    python data/adaptive/make.py --photographs ...    trains on CIFAR-10 too
 
-Trains what the stores in FOLDER lack, one run at a time, then writes the tables beside this file; with --tables it
-writes them from the runs that are there. Stopped, it goes on from where it was. The stores:
+Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 
 digits   the network with three convolutions, all arms
 depth    stacks of 3, 5 and 7 convolutions on digits of 14 x 14, three arms
 slow     the network at three tenths of the rate, three arms
 fast     the network at three times the rate, three arms
-cifar10  the network on photographs, five arms; left out where the files of CIFAR-10 are not at hand
+cifar10  the network on 2,000 photographs, which the repository does not hold: see README.md
 """
 
 import argparse
@@ -24,7 +25,7 @@ from torch.nn import functional
 from actlab import data, experiments, results
 
 STORES = Path(__file__).parents[2] / "_build" / "adaptive"
-SEEDS = {"digits": 5, "depth": 5, "slow": 5, "fast": 5, "cifar10": 5}
+SEEDS = {"digits": 5, "depth": 5, "slow": 5, "fast": 5, "cifar10": 5}  # of each store
 RATES = {"slow": 3e-4, "fast": 3e-3}
 SHAPED = ("apl_5", "apl_5_zero")  # whose shapes are kept unit by unit, of seed 0
 UNITS = 4  # of each layer
@@ -194,14 +195,17 @@ def digits(value) -> float | None:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
-    parser.add_argument("--tables", action="store_true", help="only write the tables, of what is there")
+    parser.add_argument("--tables", action="store_true", help="train nothing, write the tables of what there is")
+    parser.add_argument(
+        "--photographs", action="store_true", help="train on CIFAR-10 too, which README.md tells how to get"
+    )
     options = parser.parse_args()
     folder, began = options.folder, time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     # all studies with one seed, then with two, and so on: stopped, it has as many seeds of each as there was time for
     for runs_ in range(1, 1 + (0 if options.tables else max(SEEDS.values()))):
         for name, seeds in SEEDS.items():
-            if runs_ <= seeds:
+            if runs_ <= seeds and (name != "cifar10" or options.photographs):
                 done = experiments.run(study(name, runs_), folder / f"{name}.sqlite", workers=1)
                 print(f"{name}: {runs_} seeds, {done.trained} runs trained in {done.seconds:.0f} s", flush=True)
     torch.set_num_threads(1)

@@ -1,12 +1,12 @@
 """The study of images: five functions, two optimisers, two kinds of network; about an hour of one processor.
 
     python data/images/make.py [FOLDER]             trains what FOLDER lacks, then writes the tables beside this file
-    python data/images/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
+    python data/images/make.py --tables [FOLDER]    writes the tables of whatever runs FOLDER has; times stay
     python data/images/make.py --photographs ...    trains on CIFAR-10 too
 
 Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 
-mnist            the small network on 2,000 digits: SGD and Adam at rate 0.001, SGD at a hundred and ten times that
+mnist            the small network on 2,000 digits: SGD and Adam at rate 0.001, SGD at ten to a hundred times that
 resnet50_narrow  as deep as ResNet-50, a quarter as wide, 2,000 digits, Adam and SGD
 resnet50         ResNet-50 with ReLU and Adam, 1,000 digits
 cifar10          the small network on 4,000 photographs, which the repository does not hold: see README.md
@@ -26,33 +26,35 @@ from actlab import data, experiments, results, train
 STORES = Path(__file__).parents[2] / "_build" / "images"
 FIVE = experiments.five
 SGD, ADAM = {"optimizers": ["sgd"], "epochs": 30}, {"optimizers": ["adam"], "epochs": 25}
-RATE = SGD | {"epochs": 25}
+OTHERS, RATE, PATIENT = FIVE[1:], SGD | {"epochs": 25}, SGD | {"epochs": 60}
 NARROW = {"network": "resnet50_narrow", "points": 2000, "test_points": 500, "epochs": 4, "every": 16}
 FULL = {"network": "resnet50", "points": 1000, "test_points": 500, "epochs": 3, "every": 8}
+UPDATES = 3  # that are timed together
 PHOTOGRAPHS = {"task": "cifar10", "points": 4000, "test_points": 1000, "epochs": 12}
 
 
 def studies(photographs: bool) -> Iterator[tuple[str, experiments.Study]]:
     """Each store with a study, what matters most first; the first seeds of all before the later ones of any."""
     images = experiments.images
-    for runs in (1, 2):
+    for runs in (1, 2, 3, 4, 5):
         yield "mnist", images(runs, **SGD)
         yield "mnist", images(runs, **ADAM)
-        yield from controls(runs)
-    for runs in (3, 4, 5):
-        yield "mnist", images(runs, **SGD)
-        yield "mnist", images(runs, **ADAM)
-    for runs in (1, 2, 3) if photographs else ():
-        yield "cifar10", images(runs, **PHOTOGRAPHS)
+        if runs == 1:
+            yield from controls(1)
+    yield from controls(2)
     yield from controls(3)
     for runs in (1, 2, 3):
-        yield "mnist", images(runs, rates=[0.01], **RATE)
+        yield "mnist", images(runs, OTHERS, rates=[0.01, 0.1], **RATE)
+        yield "mnist", images(runs, ["sigmoid"], rates=[0.03], **PATIENT)
+    for runs in (1, 2, 3) if photographs else ():
+        yield "cifar10", images(runs, **PHOTOGRAPHS)
+    for runs in (1, 2, 3):
         yield "resnet50_narrow", images(runs, optimizers=["adam", "sgd"], **NARROW)
 
 
 def controls(runs: int) -> Iterator[tuple[str, experiments.Study]]:
-    """What tells causes apart: a rate a hundred times higher, and networks with BatchNorm tested in two ways."""
-    yield "mnist", experiments.images(runs, rates=[0.1], **RATE)
+    """What tells causes apart: sigmoid at a rate a hundred times higher, and BatchNorm tested in two ways."""
+    yield "mnist", experiments.images(runs, ["sigmoid"], rates=[0.1], **PATIENT)
     yield "resnet50_narrow", experiments.images(runs, ["relu", "sigmoid", "elu"], ["adam"], **NARROW)
     yield "resnet50", experiments.images(runs, ["relu"], ["adam"], **FULL)
 
@@ -112,27 +114,28 @@ def curves(stores) -> Iterator[dict]:
 
 
 def norms(stores) -> Iterator[dict]:
-    """A row for each setting and each row of results: the median over seeds of each layer's gradient norm."""
+    """A row for each setting: the medians over seeds of each layer's gradient norm, listed by row of results."""
     for store in stores.values():
         for entry in store.settings():
-            setting = experiments.Images(**entry)
             found = [run.more["norms"] for run in store.runs(**entry)]
             if found:
-                for i, layers in enumerate(np.median(found, axis=0), start=1):
-                    yield {**which(setting), "runs": len(found), "row": i, "norms": [digits(x) for x in layers]}
+                medians = [[digits(norm) for norm in layers] for layers in np.median(found, axis=0)]
+                yield {**which(experiments.Images(**entry)), "runs": len(found), "norms": medians}
 
 
-def costs(rounds: int = 12) -> Iterator[dict]:
-    """Milliseconds for an update on a batch of 64, the functions by turns.
+def costs(rounds: int = 6) -> Iterator[dict]:
+    """Milliseconds of processor time for an update on a batch of 64, the functions by turns.
 
     Whatever else the machine does makes an update longer and never shorter: the least disturbed round counts, and the
     median of the rounds is there beside it.
     """
-    split, found = data.mnist(256, test=1), {}
+    split, found = data.mnist(64 * UPDATES, test=1), {}
     for _, network, optimizer, name in product(range(rounds), ("cnn", "resnet50_narrow"), ("sgd", "adam"), FIVE):
         setting = experiments.Images(name, network=network)
-        course = train.fit_batches(setting.build(0), split, steps=4, optimizer=optimizer, momentum=0.0)
-        found.setdefault((network, optimizer, name), []).append(1000 * course.seconds[-1].item() / 4)
+        built, began = setting.build(0), time.process_time()
+        train.fit_batches(built, split, steps=UPDATES, optimizer=optimizer)
+        took = time.process_time() - began
+        found.setdefault((network, optimizer, name), []).append(1000 * took / UPDATES)
     for (network, optimizer, name), times in found.items():
         yield {
             "network": network,
@@ -162,6 +165,10 @@ def main():
     for name, study in () if asked.tables else studies(asked.photographs):
         outcome = experiments.run(study, asked.folder / f"{name}.sqlite", workers=1, progress=True)
         print(name, outcome.trained, "runs,", round(outcome.work), "s of processor time", flush=True)
+    if asked.tables and (Path(__file__).parent / "costs.json").exists():
+        times = results.load("images", "costs")
+    else:
+        times = list(costs())
     stores = {path.stem: results.Store(path) for path in sorted(asked.folder.glob("*.sqlite"))}
     origins = [origin for store in stores.values() for origin in store.origins()]
     results.save(
@@ -170,7 +177,7 @@ def main():
             "runs": list(ends(stores)),
             "curves": list(curves(stores)),
             "norms": list(norms(stores)),
-            "costs": list(costs()),
+            "costs": times,
         },
         folder=Path(__file__).parent,
         command="python data/images/make.py FOLDER",

@@ -4,7 +4,8 @@ Every task takes its seed as an argument: the same seed gives the same points, a
 neither read nor moved.
 """
 
+from ._downloads import cifar10, cola, mnist_whole, sst2
 from ._points import Split, disk, spirals, xor
 from ._stored import mnist, reviews
 
-__all__ = ["Split", "disk", "mnist", "reviews", "spirals", "xor"]
+__all__ = ["Split", "cifar10", "cola", "disk", "mnist", "mnist_whole", "reviews", "spirals", "sst2", "xor"]

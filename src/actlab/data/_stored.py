@@ -30,8 +30,11 @@ def reviews(n: int = 4000, *, test: int = 1000, seed: int = 0, clear: float = 0.
     """`n` training and `test` test sentences, drawn by the seed from those of data/reviews {cite}`hutto2014`.
 
     x: tuples of sentences. y: float32, 1 where the mean rating is `clear` or more, 0 where it is -`clear` or less;
-    sentences between are left out, and so are those that come twice. Raises as `mnist` does.
+    sentences between are left out. One that comes twice counts once, with its later rating. Raises as `mnist` does,
+    and where `clear` is not above 0.
     """
+    if not clear > 0:
+        raise ValueError(f"clear must be more than 0; got {clear}")  # at 0 a rating of 0 would count as negative
     texts, ratings = _sentences()
     sure = (ratings.abs() >= clear).nonzero()[:, 0]
     chosen = sure[_chosen(len(sure), f"sentences with a rating of {clear} or more", n, test, seed)]

@@ -8,7 +8,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
-from . import adaptive, experiments, images, init, linearity, relu, sigmoid, smooth, softmax, tanh, xor  # noqa: F401  (they enter their checks)
+from . import adaptive, experiments, images, init, linearity, relu, sigmoid, smooth, softmax, tanh, transformers, xor  # noqa: F401  (they enter their checks)
 from ._kit import checks
 
 __all__ = ["Feedback", "check"]
