@@ -1,5 +1,9 @@
 """Studies whose networks are trained one by one: on a small kind of setting, which trains on real digits."""
 
+import shutil
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +13,10 @@ from torch import nn
 
 from actlab import data, experiments, networks, results, train
 from actlab.__main__ import main
+from actlab.data import _stored
 from actlab.experiments import Deep, Study
+
+SMALL = ["--runs", "1", "--workers", "1", "--set", "epochs=1", "points=100", "test_points=50"]
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,49 @@ def test_settings_of_two_kinds_make_no_study():
 
 # --- at the command line
 
-SMALL = ["--runs", "1", "--workers", "1", "--set", "epochs=1", "points=100", "test_points=50"]
+
+def stored(path):
+    """How many runs a store holds that is being written to."""
+    try:
+        with results.Store(path) as store:
+            return len(store)
+    except results.StoreError:
+        return 0
+
+
+def test_a_killed_command_goes_on_where_it_was(tmp_path):
+    def command(path):
+        return [sys.executable, "-m", "actlab", "run", "images", *SMALL, "--out", str(path)]
+
+    whole, parts = tmp_path / "whole.sqlite", tmp_path / "parts.sqlite"
+    subprocess.run(command(whole), check=True, capture_output=True)
+    process = subprocess.Popen(command(parts), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        time.sleep(0.01)
+        if stored(parts) > 1:
+            process.kill()
+    assert process.returncode < 0, "it ended before it was killed"
+    with results.Store(parts) as store:
+        assert 1 < len(store) < 10
+    said = subprocess.run(command(parts), check=True, capture_output=True, text=True).stdout
+    assert said.startswith("10 runs in ") and "; 10 of them" not in said
+    assert content(whole) == content(parts)
+
+
+def test_data_that_were_edited_are_named_in_one_line(tmp_path, monkeypatch, capsys):
+    shutil.copytree(results.root() / "mnist", tmp_path / "mnist")
+    file = tmp_path / "mnist" / "digits.npz"
+    spoilt = bytearray(file.read_bytes())
+    spoilt[5000] ^= 1
+    file.write_bytes(spoilt)
+    monkeypatch.setattr(results, "root", lambda: tmp_path)
+    _stored._digits.cache_clear()
+    assert main(["run", "images", *SMALL, "--activations", "relu", "--out", str(tmp_path / "s.sqlite")]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert (
+        line.startswith("actlab: ") and "ValueError: digits.npz was edited after data/mnist/make.py wrote it" in line
+    )
+    _stored._digits.cache_clear()
 
 
 def test_a_study_runs_and_is_summed_up(tmp_path, capsys):
