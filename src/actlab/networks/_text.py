@@ -2,7 +2,7 @@
 
 import copy
 import importlib.util
-import os
+import logging
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -193,8 +193,6 @@ def _load(name):
         raise ValueError(f"a pretrained transformer {NEEDED}")
     folder = _packaged() if name is None else name
     offline = name is None or Path(name).is_dir()
-    if offline:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read once, when the library is imported
     import transformers
 
     with _silent(transformers):
@@ -231,13 +229,17 @@ def _packaged():
 
 @contextmanager
 def _silent(transformers):
-    """Without the library's progress bars and its remarks on weights that a checkpoint lacks."""
+    """Without the library's progress bars, its remarks on weights that a checkpoint lacks, and those on retries."""
     level, bars = transformers.logging.get_verbosity(), transformers.logging.is_progress_bar_enabled()
+    hub = logging.getLogger("huggingface_hub")
+    hub_level = hub.level
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    hub.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        hub.setLevel(hub_level)
         transformers.logging.set_verbosity(level)
         if bars:
             transformers.logging.enable_progress_bar()
