@@ -132,7 +132,7 @@ def test_what_hinges_add_is_the_unit_less_relu(recipe):
 def test_stored_arms_are_paired_by_seed():
     seeds = {}
     for row in results.load("adaptive", "runs"):
-        seeds.setdefault((row["study"], row["arm"], row["depth"], row["rate"]), []).append(row["seed"])
+        seeds.setdefault((row["study"], row["arm"], row["depth"]), []).append(row["seed"])
     by_study = {}
     for (study, *_), found in seeds.items():
         by_study.setdefault(study, set()).add(tuple(found))

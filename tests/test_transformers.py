@@ -75,7 +75,8 @@ def test_looks_have_a_number_for_each_block():
 def test_losses_from_scratch_begin_at_the_alphabet_and_fall():
     letters = len(transformers._alphabet()) + 1
     for row in results.load("transformers", "scratch"):
-        assert row["losses"][0] == pytest.approx(np.log(letters), rel=0.05)
+        # a first logit has a variance of 1/3, and few characters make up most of the text: one deviation either way
+        assert row["losses"][0] == pytest.approx(np.log(letters), abs=3**-0.5)
         assert row["losses"][-1] == row["test_loss"] < row["bigram"]
 
 

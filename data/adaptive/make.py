@@ -8,8 +8,6 @@ Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 
 digits   the network with three convolutions, all arms
 depth    stacks of 3, 5 and 7 convolutions on digits of 14 x 14, three arms
-slow     the network at three tenths of the rate, three arms
-fast     the network at three times the rate, three arms
 cifar10  the network on 2,000 photographs, which the repository does not hold: see README.md
 """
 
@@ -25,8 +23,7 @@ from torch.nn import functional
 from actlab import data, experiments, results
 
 STORES = Path(__file__).parents[2] / "_build" / "adaptive"
-SEEDS = {"digits": 5, "depth": 5, "slow": 5, "fast": 5, "cifar10": 5}  # of each store
-RATES = {"slow": 3e-4, "fast": 3e-3}
+SEEDS = {"digits": 5, "depth": 5, "cifar10": 5}  # of each store
 SHAPED = ("apl_5", "apl_5_zero")  # whose shapes are kept unit by unit, of seed 0
 UNITS = 4  # of each layer
 GRID = np.linspace(-3, 3, 121)  # where shapes are compared
@@ -38,8 +35,6 @@ def study(name: str, runs: int) -> experiments.Study:
         return experiments.adaptive(runs)
     if name == "depth":
         return experiments.adaptive(runs, names=("relu", "leaky_relu", "apl_5"), depths=(3, 5, 7))
-    if name in RATES:
-        return experiments.adaptive(runs, names=("relu", "prelu", "apl_5"), rate=RATES[name])
     five = ("relu", "leaky_relu", "prelu", "apl_5", "apl_5_frozen")
     return experiments.adaptive(runs, names=five, task="cifar10", side=32)
 
@@ -68,7 +63,6 @@ def runs(stores: dict[str, results.Store]) -> Iterator[dict]:
                 "study": name,
                 "arm": arm(run.setting),
                 "depth": len(run.setting["widths"]),
-                "rate": round(run.setting["rate"], 6),
                 "seed": run.seed,
                 "train_loss": [digits(value) for value in run.loss],
                 "train_accuracy": [round(float(value), 4) for value in run.more["train_accuracy"]],

@@ -29,7 +29,7 @@ SGD, ADAM = {"optimizers": ["sgd"], "epochs": 30}, {"optimizers": ["adam"], "epo
 OTHERS, RATE, PATIENT = FIVE[1:], SGD | {"epochs": 25}, SGD | {"epochs": 60}
 NARROW = {"network": "resnet50_narrow", "points": 2000, "test_points": 500, "epochs": 4, "every": 16}
 FULL = {"network": "resnet50", "points": 1000, "test_points": 500, "epochs": 3, "every": 8}
-UPDATES = 3  # that are timed together
+UPDATES = 2  # that are timed together
 PHOTOGRAPHS = {"task": "cifar10", "points": 4000, "test_points": 1000, "epochs": 12}
 
 
@@ -127,7 +127,7 @@ def norms(stores) -> Iterator[dict]:
                 yield {**which(experiments.Images(**entry)), "runs": len(found), "norms": medians}
 
 
-def costs(rounds: int = 6) -> Iterator[dict]:
+def costs(rounds: int = 5) -> Iterator[dict]:
     """Milliseconds of processor time for an update on a batch of 64, the functions by turns.
 
     Whatever else the machine does makes an update longer and never shorter: the least disturbed round counts, and the

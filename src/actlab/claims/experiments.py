@@ -1842,15 +1842,15 @@ def leaky_relu_learned_cola():
 
 @cache
 def _swapped():
-    """From (function, start) to what stored fine-tuning runs show: share that learned, gradient, cosine.
+    """From (function, start) to what stored runs from pretrained attention show: learned, gradient, cosine.
 
-    Learned: more right answers than the commoner class has, by two standard errors. Gradient: its norm in block 1
-    over that in the head; cosine: between sentences after the last block; both before training, over the seeds.
+    Learned: the share of runs with more right answers than the commoner class has, by two standard errors. Gradient:
+    its norm in block 1 over that in the head; cosine: between sentences after the last block; both before training.
     """
     usual = {"trained": "all", "rate": 5e-5, "updates": 64}
     runs, found = {}, {}
     for row in _rows("transformers", "swaps"):
-        if all(row[key] == value for key, value in usual.items()):
+        if row["start"] != "random" and all(row[key] == value for key, value in usual.items()):
             error = _error(100 * row["majority"], row["n"]) / 100
             learned = row["accuracy"] > row["majority"] + 2 * error
             runs.setdefault((row["activation"], row["start"]), []).append(learned)
@@ -1876,14 +1876,14 @@ def _swapped():
 def bert_failures_are_vanishing_gradients():
     found = _swapped()
     (_, tanh, _), (_, gelu, _) = found["tanh", "pretrained"], found["gelu", "pretrained"]
-    learned = [ratio for share, ratio, _ in found.values() if share == 1]
-    failed = [ratio for share, ratio, _ in found.values() if share == 0]
-    alike = [cosine for share, _, cosine in found.values() if share == 0]
-    apart = [cosine for share, _, cosine in found.values() if share == 1]
+    learned = [ratio for share, ratio, _ in found.values() if share > 0.5]
+    failed = [ratio for share, ratio, _ in found.values() if share <= 0.5]
+    alike = [cosine for share, _, cosine in found.values() if share <= 0.5]
+    apart = [cosine for share, _, cosine in found.values() if share > 0.5]
     return Evidence(
         f"gradient in block 1 over that in the head, before training: tanh, which fails, {tanh:.2f}, GELU "
-        f"{gelu:.2f}; where all runs learn from {min(learned):.2f}, where none does up to {max(failed):.2f}. Cosine "
-        f"between sentences: up to {max(apart):.2f} where all learn, from {min(alike):.2f} where none does",
+        f"{gelu:.2f}; where most runs learn from {min(learned):.2f}, where most fail up to {max(failed):.2f}. Cosine "
+        f"between sentences: up to {max(apart):.2f} where most learn, from {min(alike):.2f} where most fail",
         expected="less gradient in block 1 where nothing is learned",
         cases={
             "tanh has three quarters of GELU's share or less": tanh < 0.75 * gelu,
