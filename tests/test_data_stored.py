@@ -140,14 +140,14 @@ def test_a_file_that_was_edited_is_refused_by_name(name, file, tmp_path, monkeyp
     path = tmp_path / name / file
     path.write_bytes(path.read_bytes()[:-1])
     monkeypatch.setattr(results, "root", lambda: tmp_path)
-    for kept in (_stored._digits, _stored._sentences):
+    for kept in (_stored._digits, _stored.rated_sentences):
         kept.cache_clear()
     try:
         with pytest.raises(ValueError, match=rf"{file} was edited after data/{name}/make\.py wrote it") as found:
             LOADERS[name](10, test=10)
         assert "\n" not in str(found.value)
     finally:
-        for kept in (_stored._digits, _stored._sentences):
+        for kept in (_stored._digits, _stored.rated_sentences):
             kept.cache_clear()
 
 

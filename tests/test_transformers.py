@@ -9,8 +9,7 @@ import torch
 from recipes import recipe_of
 
 from actlab import experiments, results
-from actlab.experiments import _transformers as transformers
-from actlab.experiments._transformers import Characters, Swap, characters, eleven, swap
+from actlab.experiments import Characters, Swap, _transformers, characters, eleven, transformers
 from actlab.networks import _text
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -73,7 +72,7 @@ def test_looks_have_a_number_for_each_block():
 
 
 def test_losses_from_scratch_begin_at_the_alphabet_and_fall():
-    letters = len(transformers._alphabet()) + 1
+    letters = len(_transformers._alphabet()) + 1
     for row in results.load("transformers", "scratch"):
         # a first logit has a variance of 1/3, and few characters make up most of the text: one deviation either way
         assert row["losses"][0] == pytest.approx(np.log(letters), abs=3**-0.5)
@@ -120,7 +119,7 @@ def test_calibration_brings_the_sentences_apart_again():
 
 @needs_weights
 def test_the_test_sentences_are_not_those_trained_on():
-    split = transformers._sentences(200, 100, 12, seed=3)
+    split = _transformers._sentences(200, 100, 12, seed=3)
     train = {tuple(ids) for ids in split.train_x.tolist()}
     assert len(train) == 200 and not train & {tuple(ids) for ids in split.test_x.tolist()}
     assert 0.4 < split.train_y.mean() < 0.6
@@ -128,7 +127,7 @@ def test_the_test_sentences_are_not_those_trained_on():
 
 @needs_weights
 def test_a_study_is_resumed(tmp_path):
-    study = swap(2, ["relu"], **TINY)
+    study = transformers(2, ["relu"], **TINY)
     path = tmp_path / "swap.sqlite"
     experiments.run(replace(study, seeds=[0]), path, workers=1)
     assert experiments.run(study, path, workers=1).trained == 1
@@ -138,7 +137,7 @@ def test_a_study_is_resumed(tmp_path):
 
 @needs_weights
 def test_the_tables_come_out_of_the_stores(recipe, tmp_path):
-    experiments.run(swap(1, ["relu"], **TINY), tmp_path / "causes.sqlite", workers=1)
+    experiments.run(transformers(1, ["relu"], **TINY), tmp_path / "causes.sqlite", workers=1)
     tiny = {"updates": 4, "rows": 2, "warmup": 1, "windows": 200, "test": 8, "width": 16, "length": 16}
     experiments.run(characters(1, ["relu"], **tiny), tmp_path / "characters.sqlite", workers=1)
     tables = recipe.tables(tmp_path)
@@ -154,18 +153,18 @@ def test_a_character_run_learns_more_than_the_commonest_letter():
 
 
 def test_windows_go_on_where_they_end_and_share_no_text():
-    alphabet, split = transformers._windows(50, 20, 16, seed=0)
+    alphabet, split = _transformers._windows(50, 20, 16, seed=0)
     assert torch.equal(split.train_x[:, 1:], split.train_y[:, :-1])
     assert torch.equal(split.train_x[1:, 0], split.train_y[:-1, -1])
     assert split.train_x.min() >= 1 and split.train_x.max() <= len(alphabet)
-    assert torch.equal(transformers._windows(50, 20, 16, seed=0)[1].test_x, split.test_x)
-    assert not torch.equal(transformers._windows(50, 20, 16, seed=1)[1].test_x, split.test_x)
+    assert torch.equal(_transformers._windows(50, 20, 16, seed=0)[1].test_x, split.test_x)
+    assert not torch.equal(_transformers._windows(50, 20, 16, seed=1)[1].test_x, split.test_x)
 
 
 def test_the_plateaus_are_those_of_counts():
     x = torch.tensor([[1, 2, 1, 2]])
     split = transformers.Split(x, torch.tensor([[2, 1, 2, 1]]), x, torch.tensor([[2, 1, 2, 1]]))
-    unigram, bigram = transformers._plateaus(split)
+    unigram, bigram = _transformers._plateaus(split)
     assert unigram.item() == pytest.approx(np.log(2), abs=0.02) and bigram.item() == pytest.approx(0, abs=0.02)
 
 

@@ -2,7 +2,7 @@
 
     python data/adaptive/make.py [FOLDER]             trains what FOLDER lacks, writes the tables beside this file
     python data/adaptive/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
-    python data/adaptive/make.py --photographs ...    trains on CIFAR-10 too
+    python data/adaptive/make.py --photographs [DIRECTORY]    trains on CIFAR-10 too, from files in DIRECTORY
 
 Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 
@@ -14,6 +14,7 @@ cifar10  the network on 2,000 photographs, which the repository does not hold: s
 import argparse
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -200,15 +201,21 @@ def main():
     parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
     parser.add_argument("--tables", action="store_true", help="train nothing, write the tables of what there is")
     parser.add_argument(
-        "--photographs", action="store_true", help="train on CIFAR-10 too, which README.md tells how to get"
+        "--photographs",
+        nargs="?",
+        const="",
+        metavar="DIRECTORY",
+        help="train on CIFAR-10 too, from the files in DIRECTORY, or else fetched",
     )
     options = parser.parse_args()
+    if options.photographs:
+        data.cifar10 = partial(data.cifar10, folder=options.photographs)
     folder, began = options.folder, time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     # all studies with one seed, then with two, and so on: stopped, it has as many seeds of each as there was time for
     for runs_ in range(1, 1 + (0 if options.tables else max(SEEDS.values()))):
         for name, seeds in SEEDS.items():
-            if runs_ <= seeds and (name != "cifar10" or options.photographs):
+            if runs_ <= seeds and (name != "cifar10" or options.photographs is not None):
                 done = experiments.run(study(name, runs_), folder / f"{name}.sqlite", workers=1)
                 print(f"{name}: {runs_} seeds, {done.trained} runs trained in {done.seconds:.0f} s", flush=True)
     torch.set_num_threads(1)

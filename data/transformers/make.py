@@ -25,7 +25,6 @@ import numpy as np
 import torch
 
 from actlab import experiments, networks, results, train
-from actlab.experiments._transformers import Swap, characters, eleven, swap
 
 STORES = Path(__file__).parents[2] / "_build" / "transformers"
 FOUR = ("gelu", "tanh", "elu", "sigmoid")  # the function of the pretraining, and those whose failure is taken apart
@@ -35,18 +34,20 @@ def studies() -> Iterator[tuple[str, experiments.Study]]:
     """Name and description of each store, what matters most first."""
     yield "causes", _study(5, (FOUR, [{}]), (FOUR[1:], [{"start": "calibrated"}]))
     yield "fresh", _study(5, (FOUR, [{"start": "fresh"}]))
-    yield "functions", swap(5, [name for name in eleven if name not in FOUR])
-    yield "characters", characters()
+    yield "functions", experiments.transformers(5, [name for name in experiments.eleven if name not in FOUR])
+    yield "characters", experiments.characters()
     rates = [{"rate": rate, "warmup": 6} for rate in (2e-4, 1e-5)]
     yield "rates", _study(5, (FOUR[1:], rates))
     yield "controls", _study(3, (FOUR, [{"trained": "head"}]), (("gelu", "tanh"), [{"start": "random"}]))
-    yield "longer", swap(2, FOUR[1:], updates=256, warmup=25, decay=True)
+    yield "longer", experiments.transformers(2, FOUR[1:], updates=256, warmup=25, decay=True)
 
 
 def _study(runs, *groups) -> experiments.Study:
     """One study of several groups: functions, and the entries that each of them is run with."""
-    settings = [Swap(name, **entries) for names, variants in groups for entries in variants for name in names]
-    return experiments.Study("swap", settings, range(runs), swap().varied)
+    settings = [
+        experiments.Swap(name, **entries) for names, variants in groups for entries in variants for name in names
+    ]
+    return experiments.Study("transformers", settings, range(runs), experiments.transformers().varied)
 
 
 VARIED = ("activation", "start", "trained", "rate", "warmup", "updates")
@@ -146,10 +147,11 @@ def costs(rounds: int = 60) -> Iterator[dict]:
     disturbed round counts, and the median of the rounds is there beside it.
     """
     blocks = {
-        name: networks.swap_feed_forward(networks.pretrained(), name).body.encoder.layer[0].eval() for name in eleven
+        name: networks.swap_feed_forward(networks.pretrained(), name).body.encoder.layer[0].eval()
+        for name in experiments.eleven
     }
     x = torch.randn(16, 16, 384, generator=torch.Generator().manual_seed(0))
-    found = {name: [] for name in eleven}
+    found = {name: [] for name in experiments.eleven}
     for _, (name, block) in product(range(rounds), blocks.items()):
         began = time.process_time()
         out = block(x)

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_options(parser):
-    parser.add_argument("study", help="disk, xor, images, adaptive, swap or characters")
+    parser.add_argument("study", help="disk, xor, images, adaptive, transformers or characters")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the store; default: STUDY.sqlite")
     parser.add_argument("--runs", "--seeds", type=int, metavar="N", help="how many of each setting, seeds 0 to N-1")
     parser.add_argument("--steps", type=int, metavar="N")

@@ -6,6 +6,18 @@ neither read nor moved.
 
 from ._downloads import cifar10, cola, mnist_whole, sst2
 from ._points import Split, disk, spirals, xor
-from ._stored import mnist, reviews
+from ._stored import mnist, rated_sentences, reviews
 
-__all__ = ["Split", "cifar10", "cola", "disk", "mnist", "mnist_whole", "reviews", "spirals", "sst2", "xor"]
+__all__ = [
+    "Split",
+    "cifar10",
+    "cola",
+    "disk",
+    "mnist",
+    "mnist_whole",
+    "rated_sentences",
+    "reviews",
+    "spirals",
+    "sst2",
+    "xor",
+]

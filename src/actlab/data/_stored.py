@@ -6,11 +6,12 @@ from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .. import results
 from ._points import Split, _require_count
 
-__all__ = ["mnist", "reviews"]
+__all__ = ["mnist", "rated_sentences", "reviews"]
 
 
 def mnist(n: int = 4000, *, test: int = 1000, seed: int = 0) -> Split:
@@ -35,7 +36,7 @@ def reviews(n: int = 4000, *, test: int = 1000, seed: int = 0, clear: float = 0.
     """
     if not clear > 0:
         raise ValueError(f"clear must be more than 0; got {clear}")  # at 0 a rating of 0 would count as negative
-    texts, ratings = _sentences()
+    texts, ratings = rated_sentences()
     sure = (ratings.abs() >= clear).nonzero()[:, 0]
     chosen = sure[_chosen(len(sure), f"sentences with a rating of {clear} or more", n, test, seed)]
     x, y = tuple(texts[i] for i in chosen.tolist()), (ratings[chosen] > 0).float()
@@ -56,7 +57,8 @@ def _digits():
 
 
 @cache
-def _sentences():
+def rated_sentences() -> tuple[tuple[str, ...], Tensor]:
+    """All sentences of data/reviews, each once, and their mean ratings, float32 from -4 to 4 {cite}`hutto2014`."""
     lines = gzip.decompress(results.read("reviews", "sentences.tsv.gz")).decode().splitlines()
     rated = {sentence: float(rating) for rating, _, sentence in (line.partition("\t") for line in lines)}
     return tuple(rated), torch.tensor(list(rated.values()))

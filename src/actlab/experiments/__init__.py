@@ -5,7 +5,7 @@ from ._deep import Deep
 from ._images import Images, early_stop, five, images
 from ._points import Setting, disk, published, xor
 from ._run import Failed, Outcome, Study, run
-from ._transformers import Characters, Swap, characters, eleven, swap
+from ._transformers import Characters, Swap, characters, eleven, transformers
 
 __all__ = [
     "Adaptive",
@@ -28,7 +28,7 @@ __all__ = [
     "published",
     "run",
     "studies",
-    "swap",
+    "transformers",
     "xor",
 ]
 
@@ -37,6 +37,6 @@ studies = {
     "xor": xor,
     "images": images,
     "adaptive": adaptive,
-    "swap": swap,
+    "transformers": transformers,
     "characters": characters,
 }

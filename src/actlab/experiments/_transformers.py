@@ -8,16 +8,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .. import gates, train
+from .. import data, gates, networks, train
 from ..activations import get
 from ..data import Split
-from ..data._stored import _sentences as stored_sentences
-from ..networks._text import Sentences, Transformer, inside, pretrained, swap_feed_forward, transformer, trim
 from ._deep import Deep
 from ._names import one_of
 from ._run import Study
 
-__all__ = ["Characters", "Swap", "characters", "eleven", "swap"]
+__all__ = ["Characters", "Swap", "characters", "eleven", "transformers"]
 
 # The eleven functions of the published comparison in BERT, in the order of its tables; its swish is SiLU.
 eleven = (
@@ -88,18 +86,18 @@ class Swap(Deep):
     def steps(self) -> int:
         return self.updates
 
-    def network(self, seed: int) -> tuple[Sentences, Split]:
+    def network(self, seed: int) -> tuple[networks.Sentences, Split]:
         """The network before training, and its sentences as ids."""
         split = _sentences(self.sentences, self.test, self.longest, seed)
-        network = pretrained(random=self.start == "random", seed=seed)
-        swap_feed_forward(
+        network = networks.pretrained(random=self.start == "random", seed=seed)
+        networks.swap_feed_forward(
             network,
             self.activation,
             fresh=self.start == "fresh",
             calibrate=split.train_x[:FITTED] if self.start == "calibrated" else None,
             seed=seed,
         )
-        train_x, test_x = trim(network, split.train_x, split.test_x)
+        train_x, test_x = networks.trim(network, split.train_x, split.test_x)
         if self.trained == "head":
             network.body.requires_grad_(False)
         return network, Split(train_x, split.train_y, test_x, split.test_y)
@@ -119,7 +117,7 @@ class Swap(Deep):
             if row in (0, self.rows):
                 place = next(network.parameters()).device
                 x, y = split.train_x[:LOOKED_AT].to(place), split.train_y[:LOOKED_AT].to(place)
-                seen = inside(network, x)
+                seen = networks.inside(network, x)
                 for name, values in [
                     ("ratio", seen.ratio),
                     ("cosine", seen.cosine),
@@ -179,9 +177,9 @@ def _answers(network, split, batch=100):
 @cache
 def _pieces(longest):
     """Ids and labels of the sentences with a clear rating and up to `longest` word pieces, in the stored order."""
-    texts, ratings = stored_sentences()
+    texts, ratings = data.rated_sentences()
     clear = ratings.abs() >= 0.5
-    ids = pretrained().ids([text for text, sure in zip(texts, clear.tolist(), strict=True) if sure])
+    ids = networks.pretrained().ids([text for text, sure in zip(texts, clear.tolist(), strict=True) if sure])
     short = (ids != 0).sum(1) <= longest
     return ids[short, :longest], (ratings[clear][short] > 0).float()
 
@@ -197,13 +195,13 @@ def _sentences(n, test, longest, seed):
     return Split(x[:n], y[:n], x[n:], y[n:])
 
 
-def swap(
+def transformers(
     runs: int = 5,
     activations: Iterable[str] = eleven,
     starts: Iterable[str] = ("pretrained",),
     **further: object,
 ) -> Study:
-    """The swap study: functions and starts, each combination with the seeds 0 to runs - 1.
+    """The study of transformers: functions and starts, each combination with the seeds 0 to runs - 1.
 
     As it stands it is the published comparison at a small scale: the eleven functions in a pretrained encoder, AdamW
     at rate 5e-5, batches of 16. A gate is never calibrated. further: other entries of every `Swap`.
@@ -214,7 +212,9 @@ def swap(
         for activation in activations
         if not (start == "calibrated" and activation in gates.catalog)
     ]
-    return Study("swap", settings, range(runs), varied=("activation", "start", "trained", "rate", "warmup", "decay"))
+    return Study(
+        "transformers", settings, range(runs), varied=("activation", "start", "trained", "rate", "warmup", "decay")
+    )
 
 
 @dataclass(frozen=True)
@@ -252,10 +252,10 @@ class Characters(Deep):
     def steps(self) -> int:
         return self.updates
 
-    def network(self, seed: int) -> tuple[Transformer, Split]:
+    def network(self, seed: int) -> tuple[networks.Transformer, Split]:
         """The network before training, and its windows: each character's answer is the next one."""
         alphabet, split = _windows(self.windows, self.test, self.length, seed)
-        network = transformer(
+        network = networks.transformer(
             len(alphabet) + 1,
             self.activation,
             width=self.width,
@@ -301,12 +301,12 @@ def _plateaus(split):
 
 @cache
 def _alphabet():
-    return tuple(sorted(set("".join(stored_sentences()[0])) | {"\n"}))
+    return tuple(sorted(set("".join(data.rated_sentences()[0])) | {"\n"}))
 
 
 def _windows(n, test, length, seed):
     """The alphabet, and windows of the sentences in an order drawn by the seed, a line each; ids begin with 1."""
-    texts, _ = stored_sentences()
+    texts, _ = data.rated_sentences()
     order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(seed)).tolist()
     alphabet = _alphabet()
     places = {character: i + 1 for i, character in enumerate(alphabet)}

