@@ -163,7 +163,7 @@ def test_windows_go_on_where_they_end_and_share_no_text():
 
 def test_the_plateaus_are_those_of_counts():
     x = torch.tensor([[1, 2, 1, 2]])
-    split = transformers.Split(x, torch.tensor([[2, 1, 2, 1]]), x, torch.tensor([[2, 1, 2, 1]]))
+    split = _transformers.Split(x, torch.tensor([[2, 1, 2, 1]]), x, torch.tensor([[2, 1, 2, 1]]))
     unigram, bigram = _transformers._plateaus(split)
     assert unigram.item() == pytest.approx(np.log(2), abs=0.02) and bigram.item() == pytest.approx(0, abs=0.02)
 
