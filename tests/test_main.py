@@ -195,7 +195,7 @@ def test_a_store_that_cannot_be_used_is_refused_in_one_line_and_stays_as_it_is(s
     for content, more, answer in [
         (whole, ["--steps", "9"], "holds another study: steps is 8 there, 9 asked for"),
         (whole[:-5000], [], "cut short"),
-        (bytes(later), [], "is a store of format 2"),
+        (bytes(later), [], "is a store of format 3"),
         (b"loss\n0.3\n" * 30, [], "is not a store"),
     ]:
         store.write_bytes(content)
