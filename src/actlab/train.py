@@ -166,7 +166,8 @@ def fit_batches(
     no sense.
     """
     _require_positive(steps=steps, batch=batch, rate=rate, every=1 if every is None else every)
-    every = every or math.ceil(len(split.train_x) / batch)
+    epoch = math.ceil(len(split.train_x) / batch)  # updates that it takes
+    every = every or epoch
     if steps % every:
         raise ValueError(f"rows of {every} updates do not fit into {steps} steps")
     if not 0 <= warmup <= steps:
@@ -200,7 +201,7 @@ def fit_batches(
             sums = torch.zeros(3, dtype=torch.float64, device=device)  # of losses, right answers, examples
             norms = torch.zeros(len(layers), dtype=torch.float64, device=device)
             for _ in range(every):
-                if step * batch % _padded(len(split.train_x), batch) == 0:
+                if step % epoch == 0:
                     shuffled = torch.randperm(len(split.train_x), generator=order).to(device)
                     batches = iter(shuffled.split(batch))
                 chosen = next(batches)
@@ -346,11 +347,6 @@ def _layers(network, layers):
 def _norm(layer):
     gradients = [parameter.grad for parameter in layer.parameters() if parameter.grad is not None]
     return torch.stack(torch._foreach_norm(gradients)).norm().double() if gradients else 0.0
-
-
-def _padded(examples, batch):
-    """Updates to an epoch, times the batch: where a new order begins."""
-    return math.ceil(examples / batch) * batch
 
 
 def _share_of_rate(step, steps, warmup, decay):
