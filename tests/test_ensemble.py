@@ -280,7 +280,7 @@ def test_nan_comes_out_of_a_compiled_activation_as_nan(name):
         ({"loss": "hinge"}, KeyError, "there are bce, brier, cross_entropy, mse"),
         ({"optimizer": "lion"}, KeyError, "there are adam, sgd"),
         ({"engine": "cuda"}, KeyError, "there are compiled, stacked"),
-        ({"engine": "compiled", "activation": "prelu"}, ValueError, "not prelu"),
+        ({"engine": "compiled", "activation": "prelu"}, ValueError, "got prelu"),
         ({"activation": "gelo"}, KeyError, "did you mean 'gelu'"),
         ({"sizes": [3, 4, 1]}, ValueError, "with 3 features, got torch.float32 with 2"),
         ({"sizes": [2, 4, 2]}, ValueError, "2 outputs do not fit labels for 1"),

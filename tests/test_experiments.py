@@ -222,15 +222,13 @@ def test_without_numba_a_store_of_the_compiled_engine_says_what_to_install(tmp_p
         store.enter([asdict(setting) for setting in study.settings], ["compiled"] * len(study.settings))
     before = path.read_bytes()
     monkeypatch.setattr(ensemble, "engine_for", lambda activation: "stacked")
-    with pytest.raises(
-        StoreError, match=r"begun with the compiled engine, which needs numba: pip install 'actlab\[f"
-    ):
+    with pytest.raises(StoreError, match=r"begun with the compiled engine: .* needs numba \(pip install 'actlab\[f"):
         experiments.run(study, path, workers=1)
     assert path.read_bytes() == before
 
 
 def test_the_compiled_engine_is_not_asked_for_what_it_cannot_do(tmp_path):
-    with pytest.raises(ValueError, match=r"compiled engine needs numba, as in .*, and not prelu"):
+    with pytest.raises(ValueError, match=r"compiled engine needs numba .* neither learns nor draws, got prelu"):
         run(small(activations=["prelu"]), tmp_path / "s.sqlite", engine="compiled")
     assert not list(tmp_path.iterdir())
 
@@ -267,7 +265,7 @@ def test_a_job_that_fails_is_named_when_all_others_are_stored(tmp_path):
     pool = Failing(lambda setting, seeds: setting.activation == "tanh" and 2 in seeds and ArithmeticError("no luck"))
     with pytest.raises(
         experiments.Failed,
-        match=r"^2 jobs failed, all others are stored: tanh, draw 0, .* seeds 2 to 2: ArithmeticError: no luck$",
+        match=r"^2 jobs failed, all others are stored: tanh, draw 0, .* seed 2: ArithmeticError: no luck$",
     ):
         run(small(), tmp_path / "s.sqlite", executor=pool, batch=1)
     assert len(content(tmp_path / "s.sqlite")) == 14

@@ -103,7 +103,8 @@ def fit_many(
         raise KeyError(f"no engine named {engine!r}; there are {', '.join(engines)}")
     if engine == "compiled" and engine_for(activation) != "compiled":
         raise ValueError(
-            f"the compiled engine needs numba, as in `pip install actlab[fast]`, and not {activation.name}"
+            f"the compiled engine needs numba (pip install 'actlab[fast]') and an activation that neither learns nor"
+            f" draws, got {activation.name}"
         )
     if engine == "compiled":
         from ._compiled import fit  # only now: it takes seconds, and an extra

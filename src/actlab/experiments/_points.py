@@ -84,7 +84,8 @@ class Setting:
             raise KeyError(f"no engine named {asked!r}; there are {', '.join(ensemble.engines)}")
         if asked == "compiled" != best:
             raise ValueError(
-                f"the compiled engine needs numba, as in pip install 'actlab[fast]', and not {self.activation}"
+                f"the compiled engine needs numba (pip install 'actlab[fast]') and an activation that neither learns"
+                f" nor draws, got {self.activation}"
             )
         return asked or best
 
