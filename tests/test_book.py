@@ -182,6 +182,33 @@ def test_edited_module_shows_on_the_page_and_an_unchanged_book_is_not_run_again(
     assert tiny.runs == 2
 
 
+MEET = """
+import time
+from pathlib import Path
+
+Path("here-{me}").touch()
+open("met", "a").write("{me}")
+began = time.monotonic()
+while not Path("here-{other}").exists():
+    assert time.monotonic() - began < 60, "the other notebook never came"
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor runs one notebook at a time")
+def test_notebooks_are_run_side_by_side_and_each_of_them_once(tiny):
+    tiny.write(cell(MEET.format(me="a", other="b")))
+    one = tiny.root / "intro.ipynb"
+    (tiny.root / "second.ipynb").write_text(
+        one.read_text().replace(
+            json.dumps(MEET.format(me="a", other="b")), json.dumps(MEET.format(me="b", other="a"))
+        )
+    )
+    (tiny.root / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: second\n")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert sorted((tiny.root / "met").read_text()) == ["a", "b"]
+
+
 def test_build_that_breaks_off_leaves_no_old_output_to_be_taken_for_new(tiny):
     assert build(tiny.root, *STRICT).returncode == 0
     (tiny.root / "src/actlab/tiny.py").write_text("raise RuntimeError('half-written')\n")
