@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from site_checks import ROOT, stored
 
 STORED = stored()
@@ -57,3 +59,15 @@ def test_every_chapter_has_its_parts():
         assert text.count("widgets.player(") >= 2, path.name
         assert text.count("{exercise}") >= 3, path.name
         assert text.count("widgets.quiz(") >= 4, path.name
+
+
+def test_the_menu_calls_every_chapter_by_its_number_and_its_own_title():
+    (course,) = [
+        part for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"] if "course" in part["caption"]
+    ]
+    for entry in course["chapters"]:
+        cells = json.loads((ROOT / f"{entry['file']}.ipynb").read_text())["cells"]
+        headings = (line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"])
+        title = next(line for line in headings if line.startswith("# ")).removeprefix("# ").strip()
+        number = re.match(r"chapters/0?(\w+?)_", entry["file"])[1]
+        assert entry["title"] == f"{number} · {title}"
