@@ -62,7 +62,8 @@ def test_every_chapter_has_its_parts():
 
 
 def test_the_menu_calls_every_chapter_by_its_number_and_its_own_title():
-    (course,) = [
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    (course,) = [part for part in parts if "course" in part["caption"]]
         part for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"] if "course" in part["caption"]
     ]
     for entry in course["chapters"]:
