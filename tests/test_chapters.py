@@ -64,8 +64,6 @@ def test_every_chapter_has_its_parts():
 def test_the_menu_calls_every_chapter_by_its_number_and_its_own_title():
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
     (course,) = [part for part in parts if "course" in part["caption"]]
-        part for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"] if "course" in part["caption"]
-    ]
     for entry in course["chapters"]:
         cells = json.loads((ROOT / f"{entry['file']}.ipynb").read_text())["cells"]
         headings = (line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"])
