@@ -72,7 +72,7 @@ def test_every_claim_of_the_ledger_is_on_its_page_and_leads_to_where_it_is_shown
 
 
 def test_links_within_the_reference_pages_lead_somewhere(book):
-    for name in ("appendix/catalog", "appendix/claims"):
+    for name in ("appendix/choosing", "appendix/catalog", "appendix/claims"):
         for link in page(book, name).select(".cell_output a[href]"):
             place, _, label = link["href"].partition("#")
             if not re.match(r"[a-z]+:", place):

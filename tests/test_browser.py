@@ -9,6 +9,8 @@ import site_checks
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from site_checks import NO_BROWSER, ROOT
 
+from actlab import guide
+
 PAGES = [*site_checks.pages(), "search", "genindex"]
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/") and (ROOT / f"{page}.ipynb").is_file()]
 WIDTHS = (1280, 390)
@@ -190,3 +192,49 @@ def test_a_link_to_a_claim_opens_it(browser, site):
         tab.wait_for_url("**/claims.html#*")
         tab.wait_for_function("id => document.getElementById(id)?.querySelector('details').open", arg=id)
         assert tab.locator(f"[id='{id}']").is_visible()
+
+
+def test_the_guide_narrows_to_an_answer_from_the_keyboard(browser, site):
+    with opened(browser, site, "appendix/choosing", 390) as tab:
+        left, status = tab.locator(".actlab-leaf:visible"), tab.locator(".actlab-choices [role=status]")
+        every = left.count()
+        assert status.inner_text() == f"{every} of {every} answers."
+
+        def choose(question, words):
+            group = tab.get_by_role("group", name=question)
+            group.locator("input:checked").focus()
+            for _ in range(group.get_by_role("radio").count()):
+                if group.get_by_role("radio", name=words, exact=True).is_checked():
+                    return
+                tab.keyboard.press("ArrowDown")
+            raise AssertionError(f"{question} has no {words}")
+
+        choose("Where does it stand?", "at the output")
+        assert not tab.get_by_role("group", name="How many hidden layers?").is_visible()  # does not matter any more
+        choose("What is to come out?", "yes or no")
+        ids = {leaf.id for leaf in guide.fitting(place="output", target="binary")}
+        assert {leaf.get_attribute("id") for leaf in left.all()} == ids
+        assert left.first.get_attribute("id") == "output-binary"  # it names both choices
+        assert left.first.locator("dl").is_visible()
+        assert status.inner_text() == f"{len(ids)} of {every} answers."
+        assert tab.url.endswith("choosing.html?place=output&target=binary")
+        tab.reload()
+        assert left.count() == len(ids) and left.first.get_attribute("id") == "output-binary"
+        tab.get_by_role("button", name="Start again").press("Enter")
+        assert left.count() == every and "?" not in tab.url
+
+        choose("Where does it stand?", "as a gate, or in attention")
+        choose("What kind of network?", "convolutions on images")
+        choose("On what does it run?", "a processor")
+        assert left.count() == 0
+        n = len(guide.fitting(place="gate", hardware="cpu"))
+        without = "is 1 answer" if n == 1 else f"are {n} answers"
+        assert "no evidence" in status.inner_text()
+        assert f"With “any” for “What kind of network?” there {without}." in status.inner_text()
+
+
+def test_a_link_to_an_answer_shows_it_whatever_was_chosen(browser, site):
+    with opened(browser, site, "appendix/choosing") as tab:
+        tab.goto(f"{site}/appendix/choosing.html?place=output#deep-relu", wait_until="load")
+        tab.wait_for_function("document.querySelector('#deep-relu details').open")
+        assert tab.locator("#deep-relu").is_visible() and not tab.locator("#deep-tanh").is_visible()
