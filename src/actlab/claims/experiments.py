@@ -135,12 +135,11 @@ def half_of_the_points_lie_inside():
     probability = _inside(1 / math.sqrt(2 * math.log(2)))
     counts = [int(data.disk(1000, seed=seed).train_y.sum()) for seed in range(10)]
     return Evidence(
-        f"probability {probability:.6f}; in ten samples of 1000 between {min(counts)} and {max(counts)} points "
-        "inside",
+        f"probability {probability:.6f}; in ten draws of 1000 between {min(counts)} and {max(counts)} points inside",
         expected="exactly half inside",
         cases={
             "in probability, to 1e-12": abs(probability - 0.5) < 1e-12,
-            "in each of ten samples of 1000": all(count == 500 for count in counts),
+            "in each of ten draws of 1000": all(count == 500 for count in counts),
         },
     )
 
@@ -387,8 +386,8 @@ def curves_over_seconds_compare_speed():
 @claim(
     "The +- over 1000 runs says how far another repetition of the experiment would be off",
     verdict=IMPRECISE,
-    corrected="All runs share one sample of points and there are no test points: the +- covers the initialisation "
-    "alone. For most functions a new sample of points moves the loss more than a new initialisation.",
+    corrected="All runs share one draw of the points and there are no test points: the +- covers the initialisation "
+    "alone. For most functions a new draw of the points moves the loss more than a new initialisation.",
     topic=TOPIC,
     how=STORED,
     where="chapters/08_experiments#fig-exp-variance",
@@ -401,11 +400,11 @@ def errors_cover_a_repetition():
     beyond = [name for name in f if f[name] > 1.645]  # 5 % point of F with 19 and 180 degrees of freedom
     share = min(starts[name] / losses[name].mean() for name in losses)
     return Evidence(
-        f"final training loss of Leaky ReLU: standard deviation between samples of points {draws['leaky_relu']:.1e}, "
-        f"between initialisations on one sample {starts['leaky_relu']:.1e}; for {len(beyond)} of {len(f)} functions "
-        "the samples differ beyond what initialisations explain",
-        expected="for no function a difference between samples beyond what initialisations explain (F test at 5 %)",
-        cases={"the sample of points adds nothing, for all eight functions": not beyond},
+        f"final training loss of Leaky ReLU: standard deviation between draws of the points {draws['leaky_relu']:.1e}, "
+        f"between initialisations on one draw {starts['leaky_relu']:.1e}; for {len(beyond)} of {len(f)} functions "
+        "the draws differ beyond what initialisations explain",
+        expected="for no function a difference between draws beyond what initialisations explain (F test at 5 %)",
+        cases={"the draw of the points adds nothing, for all eight functions": not beyond},
         core={"initialisations alone scatter by more than 5 % of the loss, for all eight": share > 0.05},
     )
 
@@ -463,7 +462,7 @@ def time_bands_are_standard_errors():
     "Leaky ReLU ends with the lowest loss",
     verdict=CONDITIONS,
     corrected="The lowest mean training loss there. In our runs it has the lowest median on about half of the "
-    "samples of points, and not the lowest mean. On fresh points its loss is the highest of the eight.",
+    "draws of the points, and not the lowest mean. On fresh points its loss is the highest of the eight.",
     topic=TOPIC,
     how=STORED,
     activations=("leaky_relu",),
@@ -492,8 +491,8 @@ def leaky_relu_ends_lowest():
 @claim(
     "GELU comes second",
     verdict=CONDITIONS,
-    corrected="On the one sample of points of the text. In our runs which of GELU and ELU is ahead changes from "
-    "sample to sample, and neither leads beyond chance.",
+    corrected="On the one draw of the points of the text. In our runs which of GELU and ELU is ahead changes from "
+    "draw to draw, and neither leads beyond chance.",
     topic=TOPIC,
     how=STORED,
     activations=("gelu", "elu"),
