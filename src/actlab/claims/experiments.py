@@ -400,7 +400,7 @@ def errors_cover_a_repetition():
     beyond = [name for name in f if f[name] > 1.645]  # 5 % point of F with 19 and 180 degrees of freedom
     share = min(starts[name] / losses[name].mean() for name in losses)
     return Evidence(
-        f"final training loss of Leaky ReLU: standard deviation between draws of the points {draws['leaky_relu']:.1e}, "
+        f"final training loss of Leaky ReLU: standard deviation between draws {draws['leaky_relu']:.1e}, "
         f"between initialisations on one draw {starts['leaky_relu']:.1e}; for {len(beyond)} of {len(f)} functions "
         "the draws differ beyond what initialisations explain",
         expected="for no function a difference between draws beyond what initialisations explain (F test at 5 %)",
@@ -1863,8 +1863,8 @@ def _swapped():
 @claim(
     "In BERT, functions other than ReLU, Leaky ReLU and GELU failed because of vanishing gradients",
     verdict=FALSE,
-    corrected="In a smaller pretrained transformer tanh fails though as much gradient reaches its first block as "
-    "with GELU, which learns; with two numbers per block, or new feed-forward weights, it learns as well. What fails "
+    corrected="In a smaller pretrained transformer tanh fails though no less gradient reaches its first block, in the "
+    "median over seeds, than with GELU, which learns; with two numbers per block, or new feed-forward weights, it learns as well. What fails "
     "is the match of weights and function: all sentences look alike. The gradients get small afterwards.",
     topic=TOPIC,
     where="chapters/08d_transformers#sec-swap-causes",
@@ -1880,7 +1880,7 @@ def bert_failures_are_vanishing_gradients():
     alike = [cosine for share, _, cosine in found.values() if share <= 0.5]
     apart = [cosine for share, _, cosine in found.values() if share > 0.5]
     return Evidence(
-        f"gradient in block 1 over that in the head, before training: tanh, which fails, {tanh:.2f}, GELU "
+        f"gradient in block 1 over that in the head, before training, median over seeds: tanh, which fails, {tanh:.2f}, GELU "
         f"{gelu:.2f}; where most runs learn from {min(learned):.2f}, where most fail up to {max(failed):.2f}. Cosine "
         f"between sentences: up to {max(apart):.2f} where most learn, from {min(alike):.2f} where most fail",
         expected="less gradient in block 1 where nothing is learned",
