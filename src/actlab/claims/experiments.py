@@ -1863,9 +1863,10 @@ def _swapped():
 @claim(
     "In BERT, functions other than ReLU, Leaky ReLU and GELU failed because of vanishing gradients",
     verdict=FALSE,
-    corrected="In a smaller pretrained transformer tanh fails though no less gradient reaches its first block, in the "
-    "median over seeds, than with GELU, which learns; with two numbers per block, or new feed-forward weights, it learns as well. What fails "
-    "is the match of weights and function: all sentences look alike. The gradients get small afterwards.",
+    corrected="In a smaller pretrained transformer tanh fails though no less gradient reaches its first block, in "
+    "the median over seeds, than with GELU, which learns. With two numbers per block, or new feed-forward weights, tanh "
+    "learns as well. What fails is the match of weights and function: all sentences look alike. The gradients get "
+    "small afterwards.",
     topic=TOPIC,
     where="chapters/08d_transformers#sec-swap-causes",
     how=STORED,
@@ -1880,9 +1881,10 @@ def bert_failures_are_vanishing_gradients():
     alike = [cosine for share, _, cosine in found.values() if share <= 0.5]
     apart = [cosine for share, _, cosine in found.values() if share > 0.5]
     return Evidence(
-        f"gradient in block 1 over that in the head, before training, median over seeds: tanh, which fails, {tanh:.2f}, GELU "
-        f"{gelu:.2f}; where most runs learn from {min(learned):.2f}, where most fail up to {max(failed):.2f}. Cosine "
-        f"between sentences: up to {max(apart):.2f} where most learn, from {min(alike):.2f} where most fail",
+        "gradient in block 1 over that in the head, before training, median over seeds: tanh, which fails, "
+        f"{tanh:.2f}, GELU {gelu:.2f}; where most runs learn from {min(learned):.2f}, where most fail up to "
+        f"{max(failed):.2f}. Cosine between sentences: up to {max(apart):.2f} where most learn, from {min(alike):.2f} "
+        "where most fail",
         expected="less gradient in block 1 where nothing is learned",
         cases={
             "tanh has three quarters of GELU's share or less": tanh < 0.75 * gelu,
