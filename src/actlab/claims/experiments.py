@@ -1864,8 +1864,8 @@ def _swapped():
     "In BERT, functions other than ReLU, Leaky ReLU and GELU failed because of vanishing gradients",
     verdict=FALSE,
     corrected="In a smaller pretrained transformer tanh fails though no less gradient reaches its first block, in "
-    "the median over seeds, than with GELU, which learns. With two numbers per block, or new feed-forward weights, tanh "
-    "learns as well. What fails is the match of weights and function: all sentences look alike. The gradients get "
+    "the median over seeds, than with GELU, which learns. With two numbers per block, or new feed-forward weights, "
+    "tanh learns as well. What fails is the match of weights and function: all sentences look alike. The gradients get "
     "small afterwards.",
     topic=TOPIC,
     where="chapters/08d_transformers#sec-swap-causes",
@@ -1883,8 +1883,8 @@ def bert_failures_are_vanishing_gradients():
     return Evidence(
         "gradient in block 1 over that in the head, before training, median over seeds: tanh, which fails, "
         f"{tanh:.2f}, GELU {gelu:.2f}; where most runs learn from {min(learned):.2f}, where most fail up to "
-        f"{max(failed):.2f}. Cosine between sentences: up to {max(apart):.2f} where most learn, from {min(alike):.2f} "
-        "where most fail",
+        f"{max(failed):.2f}. Cosine between sentences: up to {max(apart):.2f} where most learn, from "
+        f"{min(alike):.2f} where most fail",
         expected="less gradient in block 1 where nothing is learned",
         cases={
             "tanh has three quarters of GELU's share or less": tanh < 0.75 * gelu,
