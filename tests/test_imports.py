@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "results": set(),
     "experiments": BASICS | {"networks", "data", "train", "ensemble", "results", "diagnostics"},
     "plot": {"activations"},
-    "widgets": {"activations", "plot"},
+    "widgets": {"activations", "theory", "plot"},
     "notebooks": set(),
 }
 MAY_IMPORT["claims"] = set(MAY_IMPORT) - {"plot", "widgets"}

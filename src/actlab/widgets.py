@@ -1,13 +1,15 @@
-"""Pictures that move and questions that answer, on a page without a kernel.
+"""Pictures that move and questions that answer, on a page without a kernel; and an explorer for those who have one.
 
 All states of a player or quiz are built at once and stored in the page; the controls are linked to them in the
-browser. In a running notebook they are ordinary widgets.
+browser. In a running notebook they are ordinary widgets. The explorer computes what it shows when a control is moved,
+so without a kernel it stands still, and says so.
 """
 
 import hashlib
 import html
 import io
 import itertools
+import math
 import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -15,8 +17,13 @@ from typing import Any
 
 import ipywidgets as W
 import matplotlib.pyplot as plt
+import torch
+from torch import Tensor
 
-__all__ = ["player", "quiz", "svg"]
+from . import plot, theory
+from .activations import Activation, catalog, get
+
+__all__ = ["explorer", "player", "quiz", "svg"]
 
 MOST_FRAMES = 80  # a page is to stay under 2.5 MB, and a frame takes 10 to 30 kB
 INK = "#010203"  # drawn in this colour, text and axes take the page's own: dark on light, light on dark
@@ -96,6 +103,177 @@ def quiz(question: str, choices: Mapping[str, str], *, answer: str) -> Player:
     box.add_class("actlab-quiz")
     box.summary = f"quiz: {question}"
     return box
+
+
+SLIDERS = {  # the ends of the slider of a setting; each number of a setting with several goes from -3 to 3
+    "threshold": (0.05, 2.0),
+    "negative_slope": (0.0, 1.0),
+    "lower": (0.0, 1.0),
+    "upper": (0.0, 1.0),
+    "alpha": (0.05, 4.0),
+    "beta": (0.0, 10.0),
+    "b": (0.05, 16.0),
+}
+LAYERS = 50
+FARTHEST = 1e40  # a mean square beyond it, or below 1 / it, is followed no further
+# the standard normal as points with weights: none of them is 0, where most kinks are
+_points = (torch.arange(-2000, 2000, dtype=torch.float64) + 0.5) * 0.0045
+_weights = torch.exp(-(_points**2) / 2)
+_weights /= _weights.sum()
+
+
+def explorer(name: str = "gelu") -> Player:
+    """Any activation of the catalog, its settings on sliders: f, f', f'', its numbers, and 50 layers of it.
+
+    name: which one it opens with. The signals are those of very wide layers at their start, with normal weights of
+    variance gain^2 / fan_in and no biases. Needs a kernel. Raises KeyError, with the nearest name, for another.
+    """
+    name = get(name).name
+    style = {"description_width": "initial"}
+    chosen = W.Dropdown(options=list(catalog), value=name, description="activation", style=style)
+    knobs = W.HBox(layout=W.Layout(flex_flow="row wrap"))
+    gain = W.FloatLogSlider(
+        value=1.0, base=10, min=-0.5, max=1.1, step=0.005, description="gain", readout_format=".3f", style=style
+    )
+    own = W.Button(description="back to its own gain")
+    facts, function, depth = W.HTML(), W.HTML(), W.HTML()
+    shown = {}
+
+    def choose(_=None):
+        settings = get(chosen.value).settings
+        knobs.children = [knob for key, value in settings.items() for knob in _setting_knobs(key, value, style)]
+        for knob in knobs.children:
+            knob.observe(show_function, "value")
+        gain.unobserve(show_depth, "value")  # drawn once, below
+        gain.value = theory.gain(chosen.value)
+        gain.observe(show_depth, "value")
+        show_function()
+
+    def show_function(_=None):
+        try:
+            shown["act"] = act = get(chosen.value, **_chosen_settings(get(chosen.value).settings, knobs.children))
+        except ValueError as refused:  # lower above upper
+            facts.value = f'<p role="status">{html.escape(str(refused))}</p>'
+            return
+        function.value = _figure(svg(_function, (5.0, 3.2), act=act), _function_in_words(act), 5.0)
+        show_depth()
+
+    def show_depth(_=None):
+        forward, backward = _through_depth(shown["act"], gain.value)
+        words = _depth_in_words(forward, backward)
+        facts.value = _numbers(shown["act"], gain.value, words)
+        drawing = svg(_depth, (5.0, 2.8), forward=forward, backward=backward)
+        depth.value = _figure(drawing, f"Sizes by layer, in powers of ten. {words}", 5.0)
+
+    def match(_):
+        gain.value = theory.gain(shown["act"])
+
+    gain.observe(show_depth, "value")
+    choose()
+    chosen.observe(choose, "value")
+    own.on_click(match)
+    # a page without a kernel shows the note and hides the controls: the book's style sheet turns both round
+    note = W.HTML(
+        '<p class="actlab-still" style="display: none">This picture stands still here: it needs a running kernel. '
+        "Open the page in Binder or Colab with the rocket above, run the cell, and move the sliders.</p>"
+    )
+    controls = W.VBox([chosen, knobs, W.HBox([gain, own], layout=W.Layout(flex_flow="row wrap"))])
+    controls.add_class("actlab-live")
+    box = Player([note, controls, function, facts, depth])
+    box.add_class("actlab-explorer")
+    box.summary = f"explorer: {len(catalog)} activations, opened with {name}"
+    return box
+
+
+def _setting_knobs(key, value, style):
+    if isinstance(value, tuple):
+        ends = [(f"{key} {i}", one, -3.0, 3.0) for i, one in enumerate(value, start=1)]
+    else:
+        ends = [(key.replace("_", " "), value, *SLIDERS[key])]
+    return [
+        W.FloatSlider(value=one, min=low, max=high, step=0.01, description=words, style=style)
+        for words, one, low, high in ends
+    ]
+
+
+def _chosen_settings(settings, knobs):
+    values = iter([knob.value for knob in knobs])
+    return {
+        key: tuple(next(values) for _ in value) if isinstance(value, tuple) else next(values)
+        for key, value in settings.items()
+    }
+
+
+def _through_depth(act: Activation, gain: float) -> tuple[Tensor, Tensor]:
+    """Mean squares by layer, both of shape (layers,): of the pre-activations, which start at 1, and of the deltas,
+    which start at 1 in the last layer. nan from where a mean square leaves 1e-40 to 1e40."""
+    forward, slopes = [], []
+    q = 1.0
+    while len(forward) < LAYERS and 1 / FARTHEST < q < FARTHEST:
+        z = math.sqrt(q) * _points
+        forward.append(q)
+        slopes.append(gain**2 * (_weights @ act.slope(z) ** 2).item())
+        q = gain**2 * (_weights @ act(z) ** 2).item()
+    missing = [math.nan] * (LAYERS - len(forward))
+    # a delta passes the slopes of its own layer, and of all after it but the last, where it starts
+    back = torch.tensor([*slopes[:-1], 1.0], dtype=torch.float64).flip(0).cumprod(0).flip(0)
+    return torch.tensor(forward + missing, dtype=torch.float64), torch.cat(
+        [back, torch.tensor(missing, dtype=torch.float64)]
+    )
+
+
+def _function(ax, act):
+    plot.curve(act, ax)
+    value, slope = ax.get_lines()[:2]
+    value.set_label("f")
+    slope.set_label("f′")
+    z = torch.linspace(-4, 4, 801, dtype=torch.float64)
+    ax.plot(z, theory.curvature(act, z), color=plot.GREY, linestyle=plot.DOTTED, linewidth=1.4, label="f″", zorder=1)
+    ax.set(xlabel="z", ylabel="", xlim=(-4, 4), ylim=(-2, 3.2))  # the same for all, so that a change is seen
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+
+
+def _function_in_words(act):
+    z = torch.tensor([-2.0, 0.0, 2.0], dtype=torch.float64)
+    value, slope = (", ".join(f"{one:.3g}" for one in f(z).tolist()) for f in (act, act.slope))
+    return f"{act.title} with its slope and curvature. At z = -2, 0 and 2 it is {value}; its slope is {slope}."
+
+
+def _depth(ax, forward, backward):
+    layer = torch.arange(1, LAYERS + 1)
+    # powers of ten on a plain axis: it is drawn in a third of the time of a log axis, while a slider moves
+    for size, label, style in [
+        (forward, "pre-activations", {"color": plot.BLUE}),
+        (backward, "delta", {"color": plot.ORANGE, "linestyle": plot.DASHED}),
+    ]:
+        power = size.log10() / 2
+        ax.plot(layer, power.where(power.isfinite(), math.nan), label=label, **style)
+    ax.set(xlabel="layer", ylabel="power of ten of the RMS", xlim=(1, LAYERS))
+    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+
+
+def _depth_in_words(forward, backward):
+    reached = int((~forward.isnan()).sum())
+    last, first = forward[reached - 1].sqrt().item(), backward[0].sqrt().item()
+    signal = f"From layer 1 to layer {reached} the pre-activations go from 1 to {last:.3g}"
+    if reached < LAYERS:
+        signal += ", and on, farther than is drawn"
+    return f"{signal}; from layer {reached} back to layer 1 the deltas go from 1 to {first:.3g}."
+
+
+def _numbers(act, gain, words):
+    least, slope = theory.minimum(act), theory.variance_slope(act, 1.0)
+    rows = {
+        "range": f"{act.range[0]:.4g} to {act.range[1]:.4g}",
+        "least value": f"{least[1]:.4g} at z = {least[0]:.4g}" if least else "none",
+        "largest slope": f"{theory.lipschitz(act):.4g}",
+        "its own gain": f"{theory.gain(act):.4f}",
+        "chi at its own gain": f"{theory.chi(act):.4f}",
+        "variance map there": f"slope {slope:.4f}: {'repels' if slope > 1 else 'does not repel'} signals",
+        f"at gain {gain:.4f}": words,
+    }
+    cells = "".join(f'<tr><th scope="row">{key}</th><td>{value}</td></tr>' for key, value in rows.items())
+    return f'<div role="status"><table class="actlab-facts"><tbody>{cells}</tbody></table></div>'
 
 
 def svg(draw: Callable[..., Any], size: tuple[float, float], **values: Any) -> str:

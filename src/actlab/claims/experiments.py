@@ -1865,8 +1865,8 @@ def _swapped():
     verdict=FALSE,
     corrected="In a smaller pretrained transformer tanh fails though no less gradient reaches its first block, in "
     "the median over seeds, than with GELU, which learns. With two numbers per block, or new feed-forward weights, "
-    "tanh learns as well. What fails is the match of weights and function: all sentences look alike. The gradients get "
-    "small afterwards.",
+    "tanh learns as well. What fails is the match of weights and function: all sentences look alike. The gradients "
+    "get small afterwards.",
     topic=TOPIC,
     where="chapters/08d_transformers#sec-swap-causes",
     how=STORED,

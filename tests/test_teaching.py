@@ -1,0 +1,111 @@
+"""The pages for teachers, and those on how to cite: what they promise about other pages holds."""
+
+import itertools
+import json
+import re
+
+import pytest
+import yaml
+from site_checks import ROOT, _soups, stored
+
+import actlab
+from actlab import claims
+from actlab.notebooks import minutes, quizzes
+
+CHAPTERS = [path for path in stored() if path.parent.name == "chapters"]
+BOTH = pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+
+
+def words(text):
+    """Text with single spaces and with straight quotes, which the build bends."""
+    return " ".join(text.split()).translate(str.maketrans("‘’“”", "''\"\""))
+
+
+@BOTH
+def test_every_quiz_of_a_chapter_is_in_the_question_bank_once(book, path):
+    notebook = json.loads(path.read_text())
+    found = quizzes(notebook)
+    assert len(found) == "".join("".join(cell["source"]) for cell in notebook["cells"]).count("widgets.quiz(")
+    bank = words(_soups(book / "appendix/questions.html")[0].find("article").get_text())
+    for quiz in found:
+        assert bank.count(words(quiz.question)) == 1
+        assert quiz.answer in quiz.choices
+        for choice, why in quiz.choices.items():
+            assert words(choice) in bank and words(why) in bank
+
+
+def test_the_answer_in_the_bank_is_the_right_one(book):
+    page = _soups(book / "appendix/questions.html")[0]
+    right = [quiz for path in CHAPTERS for quiz in quizzes(json.loads(path.read_text()))]
+    folded = page.select("details.actlab-answer")
+    assert len(folded) == len(right)
+    for quiz, answer in zip(right, folded, strict=True):
+        letter = answer.strong.get_text()[0]
+        assert words(answer.select("li")[ord(letter) - ord("A")].get_text()) == words(quiz.choices[quiz.answer])
+
+
+def test_every_chapter_has_an_open_question_with_its_answer():
+    bank = (ROOT / "appendix/questions.md").read_text()
+    parts = re.split(r"```\{quizzes\} (chapters/\w+)\n```", bank)[1:]
+    named, texts = parts[::2], parts[1::2]
+    assert named == [f"chapters/{path.stem}" for path in CHAPTERS]
+    for text in texts:
+        assert text.count("**Open.") == text.count(":::{dropdown} Answer") >= 1
+    assert sum(text.count("**Open.") for text in texts) >= 12
+
+
+@pytest.mark.parametrize("page", ["teaching", "cite", "questions"])
+def test_a_claim_that_is_linked_is_in_the_ledger_with_the_verdict_that_is_told(page):
+    text = (ROOT / f"appendix/{page}.md").read_text()
+    for id, told in re.findall(r'claims\.html#([\w-]+)">([^<]*)</a>', text):
+        assert id in claims.ledger
+        assert told in (claims.ledger[id].verdict, f"claims.html#{id}")
+    assert page == "questions" or "claims.html#" in text
+
+
+def test_an_exercise_that_is_set_is_one_of_the_course():
+    text = (ROOT / "appendix/teaching.md").read_text()
+    course = "".join(path.read_text() for path in CHAPTERS)
+    set_ = re.findall(r"Exercise: \*([^*]+)\*", text)
+    assert len(set_) >= 5
+    for title in [*set_, "Save the newborn", "Take the dead away", "Compute it: fold a stack"]:
+        assert f"{{exercise}} {title.rstrip('.')}" in course, title
+
+
+@pytest.mark.parametrize("heading", ["teaching-90", "teaching-six"])
+def test_the_minutes_of_a_lesson_follow_one_another_to_the_end(heading):
+    text = (ROOT / "appendix/teaching.md").read_text().partition(f"({heading})=")[2].partition("\n## ")[2]
+    for lesson in re.split(r"^#+ ", text.partition("\n## ")[0], flags=re.M):
+        spans = [tuple(map(int, span)) for span in re.findall(r"^\| (\d+)–(\d+) \|", lesson, flags=re.M)]
+        if spans:
+            assert spans[-1][1] == 90
+            assert all(end == start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+def test_a_chapter_takes_as_long_as_its_head_and_its_card_say():
+    intro = "".join("".join(cell["source"]) for cell in json.loads((ROOT / "intro.ipynb").read_text())["cells"])
+    for path in CHAPTERS:
+        notebook = json.loads(path.read_text())
+        reading, exercises = minutes(notebook)
+        text = "".join("".join(cell["source"]) for cell in notebook["cells"])
+        assert f"about {reading} minutes to read, and {exercises} for the exercises" in words(text), path.name
+        (card,) = re.findall(rf"\*\*\[[^]]*]\(chapters/{path.stem}\)\*\*(.*?):::", intro, flags=re.S)
+        assert f"{reading} minutes, exercises {exercises}" in words(card), path.name
+
+
+def test_the_citation_is_that_of_the_citation_file():
+    file = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    page = (ROOT / "appendix/cite.md").read_text()
+    entry = dict(re.findall(r"^ +(\w+) += \{+(.*?)\}+,?$", page, flags=re.M))
+    (author,) = file["authors"]
+    assert entry == {
+        "author": author["name"],
+        "title": file["title"],
+        "year": str(file["date-released"].year),
+        "version": file["version"],
+        "url": file["repository-code"],
+    }
+    plain = f"> {author['name']} ({entry['year']}). *{file['title']}*. Version {file['version']}. > <{entry['url']}>"
+    assert plain in words(page)
+    assert f"**{file['version']}, {file['date-released']}.**" in page
+    assert f"actlab {file['version']}, claim" in page and file["version"] == actlab.__version__
