@@ -3,13 +3,16 @@
 `python tests/site_checks.py` checks the book in _build/html and exits 1 if there is a fault.
 """
 
+import gzip
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 import yaml
 from bs4 import BeautifulSoup
@@ -18,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
 NO_BROWSER = "NO CHROMIUM: the pages were NOT tried in a browser"
 LARGEST = 2_500_000  # bytes of a page and its own pictures: what a phone on a slow line can bear
+
+FIRST = 250_000  # bytes, gzipped, of a page and all it loads at once
 
 ELSEWHERE = re.compile(r"(?:[a-z]+:)?//", re.I)
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"} | {
@@ -100,10 +105,99 @@ def heavy(html: Path = HTML, root: Path = ROOT) -> list[str]:
         if not file.is_file():
             continue
         pictures = {(file.parent / image["src"]).resolve() for image in _soups(file)[0].find_all("img", src=True)}
-        weight = sum(path.stat().st_size for path in {file, *pictures} if path.is_file())
+        weight = sum(
+            path.stat().st_size for path in {file, file.with_suffix(".widgets.js"), *pictures} if path.is_file()
+        )
         if weight > LARGEST:
             faults.append(f"{page}: {weight / 1e6:.2f} MB, more than {LARGEST / 1e6:.1f}")
     return faults
+
+
+def held_up(html: Path = HTML) -> list[str]:
+    """Scripts that a page waits for before it is shown, and the one that draws all icons of the world."""
+    found = []
+    for file in _pages(html):
+        for script in _soups(file)[0].find_all("script", src=True):
+            if not (script.has_attr("defer") or script.has_attr("async")) or "fontawesome" in script["src"]:
+                found.append(f"{file.relative_to(html)}: {script['src']}")
+    return found
+
+
+def slow(html: Path = HTML) -> list[str]:
+    """Pages that send more, gzipped, than they may before anybody has touched them."""
+    found = []
+    for file in _pages(html):
+        soup = _soups(file)[0]
+        tags = soup.find_all("script", src=True) + soup.find_all("link", rel="stylesheet")
+        names = {(tag.get("src") or tag.get("href")).partition("?")[0] for tag in tags}
+        weight = sum(len(gzip.compress((file.parent / name).read_bytes())) for name in [file.name, *names])
+        if weight > FIRST:
+            found.append(f"{file.relative_to(html)}: {weight / 1000:.0f} kB, more than {FIRST / 1000:.0f}")
+    return found
+
+
+def unsaid(html: Path = HTML) -> list[str]:
+    """Pages without a description, with one that is too short or long to be shown, or with that of another."""
+    found, said = [], {}
+    for file in _pages(html):
+        soup = _soups(file)[0]
+        tags = {tag.get("name") or tag.get("property"): tag.get("content") for tag in soup.find_all("meta")}
+        words = tags.get("description") or ""
+        if not 50 <= len(words) <= 160:
+            found.append(f"{file.relative_to(html)}: a description of {len(words)} characters: {words}")
+        if words in said:
+            found.append(f"{file.relative_to(html)}: the description of {said[words]}")
+        said[words] = file.relative_to(html)
+        for tag in ("og:title", "og:description", "og:image", "og:url", "og:type", "twitter:card"):
+            if not tags.get(tag):
+                found.append(f"{file.relative_to(html)}: no {tag}")
+    return found
+
+
+def astray(html: Path = HTML) -> list[str]:
+    """Links within the book that lead to no page, or to no place on it."""
+    found = []
+    for file in _pages(html):
+        for link in _soups(file)[0].find_all("a", href=True):
+            place, _, label = link["href"].partition("#")
+            place = place.partition("?")[0]
+            if re.match(r"[a-z]+:", place):
+                continue
+            target = (file.parent / unquote(place)).resolve() if place else file
+            if not target.is_file():
+                found.append(f"{file.relative_to(html)}: {link['href']} is not there")
+            elif label and target.suffix == ".html" and unquote(label) not in _places(target):
+                found.append(f"{file.relative_to(html)}: {link['href']} names no place")
+    return found
+
+
+def out_of_order(html: Path = HTML) -> list[str]:
+    """Headings that skip a level, and pages with more or less than one of the first."""
+    found = []
+    for file in _pages(html):
+        if not (article := _soups(file)[0].find("article", class_="bd-article")):
+            continue
+        levels = [int(heading.name[1]) for heading in article.find_all(re.compile("^h[1-6]$"))]
+        if levels.count(1) != 1:
+            found.append(f"{file.relative_to(html)}: {levels.count(1)} headings of the first level")
+        for before, after in pairwise(levels):
+            if after > before + 1:
+                found.append(f"{file.relative_to(html)}: h{after} after h{before}")
+    return found
+
+
+def _pages(html):
+    # index.html only leads on, and _static holds templates of the theme
+    return [file for file in sorted(html.rglob("*.html")) if "_static" not in file.parts and file.stem != "index"]
+
+
+def _places(file):
+    return _ids(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _ids(file, _mtime):
+    return {tag["id"] for tag in _soups(file)[0].find_all(id=True)}
 
 
 def faults(html: Path = HTML, root: Path = ROOT) -> list[str]:
@@ -118,8 +212,8 @@ def _soups(file):
 def _parsed(file, _mtime):
     """The page, and each piece of HTML that its widgets will show."""
     soup = BeautifulSoup(file.read_text(), "html.parser")
-    stored = soup.find_all("script", type="application/vnd.jupyter.widget-state+json")
-    states = [json.loads(tag.text) for tag in stored]
+    stored = file.with_suffix(".widgets.js")
+    states = [json.loads(stored.read_text().split("=", 1)[1].strip(" ;\n"))] if stored.is_file() else []
     return [soup] + [BeautifulSoup(text, "html.parser") for text in _texts(states) if "<" in text]
 
 

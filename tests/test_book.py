@@ -37,6 +37,33 @@ def test_no_page_is_too_heavy_for_a_slow_line(book):
     assert site_checks.heavy(book) == []
 
 
+def test_no_script_holds_up_a_page(book):
+    assert site_checks.held_up(book) == []
+
+
+def test_first_sight_of_every_page_is_light(book):
+    assert site_checks.slow(book) == []
+
+
+def test_every_page_says_what_it_is_about_to_those_who_list_and_share_it(book):
+    assert site_checks.unsaid(book) == []
+
+
+def test_every_link_within_the_book_leads_to_a_place(book):
+    assert site_checks.astray(book) == []
+
+
+def test_headings_are_in_order(book):
+    assert site_checks.out_of_order(book) == []
+
+
+def test_style_sheet_of_the_pages_has_its_icons_in_it_and_what_it_asks_for_is_there(book):
+    packed = (book / "_static/packed.css").read_text()
+    for name in re.findall(r"url\((?![\"']?data:)([^)]*)\)", packed):
+        assert (book / "_static" / name).is_file()
+    assert packed.count("data:font/woff") == 3
+
+
 @pytest.mark.parametrize("page", NOTEBOOKS)
 def test_launch_buttons_open_this_notebook(book, page):
     text = (book / f"{page}.html").read_text()

@@ -22,13 +22,17 @@ FLAGS = [
 ]  # fmt: skip
 
 READY = """async () => {
-    await window.MathJax?.startup?.promise;
+    await loadWhole();
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
     while ([...views].some(view => !view.parentElement.querySelector(".jupyter-widgets, .lm-Widget")))
         await new Promise(requestAnimationFrame);
     for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
 }"""
 UNDESCRIBED = "() => [...document.images].filter(i => !i.alt.trim()).map(i => i.outerHTML.slice(0, 100))"
+DISTORTED = """() => [...document.querySelectorAll(".bd-article img[width]")]
+    .map(i => [i, i.width / i.height, i.getAttribute("width") / i.getAttribute("height")])
+    .filter(([i, shown, stored]) => i.width && Math.abs(shown / stored - 1) > 0.02)
+    .map(([i]) => `${i.width} x ${i.height}: ${i.alt}`)"""
 UNRENDERED = r"""() => {
     const faults = [...document.querySelectorAll("mjx-merror, .MathJax_Error, [data-mjx-error]")]
         .map(e => "an error: " + e.textContent);
@@ -81,6 +85,20 @@ def opened(browser: Browser, site: str, page: str, width: int = 1280) -> Iterato
     assert complaints == []
 
 
+@contextmanager
+def untouched(browser: Browser, site: str, page: str) -> Iterator[tuple[Page, list[str]]]:
+    """A page of the book as it is before anybody has touched it, and the names of the files it has asked for."""
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    tab = context.new_page()
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url.partition("?")[0]))
+    try:
+        tab.goto(f"{site}/{page}.html", wait_until="networkidle")
+        yield tab, asked
+    finally:
+        context.close()
+
+
 def _own(url, site):
     return url.startswith((f"{site}/", "data:", "blob:"))
 
@@ -90,6 +108,7 @@ def _own(url, site):
 def test_page_is_whole_and_accessible(browser, site, page, width):
     with opened(browser, site, page, width) as tab:
         assert tab.evaluate(UNDESCRIBED) == []
+        assert tab.evaluate(DISTORTED) == []
         assert tab.evaluate(UNRENDERED) == []
         if width == min(WIDTHS):
             wide = tab.evaluate("Math.max(document.body.scrollWidth, document.documentElement.scrollWidth)")
