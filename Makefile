@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 NOTEBOOKS := intro.ipynb chapters appendix
+READERS ?= colab newest lowest environment
 
-.PHONY: help book test bench results lint notebooks clean
+.PHONY: help book test offline readers here bench results lint notebooks address clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -14,6 +15,15 @@ book: $(READY)  ## build the pages, and check that they are all there
 
 test: lint book  ## all checks: lint, the book, unit tests, every notebook, the pages in a browser
 	$(BIN)/pytest
+
+offline: book  ## the built pages as one file, to be unpacked and read without a network: _build/actlab-book.zip
+	cd _build && ln -sfn html actlab-book && rm -f actlab-book.zip && ../$(BIN)/python -m zipfile -c actlab-book.zip actlab-book/
+
+readers: $(READY)  ## every notebook in what readers have: Colab's set, the newest and lowest versions, environment.yml
+	$(BIN)/python tests/readers.py $(READERS)
+
+here:  ## every notebook with the python3 that is there and no .venv: for a job inside Colab's own image
+	$(PYTHON) tests/readers.py here
 
 bench: $(READY)  ## what a training step costs: plain loop, both engines, and what the processor allows
 	@$(BIN)/python data/engine_speed/make.py
@@ -27,6 +37,9 @@ lint: $(READY)  ## style, and whether the notebooks are in their stored form
 
 notebooks: $(READY)  ## run all notebooks in place, keep their text outputs
 	$(BIN)/python -m actlab.notebooks run $(NOTEBOOKS)
+
+address: $(READY)  ## after an edit of _config.yml: the repository's address into the first cell of each notebook
+	$(BIN)/python -m actlab.notebooks clean $(NOTEBOOKS)
 
 clean:  ## remove the built pages and what is stored for them
 	rm -rf _build

@@ -70,8 +70,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
     skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
     if any(NO_BROWSER in reason for reason in skipped):
         terminalreporter.section(NO_BROWSER, red=True, bold=True)
-    elsewhere = sorted(
-        {found[0] for reason in skipped for found in re.findall(r"[A-Z]+ IS NOT INSTALLED[^'\"]*", reason)}
-    )
+    said = r"(?:[A-Z]+ IS NOT INSTALLED|NO PACKAGE INDEX)[^'\"]*"
+    elsewhere = sorted({found[0] for reason in skipped for found in re.findall(said, reason)})
     for reason in elsewhere:
         terminalreporter.section(reason, yellow=True)

@@ -1,0 +1,112 @@
+"""Every notebook as a reader on Colab has it: Colab's widgets and kernel, the wheel, and no file beside it."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+
+import pytest
+import readers
+from packaging.requirements import Requirement
+from packaging.version import Version
+from site_checks import ROOT, stored
+
+STORED = stored()
+NO_INDEX = "NO PACKAGE INDEX: the notebooks were NOT tried as on Colab"
+
+
+@pytest.fixture(scope="module")
+def colab(in_ci):
+    """The Python of Colab's imitation, without actlab, and what is installed there."""
+    try:
+        python = readers.make("colab")
+    except subprocess.CalledProcessError as error:
+        if in_ci or not re.search("No matching distribution|Could not find a version", error.stderr or ""):
+            pytest.fail(f"{error}\n{error.stderr}")
+        pytest.skip(NO_INDEX)
+    return python, readers.versions(python)
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_prints_on_colab_what_is_stored(path, colab, tmp_path):
+    python, _ = colab
+    assert readers.play("colab", python, path, tmp_path) == []
+
+
+def test_the_first_cells_install_actlab_and_change_nothing_that_colab_brought(colab, tmp_path):
+    python, before = colab
+    (page,) = [path for path in STORED if "needs-transformers" in path.read_text()]
+    notebook = json.loads(page.read_text())
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][:1]
+    page = tmp_path / "first.ipynb"
+    page.write_text(json.dumps(notebook))
+    (tmp_path / "alone").mkdir()
+    assert readers.play("colab", python, page, tmp_path / "alone") == []
+    after = readers.versions(python)
+    assert before <= after, f"replaced: {before - after}"
+    assert any(line.startswith("actlab @ git+") for line in after - before)
+
+
+def test_a_notebook_on_colab_has_no_stack_and_nothing_of_the_checkout(colab):
+    python, _ = colab
+    code = "import ipywidgets; assert not hasattr(ipywidgets, 'Stack'); open({!r})"
+    done = subprocess.run(
+        [python, "-c", code.format(str(ROOT / "pyproject.toml"))],
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        text=True,
+        capture_output=True,
+    )
+    assert "PermissionError: the checkout is out of reach" in done.stderr
+
+
+def page(*outputs, tags=()):
+    cell = {"cell_type": "code", "source": "x", "execution_count": 1, "outputs": list(outputs)}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell | {"metadata": {"tags": list(tags)}}]}
+
+
+def printed(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": [text]}
+
+
+def shown(text, **more):
+    data = {"text/plain": [text]} | more
+    return {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data}
+
+
+def test_a_text_that_came_out_differently_is_found():
+    before = page(printed("a\n"), shown("0.25"))
+    assert readers.differences(before, copy.deepcopy(before)) == []
+    for after in (page(printed("b\n"), shown("0.25")), page(printed("a\n"), shown("0.26")), page(printed("a\n"))):
+        assert len(readers.differences(before, after)) == 1
+    assert readers.differences(page(printed("a"), tags=["nbval-ignore-output"]), page(printed("b"))) == []
+
+
+def test_pictures_and_warnings_of_the_kernel_are_not_compared():
+    before = page(shown("player: k, 3 frames"))
+    after = page(shown("player: k, 3 frames", **{"image/png": "iVBORw0KGgo="}), printed("frozen modules", "stderr"))
+    assert readers.differences(before, after) == []
+
+
+def test_the_lowest_versions_are_the_bounds_of_the_ranges():
+    lowest = [Requirement(line) for line in readers.lowest()]
+    asked = [Requirement(line) for line in readers.PROJECT["dependencies"]]
+    assert [need.name for need in lowest[: len(asked)]] == [need.name for need in asked]
+    for need, low in zip(asked, lowest, strict=False):
+        (pin,) = low.specifier
+        assert pin.operator == "==" and Version(pin.version) in need.specifier
+        assert not need.specifier.contains(Version(f"{pin.version}.dev0"), prereleases=True)
+    assert {"transformers", "numba", "pooch", "pyarrow"} <= {need.name for need in lowest}
+
+
+def test_unit_tests_of_every_room_that_has_some_are_run_at_the_lowest_versions():
+    chosen = readers.unit_tests()
+    assert {"tests/test_activations.py", "tests/test_plot.py", "tests/test_networks.py"} <= set(chosen)
+    assert not {"tests/test_book.py", "tests/test_browser.py", "tests/test_readers.py"} & set(chosen)
+
+
+def test_copy_of_the_checkout_is_one_commit_without_what_is_ignored(tmp_path):
+    there = readers.copy(tmp_path)
+    assert (there / "chapters/03_tanh.ipynb").read_bytes() == (ROOT / "chapters/03_tanh.ipynb").read_bytes()
+    assert not (there / "_build").exists()
+    assert subprocess.check_output(["git", "rev-list", "--count", "HEAD"], cwd=there, text=True).strip() == "1"
