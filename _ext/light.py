@@ -96,8 +96,9 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     packed = pack(list(sheets), _classes(out), out / STATIC / FONTS)
     (out / PACKED).write_text(packed)
     script = out / STATIC / "scripts/pydata-sphinx-theme.js"
-    # to measure what a closed <details> holds costs a layout each, and a page may have hundreds
-    patched, found = MEASURES.subn(r'e.closest("details:not([open])")||(e.tabIndex=\1)}', script.read_text())
+    # to measure what is not drawn yet, or folded, costs a layout each, and a page may have hundreds
+    skipped = "e.checkVisibility&&!e.checkVisibility({contentVisibilityAuto:true})"
+    patched, found = MEASURES.subn(rf"({skipped})||(e.tabIndex=\1)}}", script.read_text())
     if not found:
         logger.warning("the theme's script no longer makes what scrolls focusable as it did")
     script.write_text(patched)

@@ -91,8 +91,10 @@
     }
   });
 
-  // The theme lets the keyboard reach what scrolls; what has just been opened is measured with the window.
-  document.addEventListener("toggle", () => window.dispatchEvent(new Event("resize")), true);
+  // The theme lets the keyboard reach what scrolls; what has just been opened or drawn is measured with the window.
+  for (const sign of ["toggle", "contentvisibilityautostatechange"]) {
+    document.addEventListener(sign, () => window.dispatchEvent(new Event("resize")), true);
+  }
 
   const begun = new Promise((resolve) => {
     for (const sign of ["pointerdown", "pointermove", "keydown", "touchstart", "wheel", "focusin"]) {

@@ -513,7 +513,7 @@ def _entry(settled: claims.Settled) -> str:
         f"{expected}<ul>{cases}</ul>"
         f"<ul><li>Said by {said} ({len(claim.rows)} {'time' if len(claim.rows) == 1 else 'times'})</li>"
         f"<li>Settled by: {claim.how}</li>{by}{shown}</ul>"
-        f'<div class="highlight"><pre tabindex="0">{_coloured(claim.code)}</pre></div></details></article>'
+        f'<pre class="actlab-code" tabindex="0">{html.escape(claim.code)}</pre></details></article>'
     )
 
 
@@ -526,13 +526,3 @@ def _printed(text: str) -> str:
 def _address(where):
     page, _, label = where.partition("#")
     return f"{page}.html#{label}"
-
-
-def _coloured(code: str) -> str:
-    from pygments import highlight  # comes with IPython; the pages are made in a notebook
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    coloured = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
-    # names, signs and spaces look as they do without a mark: half of the page's weight
-    return re.sub(r'<span class="(?:n|nb|nf|nn|o|p|w)">([^<]*)</span>', r"\1", coloured)
