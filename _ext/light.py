@@ -137,6 +137,8 @@ def _lightened(page, text, up, version):
         body,
     )
     body = body.replace('onclick="window.print()"', 'onclick="printWhole()"')
+    # what may have to be scrolled can be reached by the keyboard; once it is drawn the theme measures whether it must
+    body = re.sub(r"<pre(?![^>]*tabindex)", '<pre tabindex="0"', body)
     body = PICTURE.sub(lambda found: _sized(page.parent / found[1]), body)
     return f"{head}</head>{body}"
 
