@@ -264,3 +264,65 @@ def test_a_link_to_an_answer_shows_it_whatever_was_chosen(browser, site):
         tab.goto(f"{site}/appendix/choosing.html?place=output#deep-relu", wait_until="load")
         tab.wait_for_function("document.querySelector('#deep-relu details').open")
         assert tab.locator("#deep-relu").is_visible() and not tab.locator("#deep-tanh").is_visible()
+
+
+def test_a_page_without_mathematics_or_players_loads_neither(browser, site):
+    with untouched(browser, site, "appendix/bibliography") as (tab, asked):
+        tab.mouse.move(100, 100)
+        tab.wait_for_timeout(500)
+        assert not [name for name in asked if "/vendor/" in name or "fontawesome" in name or "search" in name]
+
+
+def test_a_player_shows_its_first_state_and_loads_when_a_reader_comes_near(browser, site):
+    with untouched(browser, site, "chapters/05_smooth_activations") as (tab, asked):
+        still = tab.locator(".actlab-still.actlab-player").first
+        assert still.locator("figure svg").is_visible()
+        assert still.get_by_role("button", name="Show the controls").is_visible()
+        assert not [name for name in asked if name.endswith(("/embed.js", "activations.widgets.js"))]
+        before = still.locator("figure").bounding_box()
+        tab.mouse.move(100, 100)
+        tab.mouse.wheel(0, 300)
+        tab.wait_for_selector(".actlab-player .noUi-handle")
+        assert tab.locator(".actlab-still").count() == 0
+        assert [name for name in asked if name.endswith("embed.js")]
+        after = tab.locator(".actlab-player figure").first.bounding_box()
+        assert after["width"] == pytest.approx(before["width"], abs=2)
+        assert after["height"] == pytest.approx(before["height"], abs=2)
+
+
+def test_the_button_of_a_still_player_brings_its_controls_and_the_keyboard_to_them(browser, site):
+    with untouched(browser, site, "intro") as (tab, _):
+        tab.get_by_role("button", name="Show the controls").first.press("Enter")
+        tab.wait_for_selector(".actlab-player .widget-subarea, .widget-subarea .actlab-player")
+        tab.wait_for_function("() => document.activeElement.closest('.actlab-player')")
+
+
+def test_mathematics_is_typeset_once_a_reader_has_begun(browser, site):
+    with untouched(browser, site, "appendix/catalog") as (tab, asked):
+        tab.mouse.move(100, 100)
+        tab.wait_for_function(
+            "() => [...document.querySelectorAll('.math')].every(math => math.querySelector('mjx-container'))"
+        )
+        assert len([name for name in asked if "tex-chtml" in name]) == 1
+
+
+def test_a_link_into_a_page_stays_at_its_place_while_mathematics_comes_in(browser, site):
+    with untouched(browser, site, "appendix/catalog") as (tab, _):
+        tab.goto(f"{site}/appendix/catalog.html#mish")
+        tab.mouse.move(100, 100)
+        tab.wait_for_function(
+            "() => [...document.querySelectorAll('.math')].every(math => math.querySelector('mjx-container'))"
+        )
+        tab.wait_for_timeout(300)
+        top = tab.locator("#mish").bounding_box()["y"]
+        assert 0 <= top < 300
+
+
+def test_a_printed_chapter_has_its_text_to_the_end_and_no_sidebars(browser, site):
+    with opened(browser, site, "chapters/05_smooth_activations") as tab:
+        tab.emulate_media(media="print")
+        last = tab.locator(".bd-article :is(h2, h3)").last
+        assert last.is_visible()
+        for aside in ("#pst-primary-sidebar", ".bd-header-article", "#pst-secondary-sidebar", ".copybtn"):
+            assert not tab.locator(f"{aside}:visible").count(), aside
+        assert tab.pdf().startswith(b"%PDF")
