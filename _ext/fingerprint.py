@@ -9,6 +9,8 @@ takes a fingerprint of all that:
 - It is written into the folder of stored outputs at the moment that this folder is emptied. So a stored output was
   always made under the fingerprint beside it, and a build that breaks off half-way loses nothing that it has run.
 
+A second one, of the style sheets, scripts and extensions, makes Sphinx write all pages again, without running them.
+
 And it mends two things of Sphinx that would otherwise let an old page pass:
 
 - Sphinx repeats no warning of a page that it does not read again: a second `build -W` would pass where the first one
@@ -24,19 +26,25 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 FOLDERS = ("src/actlab", "data")
+LOOKS = ("_static", "_ext")  # what pages look like, and how they are made: written again, not run again
 PACKAGES = ("torch", "numpy", "matplotlib", "ipywidgets")
 
 
 def fingerprint(root: Path) -> str:
     """A hash of every file that a notebook may import or read, and of the versions that its numbers may hang on."""
-    digest = hashlib.sha256()
-    for path in sorted(path for folder in FOLDERS for path in (root / folder).rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest = _hash(root, FOLDERS)
     for package in PACKAGES:
         digest.update(f"{package} {_version(package)}\0".encode())
     return digest.hexdigest()
+
+
+def _hash(root, folders):
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in folders for path in (root / folder).rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest
 
 
 def _version(package):
@@ -67,6 +75,7 @@ def setup(app: Sphinx) -> dict:
     # MyST-NB keeps its outputs there when execute.cache in _config.yml names no other place
     drop_stale(Path(app.outdir).parent / ".jupyter_cache", current)
     app.add_config_value("actlab_fingerprint", current, "env")
+    app.add_config_value("actlab_looks", _hash(Path(app.srcdir), LOOKS).hexdigest(), "html")
     app.connect("build-finished", forget_warned)
     read = []
     app.connect("env-before-read-docs", lambda app, env, names: read.extend(names))

@@ -201,7 +201,10 @@ def test_edited_module_shows_on_the_page_and_an_unchanged_book_is_not_run_again(
     assert build(tiny.root, *STRICT).returncode == 0
     assert site_checks.faults(tiny.html, tiny.root) == []
     assert "it says one" in tiny.page()
+    style = tiny.root / "_static/custom.css"
+    style.write_text(style.read_text() + ".edited { color: red }")
     assert build(tiny.root, *STRICT).returncode == 0
+    assert ".edited" in (tiny.html / "_static/custom.css").read_text()
     assert tiny.runs == 1
     tiny.say("two")
     assert build(tiny.root, *STRICT).returncode == 0
