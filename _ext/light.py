@@ -165,12 +165,14 @@ def _still(models, id):
             return state["value"]
         return "".join(drawn(child) for child in state.get("children", ()))
 
-    quiz = "actlab-quiz" in models[id]["state"]["_dom_classes"]
-    words = "Choose an answer" if quiz else "Show the controls"
+    classes = models[id]["state"]["_dom_classes"]
+    kinds = " ".join(name for name in classes if name.startswith("actlab-"))
+    if "actlab-explorer" in classes:  # it has nothing to control without a kernel, and says so
+        return f'<div class="actlab-first {kinds}">{drawn(id)}</div>'
+    words = "Choose an answer" if "actlab-quiz" in classes else "Show the controls"
     button = f'<p><button type="button" class="jupyter-button pst-js-only">{words}</button></p>'
-    kind = "actlab-quiz" if quiz else "actlab-player"
-    inside = drawn(id) + button if quiz else button + drawn(id)
-    return f'<div class="actlab-still {kind}">{inside}</div>'
+    inside = drawn(id) + button if "actlab-quiz" in classes else button + drawn(id)
+    return f'<div class="actlab-first {kinds}">{inside}</div>'
 
 
 # --- the style sheet

@@ -55,7 +55,7 @@
     }
   };
 
-  const stills = all(".actlab-still");
+  const stills = all(".actlab-first");
   const views = once(async () => {
     const page = location.pathname.replace(/^.*\//, "").replace(/(\.html)?$/, "");
     await load(`${page}.widgets.js`);
@@ -77,7 +77,7 @@
   };
 
   for (const still of stills) {
-    still.querySelector(":scope > p button").addEventListener("click", async () => {
+    still.querySelector(":scope > p button")?.addEventListener("click", async () => {
       const place = still.parentElement;
       await views();
       place.querySelector("input, button, [tabindex='0']")?.focus();

@@ -22,7 +22,8 @@ FLAGS = [
 ]  # fmt: skip
 
 READY = """async () => {
-    await loadWhole();
+    const tooLong = new Promise((_, fail) => setTimeout(() => fail(new Error("the widgets never came")), 90_000));
+    await Promise.race([loadWhole(), tooLong]);
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
     while ([...views].some(view => !view.parentElement.querySelector(".jupyter-widgets, .lm-Widget")))
         await new Promise(requestAnimationFrame);
@@ -275,7 +276,7 @@ def test_a_page_without_mathematics_or_players_loads_neither(browser, site):
 
 def test_a_player_shows_its_first_state_and_loads_when_a_reader_comes_near(browser, site):
     with untouched(browser, site, "chapters/05_smooth_activations") as (tab, asked):
-        still = tab.locator(".actlab-still.actlab-player").first
+        still = tab.locator(".actlab-first.actlab-player").first
         assert still.locator("figure svg").is_visible()
         assert still.get_by_role("button", name="Show the controls").is_visible()
         assert not [name for name in asked if name.endswith(("/embed.js", "activations.widgets.js"))]
@@ -283,7 +284,7 @@ def test_a_player_shows_its_first_state_and_loads_when_a_reader_comes_near(brows
         tab.mouse.move(100, 100)
         tab.mouse.wheel(0, 300)
         tab.wait_for_selector(".actlab-player .noUi-handle")
-        assert tab.locator(".actlab-still").count() == 0
+        assert tab.locator(".actlab-first").count() == 0
         assert [name for name in asked if name.endswith("embed.js")]
         after = tab.locator(".actlab-player figure").first.bounding_box()
         assert after["width"] == pytest.approx(before["width"], abs=2)
