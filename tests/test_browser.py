@@ -171,6 +171,8 @@ def test_every_choice_of_a_quiz_explains_itself(browser, site, page):
 def test_the_table_of_activations_is_sorted_by_its_headings_from_the_keyboard(browser, site):
     with opened(browser, site, "appendix/catalog") as tab:
         table = tab.locator("table.actlab-table")
+        table.scroll_into_view_if_needed()
+        tab.wait_for_function("() => document.querySelector('table.actlab-table th').innerText")  # it is drawn
         before = table.locator("tbody th").all_inner_texts()
         column = table.locator("thead th").all_inner_texts().index("gain")
         button = table.get_by_role("button", name="gain", exact=True)
