@@ -132,6 +132,6 @@ def test_search_on_a_disk_lists_the_pages_that_hold_a_word(browser, unpacked):  
     assert len(found) >= 3
     assert any("chapters/02_step_to_sigmoid" in link for link in found)
     results.first.click()
-    tab.locator("h1").first.wait_for()
+    tab.locator(".bd-article h1").wait_for()  # another one is for paper
     assert tab.url.startswith(unpacked) and "search.html" not in tab.url
     tab.close()
