@@ -116,7 +116,7 @@ def copy(home: Path) -> Path:
 
 def versions(python: Path) -> set[str]:
     """What is installed in an environment, name==version."""
-    return set(_pip(python, "freeze", "--all").split())
+    return set(_pip(python, "freeze", "--all").splitlines())
 
 
 def play(name: str, python: Path, notebook: Path, folder: Path) -> list[str]:
