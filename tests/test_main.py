@@ -133,6 +133,23 @@ def test_names_for_many_activations(tmp_path, capsys):
             assert [setting["activation"] for setting in store.settings()] == list(names)
 
 
+def test_an_option_given_twice_means_both(tmp_path, capsys):
+    out = tmp_path / "disk.sqlite"
+    asked = "run disk --runs 1 --steps 1 --workers 1 --set points=40 --set test_points=50"
+    assert main([*asked.split(), "--activations", "relu", "--activations", "tanh", "--out", str(out)]) == 0
+    with results.Store(out) as store:
+        found = [(setting["activation"], setting["points"], setting["test_points"]) for setting in store.settings()]
+    assert found == [("relu", 40, 50), ("tanh", 40, 50)]
+
+
+def test_a_reader_of_the_output_who_goes_away_is_no_error():
+    command = [sys.executable, "-u", "-m", "actlab", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listing:
+        listing.stdout.readline()
+        listing.stdout.close()
+        assert listing.stderr.read() == "" and listing.wait() == 141
+
+
 def test_run_xor_takes_seeds_and_scales(tmp_path, capsys):
     out = tmp_path / "x.sqlite"
     arguments = ["--seeds", "3", "--steps", "5", "--scales", "0.1", "1", "--workers", "1", "--engine", "stacked"]

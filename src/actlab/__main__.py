@@ -4,6 +4,7 @@ import argparse
 import ast
 import difflib
 import inspect
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return what the process exits with.
 
-    0, or 1 where a claim is contradicted or runs failed, 2 where what was asked for cannot be done, 130 after Ctrl-C.
+    0, or 1 where a claim is contradicted or runs failed, 2 where what was asked for cannot be done, 130 after Ctrl-C,
+    141 where the reader of the output went away.
     """
     parser = argparse.ArgumentParser(prog="actlab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -33,12 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     claims.add_argument("ids", nargs="*", metavar="ID", help="only these claims")
     claims.add_argument("--topic", help="only the claims of one topic, such as tanh")
     options = parser.parse_args(arguments)
-    if options.command == "list":
-        return _list()
-    if options.command == "claims":
-        return _claims(parser, options.ids, options.topic)
     try:
-        return {"run": _run, "summary": _summary, "export": _export}[options.command](options)
+        if options.command == "claims":
+            status = _claims(parser, options.ids, options.topic)
+        else:
+            status = {"list": _list, "run": _run, "summary": _summary, "export": _export}[options.command](options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who read the output, `head` perhaps, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains as it ends
+        return 141
     except (KeyError, ValueError, OSError) as error:
         # the text of a KeyError is its argument: str() would show it in quotes
         print(f"actlab: {error.args[0] if isinstance(error, KeyError) else error}", file=sys.stderr)
@@ -48,19 +54,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_options(parser):
+    many = {"nargs": "+", "action": "extend"}  # an option given twice means both
     parser.add_argument("study", help="disk, xor, images, adaptive, transformers or characters")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the store; default: STUDY.sqlite")
     parser.add_argument("--runs", "--seeds", type=int, metavar="N", help="how many of each setting, seeds 0 to N-1")
     parser.add_argument("--steps", type=int, metavar="N")
-    parser.add_argument("--activations", nargs="+", metavar="NAME", help="names of the catalog, 'published' or 'all'")
+    parser.add_argument("--activations", **many, metavar="NAME", help="names of the catalog, 'published' or 'all'")
     parser.add_argument("--draws", type=int, metavar="N", help="how many draws of the points, 0 to N-1")
-    parser.add_argument("--rates", type=float, nargs="+", metavar="RATE")
-    parser.add_argument("--scales", type=float, nargs="+", metavar="SCALE", help="standard deviations of the start")
-    parser.add_argument("--optimizers", nargs="+", metavar="NAME", help="sgd, adam")
-    parser.add_argument("--names", nargs="+", metavar="NAME", help="arms of the study of adaptive units")
-    parser.add_argument("--depths", type=int, nargs="+", metavar="N", help="in its place, stacks of N convolutions")
-    parser.add_argument("--starts", nargs="+", metavar="NAME", help="pretrained, calibrated, fresh, random")
-    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="other entries of every setting")
+    parser.add_argument("--rates", type=float, **many, metavar="RATE")
+    parser.add_argument("--scales", type=float, **many, metavar="SCALE", help="standard deviations of the start")
+    parser.add_argument("--optimizers", **many, metavar="NAME", help="sgd, adam")
+    parser.add_argument("--names", **many, metavar="NAME", help="arms of the study of adaptive units")
+    parser.add_argument("--depths", type=int, **many, metavar="N", help="in its place, stacks of N convolutions")
+    parser.add_argument("--starts", **many, metavar="NAME", help="pretrained, calibrated, fresh, random")
+    parser.add_argument("--set", **many, default=[], metavar="NAME=VALUE", help="other entries of every setting")
     parser.add_argument("--device", metavar="cpu|cuda", help="where networks are trained one by one; default: cpu")
     parser.add_argument("--workers", type=int, metavar="N", help="processes; default: the processors there are")
     parser.add_argument("--engine", help="how new settings are trained; default: the fastest that works here")
@@ -200,7 +207,7 @@ def _export(options) -> int:
     return 0
 
 
-def _list() -> int:
+def _list(_) -> int:
     from . import activations, theory
 
     print(f"{'name':16} {'year':4}  {'range':20} {'E f':>9} {'E f^2':>9} {'gain':>9} {'largest slope':>13}")
