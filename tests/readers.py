@@ -197,7 +197,12 @@ def main() -> int:
     wrong = []
     for name in options.environments:
         start = time.time()
-        python = make(name)
+        try:
+            python = make(name)
+        except subprocess.CalledProcessError as error:
+            print(f"{name}: {error}\n{error.stderr}", flush=True)
+            wrong.append(f"{name}: not made")
+            continue
         print(f"{name}: made in {time.time() - start:.0f} s", flush=True)
         failed = []
         for notebook in stored():

@@ -229,6 +229,27 @@ def test_of_several_tables_all_are_written_or_none(several, monkeypatch, ending)
 # --- statistics, against what can be worked out by hand or with another tool
 
 
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+@pytest.mark.parametrize("n", [2, 3, 5, 10, 100])
+def test_students_interval_holds_as_much_of_his_distribution_as_it_says(n, level):
+    values = np.arange(n) ** 2.0
+    mean, half = results.student(values, level=level)
+    assert mean == pytest.approx(values.mean())
+    t = half / (values.std(ddof=1) / n**0.5)
+    outside = mpmath.betainc((n - 1) / 2, 0.5, 0, (n - 1) / (n - 1 + t**2), regularized=True)
+    assert float(outside) == pytest.approx(1 - level, rel=1e-5)
+
+
+def test_students_interval_of_one_value_has_no_width_and_of_none_is_refused():
+    mean, half = results.student([3])
+    assert mean == 3 and math.isnan(half)
+    for values in ([], [[1, 2], [3, 4]]):
+        with pytest.raises(ValueError, match="a mean needs a row of values, got shape"):
+            results.student(values)
+    with pytest.raises(ValueError, match=r"a level lies between 0 and 1 .*level=95"):
+        results.student([1, 2], level=95)
+
+
 def test_spread_leaves_out_what_diverged_and_counts_it():
     found = results.spread([1, 2, 4, 9, math.nan, math.inf])
     assert (found["n"], found["diverged"]) == (6, 2)

@@ -113,8 +113,6 @@ class Leaf:
 
 # ---- the numbers ------------------------------------------------------------------------------------------------
 
-# 97.5 % points of Student's distribution, by pairs
-STUDENT = {3: 4.3027, 5: 2.7764, 10: 2.2622, 20: 2.0930}
 SMOOTH = ("gelu", "elu", "silu", "tanh", "softplus", "sigmoid")
 KINKED = ("relu", "leaky_relu")
 
@@ -123,11 +121,10 @@ def verdict(a: Sequence[float], b: Sequence[float], *, lower: bool = False) -> s
     """Whether a is "ahead of", "behind" or "not distinguishable from" b: the 95 % interval of the mean of the pairs'
     differences, with Student's factor, leaves out 0 or does not. lower: whether the smaller number is the better.
     """
-    off = np.subtract(a, b) * (-1 if lower else 1)
-    half = STUDENT[len(off)] * off.std(ddof=1) / len(off) ** 0.5
-    if off.mean() - half > 0:
+    mean, half = results.student(np.subtract(a, b) * (-1 if lower else 1))
+    if mean - half > 0:
         return "ahead of"
-    return "behind" if off.mean() + half < 0 else "not distinguishable from"
+    return "behind" if mean + half < 0 else "not distinguishable from"
 
 
 def _where(rows, **wanted):

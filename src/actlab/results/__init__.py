@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ._export import export
-from ._statistics import Comparison, compare, mcnemar, rank_intervals, spearman, spread
+from ._statistics import Comparison, compare, mcnemar, rank_intervals, spearman, spread, student
 from ._store import Run, Store, StoreError, _hint
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "save",
     "spearman",
     "spread",
+    "student",
     "sum_of",
     "summary",
     "table",

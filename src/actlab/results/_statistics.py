@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["Comparison", "compare", "mcnemar", "rank_intervals", "spearman", "spread"]
+__all__ = ["Comparison", "compare", "mcnemar", "rank_intervals", "spearman", "spread", "student"]
 
 STATISTICS = {"mean": np.mean, "median": np.median}
 
@@ -139,6 +140,31 @@ def spearman(a: ArrayLike, b: ArrayLike) -> float:
     a, b = (_ranks(values) - (len(values) + 1) / 2 for values in (a, b))
     size = math.sqrt((a @ a) * (b @ b))
     return float(a @ b / size) if size else math.nan
+
+
+def student(values: ArrayLike, *, level: float = 0.95) -> tuple[float, float]:
+    """The mean of n values, and half the width of its interval by Student's distribution {cite}`student1908`.
+
+    The interval holds the mean of all there could be in a share `level` of repetitions, if the values are drawn from
+    a normal distribution. The half width is nan for a single value. Raises ValueError for none, or more than a row.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"a mean needs a row of values, got shape {values.shape}")
+    _check("mean", level, 1)
+    if len(values) == 1:
+        return float(values[0]), math.nan
+    factor = _student_factor(len(values) - 1, level)
+    return float(values.mean()), float(factor * values.std(ddof=1) / math.sqrt(len(values)))
+
+
+@cache
+def _student_factor(freedom, level):
+    """With t = sqrt(freedom) tan(u), the density of u is proportional to cos(u)^(freedom - 1)."""
+    u = np.linspace(0, math.pi / 2, 100_001)
+    density = np.cos(u) ** (freedom - 1)
+    below = np.concatenate([[0], np.cumsum(density[1:] + density[:-1])])
+    return math.sqrt(freedom) * math.tan(np.interp(level, below / below[-1], u))
 
 
 def _ranks(values):
