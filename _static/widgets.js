@@ -64,10 +64,6 @@
     all("button.search-button-field[aria-label], summary[aria-label]").forEach((e) => e.removeAttribute("aria-label"));
     // entries of a bibliography are no list items, so that it is no list to those who only listen
     all(".citation-list[role=list]").forEach((list) => list.removeAttribute("role"));
-    for (const title of all(".theme-switch title")) {
-      set(title.parentElement, { "aria-hidden": "true" });
-      title.remove();
-    }
   };
 
   let waiting = false;

@@ -94,6 +94,13 @@ def test_the_study_for_a_graphics_card_runs_without_one_when_it_is_made_small(tm
     assert (tmp_path / "images.sqlite").stat().st_size > 0
 
 
+def test_the_lowest_versions_it_names_are_those_of_the_package():
+    needs = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    named = re.findall(r"(\w+) from (\d[\d.]*\d)", TEXT)
+    assert len(named) == 2
+    assert {f"{package}>={lowest}" for package, lowest in named} <= set(needs)
+
+
 def test_no_command_is_left_unchecked():
     known = r"make |python -m pip install |git |cd |conda |jupyter lab |jupyter-book build \.$|python -m actlab "
     assert [command for command in COMMANDS if not re.match(known, command)] == []
