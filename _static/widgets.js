@@ -63,7 +63,8 @@
     // The theme names these otherwise than they read.
     all("button.search-button-field[aria-label], summary[aria-label]").forEach((e) => e.removeAttribute("aria-label"));
     // entries of a bibliography are no list items, so that it is no list to those who only listen
-    all(".citation-list[role=list]").forEach((list) => list.removeAttribute("role"));
+    // (and the role of an entry is one that the standard has given up)
+    all(".citation-list[role=list], .citation[role]").forEach((element) => element.removeAttribute("role"));
   };
 
   let waiting = false;
