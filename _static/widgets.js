@@ -60,6 +60,8 @@
       if (quiz.lastElementChild) set(quiz.lastElementChild, { "aria-live": "polite" });
     }
 
+    // The theme's column is no landmark, though its logo and its search stand nowhere else.
+    set(document.getElementById("pst-primary-sidebar"), { role: "complementary", "aria-label": "The book" });
     // The theme names these otherwise than they read.
     all("button.search-button-field[aria-label], summary[aria-label]").forEach((e) => e.removeAttribute("aria-label"));
     // entries of a bibliography are no list items, so that it is no list to those who only listen
