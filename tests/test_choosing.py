@@ -144,6 +144,9 @@ def test_the_verdict_is_that_of_students_interval():
     assert guide.verdict(base + off, base) == "ahead of"
     assert guide.verdict(base, base + off) == guide.verdict(base + off, base, lower=True) == "behind"
     assert guide.verdict(base + np.array([1, -1, 0.5]), base) == "not distinguishable from"
+    for a, b in [([1.0], [2.0]), ([], []), ([1.0, 2.0], [1.0])]:
+        with pytest.raises(ValueError, match="two pairs or more"):
+            guide.verdict(a, b)
 
 
 def test_some_of_the_numbers_by_another_way():

@@ -122,6 +122,29 @@ def test_the_first_frame_is_shown_before_anything_is_touched(controls):
     assert [page[knob].get("index") for knob in page.controls()] == [0] * len(controls)
 
 
+@pytest.mark.parametrize("stacks", [True, False], ids=["stacks", "none"])
+@pytest.mark.parametrize("first", [{"depth": 10}, {"kind": "tanh"}, {"kind": "tanh", "depth": 4}], ids=str)
+def test_a_player_opens_with_the_state_it_is_asked_for(first, stacks, monkeypatch):
+    if not stacks:
+        monkeypatch.delattr(W, "Stack")  # ipywidgets 7, on Colab
+    page = Page(player(draw, alt=alt, first=first, play=True, **TWO))
+    opened = {name: options[0] for name, options in TWO.items()} | first
+    assert [html.escape(alt(**opened)) in frame for frame in page.shown()] == [True]
+    assert [page[knob]["index"] for knob in page.controls()] == [TWO[name].index(opened[name]) for name in TWO]
+    (play,) = page.called("PlayModel")
+    assert page[play].get("value", 0) == page[page.controls()[-1]]["index"]
+    if stacks:  # and goes on from there to any other
+        for knob in page.controls():
+            page.choose(knob, 0)
+        assert html.escape(alt(kind="relu", depth=1)) in page.shown()[0]
+
+
+@pytest.mark.parametrize("first", [{"depth": 2}, {"width": 1}], ids=str)
+def test_a_state_that_there_is_not_can_not_be_opened_with(first):
+    with pytest.raises(ValueError, match="no state has (depth=2|width=1) to open with; there are .*'depth': "):
+        player(draw, alt=alt, first=first, **TWO)
+
+
 @pytest.mark.parametrize("controls", [ONE, TWO], ids=["one", "two"])
 def test_every_stack_hangs_on_a_control_by_a_link_in_the_browser(controls):
     page = Page(player(draw, alt=alt, **controls))

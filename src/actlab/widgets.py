@@ -44,6 +44,7 @@ def player(
     alt: Callable[..., str],
     size: tuple[float, float] = (5.0, 3.2),
     labels: Mapping[str, str] | None = None,
+    first: Mapping[str, Any] | None = None,
     play: bool = False,
     **controls: Iterable,
 ) -> Player:
@@ -52,12 +53,17 @@ def player(
     draw(ax, **values): draws one state on the axes it is given; alt(**values): what there is to see in it, in
     words. Each further keyword is a control: a name that draw and alt take, and its values. Words become buttons,
     numbers a slider; there may be one control or two. labels: what to write before a control, where the name
-    itself won't do. size: of the figure, in inches. play: a button that runs through the last control.
-    Raises ValueError for no control, for three, for an empty one, for more than 80 states, and for an empty alt.
+    itself won't do. first: the value that a control opens with, where it is not its first one. size: of the figure,
+    in inches. play: a button that runs through the last control.
+    Raises ValueError for no control, for three, for an empty one, for more than 80 states, for an empty alt, and
+    where first names no control or none of its values.
     """
     controls = {name: list(values) for name, values in controls.items()}
     if not 1 <= len(controls) <= 2 or not all(controls.values()):
         raise ValueError(f"a player has one or two controls with values each, got {controls}")
+    for name, value in (first or {}).items():
+        if value not in controls.get(name, []):
+            raise ValueError(f"no state has {name}={value!r} to open with; there are {controls}")
     states = list(itertools.product(*controls.values()))
     if len(states) > MOST_FRAMES:
         raise ValueError(f"{len(states)} states are too many to store in a page; {MOST_FRAMES} are allowed")
@@ -71,6 +77,9 @@ def player(
         frames.append(_figure(_svg(draw, size, values, mark=len(frames)), words, size[0]))
 
     knobs = [_knob((labels or {}).get(name, name), values) for name, values in controls.items()]
+    for name, knob in zip(controls, knobs, strict=True):
+        if name in (first or {}):
+            knob.index = controls[name].index(first[name])
     shown = _linked(knobs, frames, [len(values) for values in controls.values()])
     row = list(knobs)
     if play:
@@ -369,7 +378,7 @@ def _word(value):
 
 
 def _play(knob, n):
-    play = W.Play(value=0, min=0, max=n - 1, interval=700, show_repeat=False)
+    play = W.Play(value=knob.index, min=0, max=n - 1, interval=700, show_repeat=False)
     W.jslink((play, "value"), (knob, "index"))
     return play
 
