@@ -141,7 +141,7 @@ def test_a_player_opens_with_the_state_it_is_asked_for(first, stacks, monkeypatc
 
 @pytest.mark.parametrize("first", [{"depth": 2}, {"width": 1}], ids=str)
 def test_a_state_that_there_is_not_can_not_be_opened_with(first):
-    with pytest.raises(ValueError, match="no state has (depth=2|width=1) to open with; there are .*'depth': "):
+    with pytest.raises(ValueError, match=r"no state has (depth=2|width=1) to open with; there are .*'depth': "):
         player(draw, alt=alt, first=first, **TWO)
 
 
