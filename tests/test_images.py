@@ -173,6 +173,14 @@ def test_the_tables_of_a_store_agree_with_its_runs(recipe, tmp_path):
     assert norm["runs"] == 2 and np.allclose(norm["norms"], middle, rtol=1e-3)
 
 
+def test_rows_about_photographs_stay_where_there_are_none(recipe):
+    rows, facts = recipe.kept({})
+    assert len(rows["runs"]) == len(rows["curves"]) == facts["kept"]["runs"] == 30
+    assert {row["task"] for table in rows.values() for row in table} == {"cifar10"}
+    assert "--photographs" in facts["kept"]["command"] and facts["kept"]["trained"]
+    assert recipe.kept({"cifar10": None}) == ({}, {})
+
+
 def test_times_stand_side_by_side(recipe):
     found = {(row["network"], row["optimizer"], row["activation"]): row for row in rows("costs")}
     assert len(found) == 2 * 2 * len(recipe.FIVE)

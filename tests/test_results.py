@@ -112,6 +112,13 @@ def test_rows_that_do_not_share_their_columns_are_refused(store, odd):
     assert results.load("runs") == ROWS
 
 
+@pytest.mark.parametrize("none", [[], {"runs": ROWS, "curves": []}], ids=["one", "several"])
+def test_a_table_without_rows_takes_the_place_of_none(store, none):
+    with pytest.raises(ValueError, match=r"(runs|curves) has no rows, so nothing was written"):
+        results.save("runs", none, command="again", seconds=1, folder=store / "runs")
+    assert results.load("runs") == ROWS and results.provenance("runs")["command"] != "again"
+
+
 def test_saving_the_same_rows_writes_the_same_table(store):
     before = (store / "runs" / "runs.json").read_bytes()
     results.save("runs", ROWS, command="again", seconds=1, folder=store / "runs")

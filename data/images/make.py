@@ -9,7 +9,8 @@ Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 mnist            the small network on 2,000 digits: SGD and Adam at rate 0.001, SGD at ten to a hundred times that
 resnet50_narrow  as deep as ResNet-50, a quarter as wide, 2,000 digits, Adam and SGD
 resnet50         ResNet-50 with ReLU and Adam, 1,000 digits
-cifar10          the small network on 4,000 photographs, which the repository does not hold: see README.md
+cifar10          the small network on 4,000 photographs, which the repository does not hold: see README.md; without
+                 this store the tables keep the rows that they have
 """
 
 import argparse
@@ -128,6 +129,9 @@ def norms(stores) -> Iterator[dict]:
                 yield {**which(experiments.Images(**entry)), "runs": len(found), "norms": medians}
 
 
+TABLES = {"runs": ends, "curves": curves, "norms": norms}
+
+
 def costs(rounds: int = 5) -> Iterator[dict]:
     """Milliseconds of processor time for an update on a batch of 64, the functions by turns.
 
@@ -149,6 +153,16 @@ def costs(rounds: int = 5) -> Iterator[dict]:
             "milliseconds": digits(min(times)),
             "median": digits(np.median(times)),
         }
+
+
+def kept(stores) -> tuple[dict[str, list[dict]], dict]:
+    """Stored rows about photographs, by table, and where they come from, as long as FOLDER has no such runs."""
+    if "cifar10" in stores or not (Path(__file__).parent / "runs.json").exists():
+        return {}, {}
+    rows = {table: [r for r in results.load("images", table) if r["task"] == "cifar10"] for table in TABLES}
+    origin = results.provenance("images")
+    origin = origin.get("kept") or {name: origin[name] for name in ("command", "date", "trained")}
+    return rows, {"kept": origin | {"runs": len(rows["runs"])}} if rows["runs"] else {}
 
 
 def digits(value, count: int = 4) -> float | None:
@@ -182,14 +196,11 @@ def main():
         times = list(costs())
     stores = {path.stem: results.Store(path) for path in sorted(asked.folder.glob("*.sqlite"))}
     origins = [origin for store in stores.values() for origin in store.origins()]
+    old, facts = kept(stores)
+    tables = {name: [*make(stores), *old.get(name, [])] for name, make in TABLES.items()}
     results.save(
         "images",
-        {
-            "runs": list(ends(stores)),
-            "curves": list(curves(stores)),
-            "norms": list(norms(stores)),
-            "costs": times,
-        },
+        {**tables, "costs": times},
         folder=Path(__file__).parent,
         command="python data/images/make.py FOLDER" + " --photographs DIRECTORY" * ("cifar10" in stores),
         seconds=time.perf_counter() - began,
@@ -198,6 +209,7 @@ def main():
             name: round(float(sum(run.seconds[-1] for run in store.runs()))) for name, store in stores.items()
         },
         trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+        **facts,
     )
 
 

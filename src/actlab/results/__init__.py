@@ -110,9 +110,13 @@ def save(
 ) -> None:
     """Write rows, which share their columns, and where they come from, to folder; whole or not at all.
 
-    rows: those of one table, which gets the name of the set, or several tables by name.
+    rows: those of one table, which gets the name of the set, or several tables by name. Raises ValueError for a
+    table without rows.
     """
     several = isinstance(rows, Mapping)
+    for table, these in (rows if several else {name: rows}).items():
+        if not these:
+            raise ValueError(f"{table} has no rows, so nothing was written to {folder}")
     tables = {table: _text(these) for table, these in (rows if several else {name: rows}).items()}
     files = {f"{table}.json": text.encode() for table, text in tables.items()}
     sums = {table: sum_of(files[f"{table}.json"]) for table in tables}
