@@ -7,12 +7,13 @@ trains into stores in FOLDER, then writes the tables beside this file; with --ta
 Stopped, it goes on from where it was. The stores:
 
 causes      MiniLM, 64 updates: GELU and the three functions that fail, as they are and calibrated
+longer      the same four as they are, four times as many updates, nothing else changed
+frozen      the same four, the body held fast and the head alone trained, at three rates
+random      the same four with all weights drawn anew, at the rate that this takes
+rates       the same four as they are, at four rates with warm-up
 fresh       the same four with feed-forward weights drawn anew
 functions   the other seven of the published eleven
 characters  a small language model from scratch, feed-forwards matched in parameters
-rates       the three that fail at other rates, with warm-up
-controls    the body frozen; all weights from scratch
-longer      the three that fail, four times as many updates, with warm-up and decay
 """
 
 import argparse
@@ -27,27 +28,28 @@ import torch
 from actlab import experiments, networks, results, train
 
 STORES = Path(__file__).parents[2] / "_build" / "transformers"
+SEEDS = 5  # of every setting
 FOUR = ("gelu", "tanh", "elu", "sigmoid")  # the function of the pretraining, and those whose failure is taken apart
 
 
 def studies() -> Iterator[tuple[str, experiments.Study]]:
     """Name and description of each store, what matters most first."""
-    yield "causes", _study(5, (FOUR, [{}]), (FOUR[1:], [{"start": "calibrated"}]))
-    yield "fresh", _study(5, (FOUR, [{"start": "fresh"}]))
-    yield "functions", experiments.transformers(5, [name for name in experiments.eleven if name not in FOUR])
-    yield "characters", experiments.characters()
-    rates = [{"rate": rate, "warmup": 6} for rate in (2e-4, 1e-5)]
-    yield "rates", _study(5, (FOUR[1:], rates))
-    yield "controls", _study(3, (FOUR, [{"trained": "head"}]), (("gelu", "tanh"), [{"start": "random"}]))
-    yield "longer", experiments.transformers(2, FOUR[1:], updates=256, warmup=25, decay=True)
+    yield "causes", _study((FOUR, [{}]), (FOUR[1:], [{"start": "calibrated"}]))
+    yield "longer", _study((FOUR, [{"updates": 256}]))
+    yield "frozen", _study((FOUR, [{"trained": "head", "rate": rate} for rate in (1e-3, 1e-2, 1e-1)]))
+    yield "random", _study((FOUR, [{"start": "random", "rate": 5e-4, "warmup": 6}]))
+    yield "rates", _study((FOUR, [{"rate": rate, "warmup": 6} for rate in (1e-5, 5e-5, 2e-4, 5e-4)]))
+    yield "fresh", _study((FOUR, [{"start": "fresh"}]))
+    yield "functions", experiments.transformers(SEEDS, [name for name in experiments.eleven if name not in FOUR])
+    yield "characters", experiments.characters(SEEDS)
 
 
-def _study(runs, *groups) -> experiments.Study:
-    """One study of several groups: functions, and the entries that each of them is run with."""
+def _study(*groups) -> experiments.Study:
+    """One study of several groups: functions, and the entries that each of them is run with, from all seeds."""
     settings = [
         experiments.Swap(name, **entries) for names, variants in groups for entries in variants for name in names
     ]
-    return experiments.Study("transformers", settings, range(runs), experiments.transformers().varied)
+    return experiments.Study("transformers", settings, range(SEEDS), experiments.transformers().varied)
 
 
 VARIED = ("activation", "start", "trained", "rate", "warmup", "updates")
@@ -96,6 +98,18 @@ def norms(stores: list[results.Store]) -> Iterator[dict]:
                 "train_loss": digits(loss[row]),
                 **{layer: digits(norm) for layer, norm in zip(LAYERS, norms[row], strict=True)},
             }
+
+
+def courses(store: results.Store) -> Iterator[dict]:
+    """A row for each run: its training loss, and block 1's gradient norm over the head's, for each row of results."""
+    for run in store.runs():
+        through = run.more["norms"][:, LAYERS.index("block 1")] / run.more["norms"][:, LAYERS.index("head")]
+        yield {
+            "activation": run.setting["activation"],
+            "seed": run.seed,
+            "train_losses": [digits(loss) for loss in run.loss],
+            "through": [digits(ratio) for ratio in through],
+        }
 
 
 def looks(stores: list[results.Store]) -> Iterator[dict]:
@@ -170,12 +184,11 @@ def costs(rounds: int = 60) -> Iterator[dict]:
 def tables(folder: Path) -> dict[str, list[dict]]:
     """What is kept of the stores that there are."""
     stores = {path.stem: results.Store(path) for path in sorted(folder.glob("*.sqlite"))}
-    swapped = [
-        stores[name] for name in ("causes", "fresh", "functions", "rates", "controls", "longer") if name in stores
-    ]
+    swapped = [stores[name] for name, _ in studies() if name in stores and name != "characters"]
     found = {
         "swaps": list(swaps(swapped)),
         "norms": list(norms(swapped)),
+        "courses": list(courses(stores["longer"])) if "longer" in stores else [],
         "looks": list(looks(swapped)),
         "costs": list(costs()),
         "scratch": list(scratch(stores["characters"])) if "characters" in stores else [],
@@ -208,6 +221,9 @@ def main():
         command="python data/transformers/make.py FOLDER",
         seconds=time.perf_counter() - began,
         runs={store.path.stem: len(store) for store in stores},
+        training_seconds={
+            store.path.stem: round(sum(float(run.seconds[-1]) for run in store.runs())) for store in stores
+        },
         trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
     )
 
