@@ -540,7 +540,7 @@ _leaves = (
         "{rate_slow:g} and {sigmoid_fast:.0f} % at {rate_fast:g}, where `elu` is at chance.",
         watch="Gradient norms together with the loss, and by layer: a small norm alone says nothing.",
         kind="measured",
-        basis="{digits_seeds} seeds on {digits_points} digits (three at the other rates), {photos_seeds} on "
+        basis="{digits_seeds} seeds on {digits_points} digits, {photos_seeds} on "
         "photographs, one rate of Adam",
         evidence={
             "chapters/08b_images#sec-images-ranks": "who is ahead, with intervals",
