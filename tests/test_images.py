@@ -179,12 +179,16 @@ def test_the_tables_of_a_store_agree_with_its_runs(recipe, tmp_path):
     assert norm["runs"] == 2 and np.allclose(norm["norms"], middle, rtol=1e-3)
 
 
-def test_rows_about_photographs_stay_where_there_are_none(recipe):
-    rows, facts = recipe.kept({})
-    assert len(rows["runs"]) == len(rows["curves"]) == facts["kept"]["runs"] == 30
-    assert {row["task"] for table in rows.values() for row in table} == {"cifar10"}
-    assert "--photographs" in facts["kept"]["command"] and facts["kept"]["trained"]
-    assert recipe.kept({"cifar10": None}) == ({}, {})
+def test_the_rows_of_a_store_that_is_not_there_stay(recipe):
+    here = {"mnist": None, "resnet50": None, "resnet50_narrow": None}
+    old, origin = recipe.kept(here)
+    assert len(old["runs"]) == len(old["curves"]) == origin["cifar10"]["runs"] == 30 and list(origin) == ["cifar10"]
+    assert {row["task"] for table in old.values() for row in table} == {"cifar10"}
+    assert "--photographs" in origin["cifar10"]["command"] and origin["cifar10"]["trained"]
+    assert recipe.kept(here | {"cifar10": None}) == ({name: [] for name in recipe.TABLES}, {})
+    old, origin = recipe.kept({"cifar10": None})
+    assert origin.keys() == here.keys() and len(old["runs"]) + 30 == len(rows("runs"))
+    assert sum(store["runs"] for store in origin.values()) == len(old["runs"])
 
 
 def test_times_stand_side_by_side(recipe):

@@ -9,6 +9,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+from recipes import recipe_of
 
 from actlab import results
 
@@ -112,11 +113,20 @@ def test_rows_that_do_not_share_their_columns_are_refused(store, odd):
     assert results.load("runs") == ROWS
 
 
-@pytest.mark.parametrize("none", [[], {"runs": ROWS, "curves": []}], ids=["one", "several"])
+@pytest.mark.parametrize("none", [[], {}, {"runs": ROWS, "curves": []}], ids=["one", "none", "several"])
 def test_a_table_without_rows_takes_the_place_of_none(store, none):
     with pytest.raises(ValueError, match=r"(runs|curves) has no rows, so nothing was written"):
         results.save("runs", none, command="again", seconds=1, folder=store / "runs")
     assert results.load("runs") == ROWS and results.provenance("runs")["command"] != "again"
+
+
+@pytest.mark.parametrize("name", ["images", "adaptive", "transformers"])
+def test_tables_of_a_folder_without_stores_stay_as_they_are(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["make.py", "--tables", str(tmp_path)])
+    monkeypatch.setattr(results, "save", None)  # nothing comes to that
+    with pytest.raises(SystemExit):
+        recipe_of(name).main()
+    assert "so the tables stay as they are" in capsys.readouterr().err
 
 
 def test_saving_the_same_rows_writes_the_same_table(store):

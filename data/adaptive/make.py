@@ -220,6 +220,8 @@ def main():
                 print(f"{name}: {runs_} seeds, {done.trained} runs trained in {done.seconds:.0f} s", flush=True)
     torch.set_num_threads(1)
     stores = {name: results.Store(path) for name in SEEDS if (path := folder / f"{name}.sqlite").exists()}
+    if missing := {"digits", "depth"} - set(stores):
+        parser.error(f"{folder} lacks {', '.join(sorted(missing))}, so the tables stay as they are")
     origins = [origin for store in stores.values() for origin in store.origins()]
     results.save(
         "adaptive",

@@ -9,8 +9,9 @@ Stopped, it goes on from where it was: FOLDER keeps every run. The stores:
 mnist            the small network on 2,000 digits: SGD and Adam at rate 0.001, and at other rates
 resnet50_narrow  as deep as ResNet-50, a quarter as wide, 2,000 digits, Adam and SGD
 resnet50         ResNet-50 with ReLU and Adam, 1,000 digits
-cifar10          the small network on 4,000 photographs, which the repository does not hold: see README.md; without
-                 this store the tables keep the rows that they have
+cifar10          the small network on 4,000 photographs, which the repository does not hold: see README.md
+
+Of a store that FOLDER lacks the tables keep the rows that they have.
 """
 
 import argparse
@@ -148,14 +149,20 @@ def costs(rounds: int = 5) -> Iterator[dict]:
         }
 
 
+def store_of(row: dict) -> str:
+    """The name of the store that a row of a table comes from."""
+    return "cifar10" if row["task"] == "cifar10" else {"cnn": "mnist"}.get(row["network"], row["network"])
+
+
 def kept(stores) -> tuple[dict[str, list[dict]], dict]:
-    """Stored rows about photographs, by table, and where they come from, as long as FOLDER has no such runs."""
-    if "cifar10" in stores or not (Path(__file__).parent / "runs.json").exists():
+    """The rows, by table, of the stores that FOLDER lacks, as they are now, and by store where they come from."""
+    if not (Path(__file__).parent / "runs.json").exists():
         return {}, {}
-    rows = {table: [r for r in results.load("images", table) if r["task"] == "cifar10"] for table in TABLES}
-    origin = results.provenance("images")
-    origin = origin.get("kept") or {name: origin[name] for name in ("command", "date", "trained")}
-    return rows, {"kept": origin | {"runs": len(rows["runs"])}} if rows["runs"] else {}
+    rows = {name: [row for row in results.load("images", name) if store_of(row) not in stores] for name in TABLES}
+    now = results.provenance("images")
+    origin = {name: now[name] for name in ("command", "date", "trained")}
+    before = {name: origin | {"runs": count} for name, count in now["runs"].items()} | now.get("kept", {})
+    return rows, {name: before[name] for name in dict.fromkeys(map(store_of, rows["runs"]))}
 
 
 def digits(value, count: int = 4) -> float | None:
@@ -190,7 +197,9 @@ def main():
         times = list(costs())
     stores = {path.stem: results.Store(path) for path in sorted(asked.folder.glob("*.sqlite"))}
     origins = [origin for store in stores.values() for origin in store.origins()]
-    old, facts = kept(stores)
+    if not stores:
+        parser.error(f"{asked.folder} has no store, so the tables stay as they are")
+    old, origin_of_old = kept(stores)
     tables = {name: [*make(stores), *old.get(name, [])] for name, make in TABLES.items()}
     results.save(
         "images",
@@ -203,7 +212,7 @@ def main():
             name: round(float(sum(run.seconds[-1] for run in store.runs()))) for name, store in stores.items()
         },
         trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
-        **facts,
+        kept=origin_of_old,
     )
 
 

@@ -2,7 +2,7 @@
 
     python data/transformers/make.py [FOLDER] [--device cuda] [--workers 2]
 
-trains into stores in FOLDER, then writes the tables beside this file; with --tables it writes those of what is there.
+trains into stores in FOLDER, then writes the tables beside this file; with --tables it trains nothing.
 
 Stopped, it goes on from where it was. The stores:
 
@@ -212,6 +212,8 @@ def main():
             study, folder / f"{name}.sqlite", workers=options.workers, engine=options.device, progress=True
         )
     torch.set_num_threads(1)
+    if missing := [name for name, _ in studies() if not (folder / f"{name}.sqlite").exists()]:
+        parser.error(f"{folder} lacks {', '.join(missing)}, so the tables stay as they are")
     stores = [results.Store(path) for path in sorted(folder.glob("*.sqlite"))]
     origins = [origin for store in stores for origin in store.origins()]  # of the runs, which may be older than today
     results.save(

@@ -114,7 +114,9 @@ def save(
     table without rows.
     """
     several = isinstance(rows, Mapping)
-    for table, these in (rows if several else {name: rows}).items():
+    if not rows:
+        raise ValueError(f"{name} has no rows, so nothing was written to {folder}")
+    for table, these in rows.items() if several else ():
         if not these:
             raise ValueError(f"{table} has no rows, so nothing was written to {folder}")
     tables = {table: _text(these) for table, these in (rows if several else {name: rows}).items()}
