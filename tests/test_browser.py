@@ -159,9 +159,8 @@ def test_players_move_by_keyboard_alone(browser, site, page):
                 if control.is_visible():
                     assert _moves(player, control), f"nothing moves: {control.evaluate('e => e.outerHTML')[:200]}"
                     if player.locator(".widget-play").count():
-                        tab.wait_for_timeout(
-                            900
-                        )  # Play goes on to a second state: Stop, which goes to the first, shows
+                        # Play goes on to a second state, so that Stop, which goes to the first, shows
+                        tab.wait_for_timeout(900)
 
 
 def _moves(player: Locator, control: Locator) -> bool:
