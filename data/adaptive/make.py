@@ -1,4 +1,4 @@
-"""The study of adaptive units: APL beside fixed functions, with the controls that say why; some forty minutes.
+"""The study of adaptive units: APL beside fixed functions, with the controls that say why; a quarter of an hour.
 
     python data/adaptive/make.py [FOLDER]             trains what FOLDER lacks, writes the tables beside this file
     python data/adaptive/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
