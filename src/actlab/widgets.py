@@ -144,7 +144,7 @@ def explorer(name: str = "gelu") -> Player:
     gain = W.FloatLogSlider(
         value=1.0, base=10, min=-0.5, max=1.1, step=0.005, description="gain", readout_format=".3f", style=style
     )
-    own = W.Button(description="back to its own gain")
+    own = W.Button(description="back to its own gain", layout=W.Layout(width="auto"))
     facts, function, depth = W.HTML(), W.HTML(), W.HTML()
     shown = {}
 
@@ -394,8 +394,10 @@ def _linked(knobs, frames, counts):
 
 
 def _stack(knob, pages):
-    children = [page if isinstance(page, W.Widget) else W.HTML(page) for page in pages]
-    stack = W.Stack(children, selected_index=knob.index)
+    # without a width of their own both are 0 pixels wide in JupyterLab, which gives a Stack no style
+    wide = {"width": "100%"}
+    children = [page if isinstance(page, W.Widget) else W.HTML(page, layout=wide) for page in pages]
+    stack = W.Stack(children, selected_index=knob.index, layout=wide)
     W.jslink((knob, "index"), (stack, "selected_index"))
     return stack
 
