@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from .. import activations, data, networks, train
 from ._deep import Deep
-from ._names import one_of
+from .._names import one_of
 from ._run import Study
 
 __all__ = ["Adaptive", "adaptive", "arms"]

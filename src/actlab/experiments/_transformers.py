@@ -12,7 +12,7 @@ from .. import data, gates, networks, train
 from ..activations import get
 from ..data import Split
 from ._deep import Deep
-from ._names import one_of
+from .._names import one_of
 from ._run import Study
 
 __all__ = ["Characters", "Swap", "characters", "eleven", "transformers"]
