@@ -66,7 +66,8 @@ def asked(path: Path) -> list[tuple[str, str]]:
         calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
         calls = [call for call in calls if ast.unparse(call.func).split(".")[-1] == "quiz"]
         calls.sort(key=lambda call: (call.lineno, call.col_offset))
-        found += [tuple(ast.literal_eval(one) for one in (*call.args, *call.keywords)) for call in calls]
+        given = [[*call.args, *(named.value for named in call.keywords)] for call in calls]
+        found += [tuple(map(ast.literal_eval, values)) for values in given]
     return found
 
 
