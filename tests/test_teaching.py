@@ -2,11 +2,14 @@
 
 import itertools
 import json
+import os
 import re
 
 import pytest
 import yaml
 from site_checks import ROOT, _soups, asked, stored
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 import actlab
 from actlab import claims, quizzes
@@ -37,6 +40,31 @@ def test_the_answer_in_the_bank_is_the_right_one(book):
     for quiz, answer in zip(right, folded, strict=True):
         letter = answer.strong.get_text()[0]
         assert words(answer.select("li")[ord(letter) - ord("A")].get_text()) == words(quiz.choices[quiz.answer])
+
+
+def test_a_page_of_the_bank_is_read_again_when_the_file_of_its_quizzes_changes(tmp_path, monkeypatch):
+    file, source = tmp_path / "own.toml", tmp_path / "source"
+    file.write_text(
+        '[one]\nquestion = "And this?"\nanswer = "2"\nchoices = {"1" = "No.", "2" = "Yes.", "3" = "No."}\n'
+    )
+    monkeypatch.setattr(quizzes, "files", {"own": file})
+    monkeypatch.syspath_prepend(ROOT / "_ext")
+    source.mkdir()
+    (source / "index.rst").write_text("Bank\n====\n\n.. quizzes:: own\n")
+
+    def built():
+        options = {"confoverrides": {"extensions": ["questions"]}, "status": None, "warningiserror": True}
+        with docutils_namespace():
+            Sphinx(source, None, tmp_path / "html", tmp_path / "trees", "html", **options).build()
+        return (tmp_path / "html/index.html").read_text()
+
+    before = built()
+    assert before.index("And this?") < before.index("B is right.")
+    stamp = file.stat()
+    file.write_text(file.read_text().replace("And this?", "And that?"))
+    os.utime(file, (stamp.st_atime, stamp.st_mtime + 10))
+    after = built()
+    assert "And that?" in after and "And this?" not in after
 
 
 def test_every_chapter_has_its_quizzes_in_the_bank_and_an_open_question_with_its_answer():
