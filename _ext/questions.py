@@ -1,29 +1,27 @@
-"""Puts the quizzes of a chapter on a page, with their answers folded: "{quizzes} chapters/02_step_to_sigmoid".
+"""Puts the quizzes of a chapter on a page, with their answers folded: "{quizzes} sigmoid".
 
-They are read from the chapter's notebook, so a question is written in one place. What is folded can be printed and
-copied, and the search of the book finds it.
+They are read from the chapter's file in src/actlab/quizzes, from which its widgets are made too. What is folded can
+be printed and copied, and the search of the book finds it.
 """
-
-import json
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from actlab.notebooks import Quiz, quizzes
+from actlab import quizzes
 
 
 class Quizzes(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        path = Path(self.env.srcdir) / f"{self.arguments[0]}.ipynb"
-        self.env.note_dependency(str(path))
-        return [node for quiz in quizzes(json.loads(path.read_text())) for node in _shown(quiz)]
+        (chapter,) = self.arguments
+        asked = quizzes.load(chapter)
+        self.env.note_dependency(str(quizzes.files[chapter]))
+        return [node for quiz in asked.values() for node in _shown(quiz)]
 
 
-def _shown(quiz: Quiz) -> list[nodes.Node]:
+def _shown(quiz: quizzes.Quiz) -> list[nodes.Node]:
     letters = dict(zip(quiz.choices, "ABCDEFGH", strict=False))
     choices, answers = (nodes.enumerated_list(enumtype="upperalpha", prefix="", suffix=".") for _ in range(2))
     for choice, why in quiz.choices.items():

@@ -3,6 +3,7 @@
 `python tests/site_checks.py` checks the book in _build/html and exits 1 if there is a fault.
 """
 
+import ast
 import gzip
 import json
 import re
@@ -53,6 +54,21 @@ def pages(root: Path = ROOT) -> list[str]:
 def stored(root: Path = ROOT) -> list[Path]:
     """The notebooks among the pages, in reading order."""
     return [path for page in pages(root) if (path := root / f"{page}.ipynb").is_file()]
+
+
+def asked(path: Path) -> list[tuple[str, str]]:
+    """The quizzes that a notebook shows: what each call of `quiz` is given, in order."""
+    found = []
+    for cell in json.loads(path.read_text())["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or not re.search(r"\bquiz\(", source):
+            continue
+        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+        calls = [call for call in calls if ast.unparse(call.func).split(".")[-1] == "quiz"]
+        calls.sort(key=lambda call: (call.lineno, call.col_offset))
+        given = [[*call.args, *(named.value for named in call.keywords)] for call in calls]
+        found += [tuple(map(ast.literal_eval, values)) for values in given]
+    return found
 
 
 def build(root: Path, *flags: str) -> subprocess.CompletedProcess:

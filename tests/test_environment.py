@@ -1,5 +1,8 @@
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 
 import yaml
 from packaging.requirements import Requirement
@@ -43,3 +46,15 @@ def test_constraints_pin_versions_within_the_promised_ranges():
     wanted = [Requirement(line) for line in PROJECT["dependencies"] + extras["book"] + extras["test"]]
     outside = [str(need) for need in wanted if PINS.get(canonicalize_name(need.name), "none") not in need.specifier]
     assert not outside, f"not pinned, or pinned outside of the range: {outside}"
+
+
+def test_the_wheel_carries_every_file_of_the_package(tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        carried = set(file.namelist())
+    files = [path for path in (ROOT / "src/actlab").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert len([path for path in files if path.suffix == ".toml"]) >= 12
+    assert {path.relative_to(ROOT / "src").as_posix() for path in files} <= carried

@@ -7,7 +7,7 @@ import pytest
 from nbformat import v4
 
 from actlab import notebooks
-from actlab.notebooks import Quiz, clean, faults, main, minutes, quizzes
+from actlab.notebooks import clean, faults, main, minutes
 
 REPOSITORY = "https://example.org/course"
 PNG = "iVBORw0KGgo="
@@ -264,18 +264,12 @@ def test_minutes_are_those_of_the_rule_and_exercises_count_apart():
     cells = [sentence, code(lines), hidden, task, *solution]
     notebook = as_stored(*(v4.new_markdown_cell(c) if isinstance(c, str) else c for c in cells))
     assert minutes(notebook) == (30, 10)
-    more = [code("widgets.player(d)\nwidgets.player(e)"), code("widgets.quiz('?')"), picture("a line"), picture("b")]
+    more = [code("widgets.player(d)\nwidgets.player(e)"), code('quiz("a", "b")'), picture("a line"), picture("b")]
     assert minutes(as_stored(*more, code("widgets.player(f)", tags=["hide-input"]))) == (10, 0)  # 2 * 3 + 1 + 2
 
 
-def test_quizzes_are_read_from_the_source_in_order():
-    first = 'widgets.quiz(\n    "Why "\n    "so?", {"a": "no", "b": "yes"}, answer="b")'
-    notebook = as_stored(
-        code("x = 1"), code(first), code('quiz = widgets.quiz("Who?", {"c": "1", "d": "2"}, answer="c")')
-    )
-    assert quizzes(notebook) == [
-        Quiz("Why so?", {"a": "no", "b": "yes"}, "b"),
-        Quiz("Who?", {"c": "1", "d": "2"}, "c"),
-    ]
-    with pytest.raises(ValueError):
-        quizzes(as_stored(code('widgets.quiz(f"{x}", {"c": "1", "d": "2"}, answer="c")')))
+def test_each_quiz_takes_a_minute_also_where_a_cell_shows_several():
+    shown = 'display(quiz("a", "b"))\ndisplay(quiz("a", "c"))'
+    third = '\nquiz("a", "d")'
+    assert minutes(as_stored(code(f"# quizzes(3)\n{shown}", tags=["hide-input"]))) == (0, 0)
+    assert minutes(as_stored(code(f"# quizzes(3)\n{shown}{third}", tags=["hide-input"]))) == (5, 0)

@@ -2,18 +2,20 @@
 
 import itertools
 import json
+import os
 import re
 
 import pytest
 import yaml
-from site_checks import ROOT, _soups, stored
+from site_checks import ROOT, _soups, asked, stored
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 import actlab
-from actlab import claims
-from actlab.notebooks import minutes, quizzes
+from actlab import claims, quizzes
+from actlab.notebooks import minutes
 
 CHAPTERS = [path for path in stored() if path.parent.name == "chapters"]
-BOTH = pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
 
 
 def words(text):
@@ -21,22 +23,18 @@ def words(text):
     return " ".join(text.split()).translate(str.maketrans("‘’“”", "''\"\""))
 
 
-@BOTH
-def test_every_quiz_of_a_chapter_is_in_the_question_bank_once(book, path):
-    notebook = json.loads(path.read_text())
-    found = quizzes(notebook)
-    assert len(found) == "".join("".join(cell["source"]) for cell in notebook["cells"]).count("widgets.quiz(")
+@pytest.mark.parametrize("chapter", quizzes.files)
+def test_every_quiz_of_a_chapter_is_in_the_question_bank_once(book, chapter):
     bank = words(_soups(book / "appendix/questions.html")[0].find("article").get_text())
-    for quiz in found:
+    for quiz in quizzes.load(chapter).values():
         assert bank.count(words(quiz.question)) == 1
-        assert quiz.answer in quiz.choices
         for choice, why in quiz.choices.items():
             assert words(choice) in bank and words(why) in bank
 
 
 def test_the_answer_in_the_bank_is_the_right_one(book):
     page = _soups(book / "appendix/questions.html")[0]
-    right = [quiz for path in CHAPTERS for quiz in quizzes(json.loads(path.read_text()))]
+    right = [quizzes.load(chapter)[name] for path in CHAPTERS for chapter, name in asked(path)]
     folded = page.select("details.actlab-answer")
     assert len(folded) == len(right)
     for quiz, answer in zip(right, folded, strict=True):
@@ -44,11 +42,37 @@ def test_the_answer_in_the_bank_is_the_right_one(book):
         assert words(answer.select("li")[ord(letter) - ord("A")].get_text()) == words(quiz.choices[quiz.answer])
 
 
-def test_every_chapter_has_an_open_question_with_its_answer():
+def test_a_page_of_the_bank_is_read_again_when_the_file_of_its_quizzes_changes(tmp_path, monkeypatch):
+    file, source = tmp_path / "own.toml", tmp_path / "source"
+    file.write_text(
+        '[one]\nquestion = "And this?"\nanswer = "2"\nchoices = {"1" = "No.", "2" = "Yes.", "3" = "No."}\n'
+    )
+    monkeypatch.setattr(quizzes, "files", {"own": file})
+    monkeypatch.syspath_prepend(ROOT / "_ext")
+    source.mkdir()
+    (source / "index.rst").write_text("Bank\n====\n\n.. quizzes:: own\n")
+
+    def built():
+        options = {"confoverrides": {"extensions": ["questions"]}, "status": None, "warningiserror": True}
+        with docutils_namespace():
+            Sphinx(source, None, tmp_path / "html", tmp_path / "trees", "html", **options).build()
+        return (tmp_path / "html/index.html").read_text()
+
+    before = built()
+    assert before.index("And this?") < before.index("B is right.")
+    stamp = file.stat()
+    file.write_text(file.read_text().replace("And this?", "And that?"))
+    os.utime(file, (stamp.st_atime, stamp.st_mtime + 10))
+    after = built()
+    assert "And that?" in after and "And this?" not in after
+
+
+def test_every_chapter_has_its_quizzes_in_the_bank_and_an_open_question_with_its_answer():
     bank = (ROOT / "appendix/questions.md").read_text()
-    parts = re.split(r"```\{quizzes\} (chapters/\w+)\n```", bank)[1:]
-    named, texts = parts[::2], parts[1::2]
-    assert named == [f"chapters/{path.stem}" for path in CHAPTERS]
+    parts = re.split(r"From \{doc\}`\.\./(chapters/\w+)`\.\n\n```\{quizzes\} (\w+)\n```", bank)[1:]
+    pages, named, texts = parts[::3], parts[1::3], parts[2::3]
+    assert pages == [f"chapters/{path.stem}" for path in CHAPTERS]
+    assert [{name} for name in named] == [{chapter for chapter, _ in asked(path)} for path in CHAPTERS]
     for text in texts:
         assert text.count("**Open.") == text.count(":::{dropdown} Answer") >= 1
     assert sum(text.count("**Open.") for text in texts) >= 12

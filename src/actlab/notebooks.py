@@ -8,16 +8,14 @@ PATH is a notebook or a folder of notebooks. `check` and `clean` need nothing bu
 """
 
 import argparse
-import ast
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Quiz", "clean", "faults", "main", "minutes", "quizzes", "run"]
+__all__ = ["clean", "faults", "main", "minutes", "run"]
 
 LARGEST = 150_000  # bytes: a diff that can be read
 PICTURES = re.compile(r"image/|text/html|text/markdown|application/vnd\.jupyter\.widget")
@@ -124,7 +122,7 @@ def minutes(notebook: dict[str, Any]) -> tuple[int, int]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
             players += source.count("widgets.player(")
-            asked += source.count("widgets.quiz(")
+            asked += len(re.findall(r"\bquiz\(", source))
             figures += _draws(cell)
             if not practice and not HIDDEN & set(cell["metadata"].get("tags", ())):
                 lines += sum(bool(line.strip()) for line in source.splitlines())
@@ -135,29 +133,6 @@ def minutes(notebook: dict[str, Any]) -> tuple[int, int]:
             words += 0 if practice else len(re.findall(r"[^\W_]+", re.sub(r"\$[^$]*\$", "x", part)))
     reading = words / 200 + lines / 25 + figures + asked + 2 * players
     return 5 * round(reading / 5), 5 * round(exercises / 5)
-
-
-@dataclass(frozen=True)
-class Quiz:
-    """A question of a chapter: its choices, each with its explanation, and the right one."""
-
-    question: str
-    choices: Mapping[str, str]
-    answer: str
-
-
-def quizzes(notebook: dict[str, Any]) -> list[Quiz]:
-    """The calls of `widgets.quiz` in a notebook, in order. Raises ValueError where an argument is no literal."""
-    found = []
-    for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] != "code" or "quiz(" not in source:
-            continue
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "quiz":
-                parts = [*node.args, *(named.value for named in node.keywords)]
-                found.append(Quiz(*map(ast.literal_eval, parts)))
-    return found
 
 
 def _install(cell, repository):

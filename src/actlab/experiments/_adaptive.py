@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from .. import activations, data, networks, train
+from .._names import one_of
 from ._deep import Deep
-from ._names import one_of
 from ._run import Study
 
 __all__ = ["Adaptive", "adaptive", "arms"]

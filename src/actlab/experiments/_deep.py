@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .. import train
-from ._names import one_of
+from .._names import one_of
 
 __all__ = ["Deep"]
 

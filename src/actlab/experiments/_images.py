@@ -12,8 +12,8 @@ from torch import nn
 
 from .. import activations as catalog
 from .. import data, networks, train
+from .._names import one_of
 from ._deep import Deep
-from ._names import one_of
 from ._run import Study
 
 __all__ = ["Images", "early_stop", "five", "images"]

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from .. import data, ensemble, networks, train
-from ._names import one_of
+from .._names import one_of
 from ._run import Study
 
 __all__ = ["Setting", "disk", "published", "xor"]

@@ -9,10 +9,10 @@ import torch
 from torch.nn import functional
 
 from .. import data, gates, networks, train
+from .._names import one_of
 from ..activations import get
 from ..data import Split
 from ._deep import Deep
-from ._names import one_of
 from ._run import Study
 
 __all__ = ["Characters", "Swap", "characters", "eleven", "transformers"]
