@@ -288,6 +288,9 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     folder, written = Path(app.outdir).parent / FOLDER, set()
+    made = f"{app.config.actlab_looks} {app.config.html_baseurl}"  # by these extensions, from pages as they are now
+    if _stamp(app).is_file() and _stamp(app).read_text(encoding="utf-8") == made:
+        return
     for name in sorted(app.env.found_docs):
         source = Path(app.env.doc2path(name))
         if source.suffix != ".ipynb":
@@ -304,8 +307,19 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         written.add(file)
     for file in set(folder.rglob("*.ipynb")) - written:
         file.unlink()
+    _stamp(app).write_text(made, encoding="utf-8")
+
+
+def forget(app: Sphinx, env, names: list[str]) -> None:
+    if names:  # are about to be read again
+        _stamp(app).unlink(missing_ok=True)
+
+
+def _stamp(app):
+    return Path(app.outdir).parent / FOLDER / "made"
 
 
 def setup(app: Sphinx) -> dict:
+    app.connect("env-before-read-docs", forget)
     app.connect("build-finished", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
