@@ -59,6 +59,7 @@ class Page:
     links: Mapping[str, str]  # Markdown for a role, by the text that docutils has for it: ":term:`gain`"
     addresses: Mapping[str, str]  # for the target of any other link
     numbers: Mapping[str, int]  # of a figure or an exercise, by its label
+    following: str  # a link to the page after this one
 
 
 def plain(notebook: Mapping[str, Any], page: Page) -> dict[str, Any]:
@@ -92,7 +93,8 @@ def plain(notebook: Mapping[str, Any], page: Page) -> dict[str, Any]:
         except KeyError as error:
             raise ValueError(f"cell {number}: nothing is known of {error}") from None
     if solutions:
-        main += [_markdown("## Solutions", folded=True), *solutions]
+        # whoever runs all cells ends at the last one, and JupyterLab opens the folds that it is in
+        main += [_markdown("## Solutions", folded=True), *solutions, _markdown(f"## Next\n\n{page.following}")]
     cells = _numbered(main)
     folded = [cell["id"] for cell in cells if "jp-MarkdownHeadingCollapsed" in cell["metadata"]]
     metadata = METADATA | {"colab": {"collapsed_sections": folded}}
@@ -250,7 +252,7 @@ def _numbered(cells):
 
 def page_of(app: Sphinx, name: str) -> Page:
     """Where the references of a page lead, with which words, and how its figures and exercises are numbered."""
-    address = f"{app.config.html_baseurl.rstrip('/')}/{name}.html"
+    address = _published(app, name)
     doctree = app.env.get_doctree(name)
     pending = {node.rawsource or node["reftarget"]: node for node in doctree.findall(addnodes.pending_xref)}
     places = [nodes.inline("", "", node.deepcopy()) for node in pending.values()]
@@ -265,7 +267,13 @@ def page_of(app: Sphinx, name: str) -> Page:
             addresses[key] = _address(reference, address)
     numbered = app.env.toc_fignumbers.get(name, {})
     numbers = {label: number[-1] for kind in ("figure", "exercise") for label, number in numbered.get(kind, {}).items()}
-    return Page(address, links, addresses, numbers)
+    following = app.env.collect_relations()[name][2] or app.config.root_doc
+    link = f"[{app.env.titles[following].astext()}]({_published(app, following)})"
+    return Page(address, links, addresses, numbers, link)
+
+
+def _published(app, name):
+    return f"{app.config.html_baseurl.rstrip('/')}/{name}.html"
 
 
 def _address(reference, page):

@@ -69,15 +69,19 @@ MOVING = """() => [...document.querySelectorAll("*")].filter(e => {
 }).map(e => e.outerHTML.slice(0, 100))"""
 
 
+def chromium() -> str | None:
+    """The path of the Chromium that is installed here."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="module")
 def browser(in_ci: bool) -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
+    if not chromium():
         if in_ci:
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
         browser.close()
 

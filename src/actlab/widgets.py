@@ -403,7 +403,7 @@ def _stack(knob, pages):
 
 
 def _observed(knobs, frames, counts):
-    picture = W.HTML()
+    picture = W.HTML(layout={"width": "100%"})
 
     def show(_):
         index = 0
