@@ -7,8 +7,8 @@ directive, a plain notebook does by what all four can show:
 - Roles and links become Markdown's links, to the published page.
 - Answers and hints fold as HTML's <details>. Machinery folds by the metadata that each of the four honours.
 - Captions stand below their figures, with the words for those who do not see the picture.
-- Solutions stand at the end, each below a heading that is folded. A solution in the middle of a chapter, which goes on
-  from it, stays where it is, folded too; the text after it must begin with a heading, where the fold ends.
+- Solutions stand at the end, each below a heading that is folded. A solution in the middle of a chapter, which goes
+  on from it, stays where it is, folded too; the text after it must begin with a heading, where the fold ends.
 
 A role, directive, option or tag that is not known here is an error, so that nothing is left raw. Code cells are those
 of the source in the same order, but for solutions that stand at the end, and for a title line above those that fold.
@@ -30,7 +30,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 FOLDER = "notebooks"  # beside the pages
-ROLE = re.compile(r"\{([a-z:]+)\}`([^`]+)`")
+ROLE = re.compile(r"\{([A-Za-z:+-]+)\}`([^`]+)`")
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)")
 TARGET = re.compile(r"^\([\w-]+\)=\n", re.M)
 FENCE = re.compile(r"(`{3,}|:{3,})(?:\{([\w-]+)\} *(.*))?")
@@ -38,7 +38,7 @@ OPTION = re.compile(r":(\w+): *(.*)")
 OPTIONS = {"class", "color", "gutter", "label"}
 SOLUTION = re.compile(r"^```\{solution-(start|end)\} *(\S*)\n(?::class: dropdown\n)?```$", re.M)
 EXERCISES = re.compile(r"^## Exercises$", re.M)
-RAW = re.compile(r"\{[a-z:]+\}`|^\([\w-]+\)=|^:{3,}|^`{3,}\{", re.M)
+RAW = re.compile(r"\{[A-Za-z:+-]+\}`|^\([\w-]+\)=|^:{3,}|^`{3,}\{", re.M)
 FOLDING_TAGS = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 OTHER_TAGS = {"nbval-skip", "nbval-ignore-output"}
 METADATA = {
@@ -105,7 +105,7 @@ def plain(notebook: Mapping[str, Any], page: Page) -> dict[str, Any]:
 
 
 def markdown(text: str, page: Page) -> str:
-    """MyST as Markdown. Raises ValueError for a directive or an option that is not known here, KeyError for a role."""
+    """MyST as Markdown. Raises ValueError for a directive or option that is not known here, KeyError for a role."""
     out, words, lines = [], [], text.strip().split("\n")
 
     def flush():
@@ -266,7 +266,9 @@ def page_of(app: Sphinx, name: str) -> Page:
         elif reference := next(place.findall(nodes.reference), None):
             addresses[key] = _address(reference, address)
     numbered = app.env.toc_fignumbers.get(name, {})
-    numbers = {label: number[-1] for kind in ("figure", "exercise") for label, number in numbered.get(kind, {}).items()}
+    numbers = {
+        label: number[-1] for kind in ("figure", "exercise") for label, number in numbered.get(kind, {}).items()
+    }
     following = app.env.collect_relations()[name][2] or app.config.root_doc
     link = f"[{app.env.titles[following].astext()}]({_published(app, following)})"
     return Page(address, links, addresses, numbers, link)

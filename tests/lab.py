@@ -2,8 +2,8 @@
 
     python tests/lab.py [PAGE...]
 
-runs notebooks of _build/notebooks from top to bottom in a real JupyterLab, moves every player, answers every question,
-opens every hint, and prints what it found; exits 1 if something did not work.
+runs notebooks of _build/notebooks from top to bottom in a real JupyterLab, moves every player, answers every
+question, opens every hint, and prints what it found; exits 1 if something did not work.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def ask_for_solutions(tab: Page) -> None:
 
 
 def moves(player: Locator) -> str:
-    """Moves each control of a player from the keyboard. Says what is wrong: no picture, or one that stays the same."""
+    """Moves each control of a player from the keyboard. Says what is wrong: no picture, or one that stands still."""
     player.scroll_into_view_if_needed()
     picture = player.locator("figure svg:visible").first
     picture.wait_for()
