@@ -28,6 +28,11 @@ NOTEBOOKS = HTML.with_name("notebooks")
 LONGEST = 300_000  # ms for all cells of a page on a busy machine
 # what a test needs to know of the document that JupyterLab holds
 CELLS = "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+OPEN = """() => {
+    const cells = jupyterapp.shell.currentWidget.content.widgets.map(cell => [cell.model.sharedModel.source, cell]);
+    const solutions = cells.flatMap(([source], n) => source.startsWith("### Solution to exercise ") ? [n] : []);
+    return solutions.filter(n => cells[n + 1][1].isVisible).map(n => cells[n][0]);
+}"""
 RUN = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 
 
@@ -101,9 +106,9 @@ def run(tab: Page) -> list[str]:
     ]
 
 
-def unasked(tab: Page) -> list[str]:
-    """The headings of solutions that can be seen, though nobody asked for them."""
-    return tab.locator(".jp-Cell h3:visible", has_text="Solution to exercise").all_inner_texts()
+def open_solutions(tab: Page) -> list[str]:
+    """The headings of the solutions that are not folded."""
+    return tab.evaluate(OPEN)
 
 
 def ask_for_solutions(tab: Page) -> None:
@@ -174,9 +179,9 @@ def unfolds(details: Locator) -> str:
 
 def tried(tab: Page) -> dict[str, int | list[str]]:
     """A notebook from top to bottom, with all there is to move: how many of each there are, and what went wrong."""
-    wrong = [f"before the run: {heading}" for heading in unasked(tab)]
+    wrong = [f"before the run: {heading}" for heading in open_solutions(tab)]
     wrong += run(tab)
-    wrong += [f"after the run: {heading}" for heading in unasked(tab)]
+    wrong += [f"after the run: {heading}" for heading in open_solutions(tab)]
     found = {}
     for what, selector, look in [
         ("players", ".actlab-player", moves),
@@ -187,7 +192,7 @@ def tried(tab: Page) -> dict[str, int | list[str]]:
         found[what] = len(there)
         wrong += [f"{what} {n}: {fault}" for n, one in enumerate(there, start=1) if (fault := look(one))]
     ask_for_solutions(tab)
-    found["solutions"] = len(unasked(tab))
+    found["solutions"] = len(open_solutions(tab))
     return found | {"wrong": wrong}
 
 
