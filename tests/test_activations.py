@@ -119,7 +119,7 @@ def hardswish_in_pieces(z):
     return torch.where(z <= -3, 0 * z, torch.where(z < 3, z * (z + 3) / 6, z))
 
 
-# torch's own took the middle piece's slope at both kinks, as its issue 147801 reports of 2.6, until it was repaired.
+# torch's own took the middle piece's slope at both kinks, as its issue 147801 reports of 2.6, until 2.8.
 OLD = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 8)
 # What torch offers, some of it composed: the oracle for the slope at a kink.
 TORCH = {

@@ -29,7 +29,9 @@ class Activation:
     """One elementwise function f, its slope f', and what is known about both.
 
     Call it like a function: `act(z)` and `act.slope(z)` take a float tensor of any shape and return one of the same
-    shape, dtype and device. At a kink the slope is the one that torch's autograd uses.
+    shape, dtype and device. At a kink the slope is the one that autograd finds in torch's own function, such as
+    `hardtanh`; not in one's own program with `clamp`, whose slope at its ends is 1 up to torch 2.13 and 0 from 2.14
+    on. Ours are the same with every torch: `hardswish` has what torch's own has had since 2.8.
 
     `elsewhere` says how to write f with these settings in other libraries, one call of a variable z: its keys are
     among "torch", "keras", "jax" and "onnx", and a library without the function has none. An ONNX operator is
@@ -1168,7 +1170,7 @@ def _hardswish():
             "jax": "jax.nn.hard_swish(z)",
             "onnx": "HardSwish(z)  # opset 14",
         },
-        differs="",
+        differs="The gradient of torch's at -3 and 3 is 0 and 1 from 2.8 on; up to 2.7 it was -1/2 and 3/2.",
         torch_function=functional.hardswish,
     )
 

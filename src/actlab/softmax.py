@@ -130,7 +130,8 @@ def _largest(z, dim):
 def _total(total):
     """The sums of the weights, with 1 where one is below: it lacks the largest entry, so that none was kept.
 
-    Not by clamp: a sum is exactly 1 wherever one entry takes everything, and torch cuts the gradient there from 2.14 on.
+    Not by clamp: a sum is exactly 1 wherever one entry takes everything, and there torch, from 2.14 on, cuts the
+    gradient.
     """
     return torch.where(total < 1, 1.0, total)
 
