@@ -76,7 +76,7 @@ def installs(name: str) -> list[str]:
     """What pip is told in an environment, in a copy of the checkout."""
     return {
         "colab": ["-r", "tests/colab.txt", "numpy", "matplotlib", "tqdm", _pin("torch")],
-        "newest": [".[book]", *TEST_TOOLS],
+        "newest": [f".[book,{','.join(USED)}]", *TEST_TOOLS],
         "lowest": [f".[{','.join(USED)}]", *lowest(), *TEST_TOOLS],
         "environment": [word for line in _pip_section() for word in shlex.split(line)],
     }[name]
