@@ -784,9 +784,12 @@ def _prelu_value(z, negative_slope):
 
 
 def _negative(z):
-    # Both branches of `where` are computed, so the one for z <= 0 must not see a large z: inf * 0 is nan. And not by
-    # clamp: its gradient at the end, which counts in the slope of a slope, is 1 up to torch 2.13 and 0 from 2.14 on.
-    return torch.where(z > 0, 0.0, z)
+    """z, but above 0 a number whose exp is 1: what `where` leaves out must not see a large z, as inf * 0 is nan.
+
+    Not cut at 0 itself: there the gradient of clamp, which counts in the slope of a slope, is 1 up to torch 2.13 and
+    0 from 2.14 on. And not at the smallest number, whose exp and expm1 take longer.
+    """
+    return z.clamp(max=1e-18)
 
 
 @_entry
