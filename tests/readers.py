@@ -1,22 +1,26 @@
 """The environments that readers have, each made afresh, and every notebook run there, alone in an empty folder.
 
-    python tests/readers.py ENVIRONMENT... [--only PAGE...]
+    python tests/readers.py ENVIRONMENT... [--only PAGE...] [--keep]
 
 colab        what Colab wraps round a notebook, ipywidgets 7 among it, with the newest numpy and matplotlib; torch in
              the version of constraints.txt, since the newest one brings gigabytes for graphics cards
 newest       the newest versions of everything that pyproject.toml admits, torch too
-lowest       the lowest ones; the unit tests of the package are run there as well
+lowest       the lowest ones
 environment  the pip section of environment.yml, with the package index that is set up here
 here         the Python that runs this: for a job inside Colab's own image
 
 A notebook's own first cell installs actlab in `colab` and `here`, from this checkout in the place of its address; in
-the others it is there already. Says of each notebook how it went, and exits 1 if one failed. An environment lies in
-_build/readers, and takes up to 6 GB; all but Colab's are removed when they have passed.
+the others it is there already. The unit tests of the package are run in `newest` and `lowest` as well. Says of each
+notebook how it went, at the end in a table with the versions, and exits 1 if one failed.
+
+An environment lies in _build/readers, and takes up to 6 GB. Colab's is kept, and used again while it is made of the
+same; the others are removed when they have passed, but with --keep they are treated like Colab's.
 """
 
 import argparse
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -39,7 +43,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
 ENVIRONMENTS = ("colab", "newest", "lowest", "environment", "here")
 USED = [extra for extra in PROJECT["optional-dependencies"] if extra not in ("book", "test")]
+TESTED = ("newest", "lowest")  # where the unit tests are run too
 TEST_TOOLS = ["beautifulsoup4", "filelock", "hypothesis", "mpmath", "nbval", "pytest", "pyyaml"]
+VERSIONS = ("torch", "numpy", "matplotlib", "ipywidgets", "transformers")  # that head the table
 RUN = """
 import sys, nbformat, nbclient
 notebook = nbformat.read(sys.argv[1], 4)
@@ -70,30 +76,41 @@ def installs(name: str) -> list[str]:
     """What pip is told in an environment, in a copy of the checkout."""
     return {
         "colab": ["-r", "tests/colab.txt", "numpy", "matplotlib", "tqdm", _pin("torch")],
-        "newest": [".[book]"],
+        "newest": [f".[book,{','.join(USED)}]", *TEST_TOOLS],
         "lowest": [f".[{','.join(USED)}]", *lowest(), *TEST_TOOLS],
         "environment": [word for line in _pip_section() for word in shlex.split(line)],
     }[name]
 
 
-def make(name: str) -> Path:
-    """The Python of an environment, made afresh; Colab's is used again, less what a notebook installs there."""
+def recipe(name: str) -> str:
+    """All that decides what is in an environment, but for what is new on the package index."""
+    also = {"colab": ["tests/colab.txt"], "environment": ["pyproject.toml", "constraints.txt"]}
+    files = also.get(name, ["pyproject.toml"])
+    return "\n".join([str(installs(name)), *((ROOT / file).read_text() for file in files)])
+
+
+def make(name: str, keep: bool = False) -> Path:
+    """The Python of an environment, made afresh; if it may be kept, one that was made of the same is used again.
+
+    Colab's is always kept, and loses what a notebook installed there.
+    """
     home = HOME / name
-    python = home / "bin/python" if name != "here" else Path(sys.executable)
-    stamp = home / "installs"
-    recipe = f"{installs(name)} {(ROOT / 'tests/colab.txt').read_text()}" if name != "here" else ""
     if name == "here":
         copy(home)
-    elif name == "colab" and stamp.is_file() and stamp.read_text() == recipe:
-        copy(home)
-        _pip(python, "uninstall", "--yes", PROJECT["name"], *EXTRAS.values())
-    else:
+        return Path(sys.executable)
+    python, stamp = home / "bin/python", home / "installs"
+    again = (keep or name == "colab") and stamp.is_file() and stamp.read_text() == recipe(name)
+    if not again:
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         (packages,) = home.glob("lib/python*/site-packages")
         (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"))
-        _pip(python, "install", *installs(name), cwd=copy(home))
-        stamp.write_text(recipe)
+    checkout = copy(home)
+    if again and name == "colab":
+        _pip(python, "uninstall", "--yes", PROJECT["name"], *EXTRAS.values())
+    else:
+        _pip(python, "install", *installs(name), cwd=checkout)  # where all is there already: actlab alone, anew
+    stamp.write_text(recipe(name))
     return python
 
 
@@ -189,38 +206,61 @@ def unit_tests() -> list[str]:
     return [f"tests/{path.name}" for room in rooms for path in sorted((ROOT / "tests").glob(f"test_{room}*.py"))]
 
 
+def shown(python: Path) -> dict[str, str]:
+    """The versions that matter in an environment, by name."""
+    installed = dict(line.split("==") for line in versions(python) if "==" in line)
+    return {"python": platform.python_version()} | {name: installed.get(name, "-") for name in VERSIONS}
+
+
+def table(columns: dict[str, dict[str, str]]) -> str:
+    """Environments side by side, with a line for each entry that one of them has; "-" where another has none."""
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    lines = [["", *columns], *([name, *(column.get(name, "-") for column in columns.values())] for name in names)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns) + 1)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("environments", nargs="+", choices=ENVIRONMENTS)
     parser.add_argument("--only", nargs="+", default=[], metavar="PAGE", help="such as 03_tanh; else all")
+    parser.add_argument("--keep", action="store_true", help="do not remove an environment, and use a kept one again")
     options = parser.parse_args()
-    wrong = []
+    columns = {}
     for name in options.environments:
+        went = {}
+
+        def note(what, faults, since, name=name, went=went):
+            went[what] = "FAILED" if faults else f"{time.time() - since:.0f} s"
+            print(f"{name}: {what}: {went[what]}", *faults, sep="\n", flush=True)
+
         start = time.time()
         try:
-            python = make(name)
+            python = make(name, options.keep)
         except subprocess.CalledProcessError as error:
-            print(f"{name}: {error}\n{error.stderr}", flush=True)
-            wrong.append(f"{name}: not made")
+            note("made", [str(error), error.stderr], start)
+            columns[name] = went
             continue
-        print(f"{name}: made in {time.time() - start:.0f} s", flush=True)
-        failed = []
+        note("made", [], start)
         for notebook in stored():
             if options.only and notebook.stem not in options.only:
                 continue
             start = time.time()
             with tempfile.TemporaryDirectory() as folder:
-                faults = play(name, python, notebook, Path(folder))
-            said = "FAILED" if faults else "passed"
-            print(f"{name}: {notebook.stem}: {said}, {time.time() - start:.0f} s", *faults, sep="\n", flush=True)
-            failed += [notebook.stem] * bool(faults)
-        if name == "lowest" and not options.only:
+                note(notebook.stem, play(name, python, notebook, Path(folder)), start)
+        if name in TESTED and not options.only:
             # old packages use names that their newer neighbours have given up, and say so
             tests = [python, "-m", "pytest", "-o", "addopts=", "-o", "filterwarnings=default", "-q", *unit_tests()]
-            failed += ["unit tests"] * bool(subprocess.run(tests, cwd=HOME / name / "checkout").returncode)
-        if not failed and name not in ("colab", "here"):
+            start = time.time()
+            code = subprocess.run(tests, cwd=HOME / name / "checkout").returncode
+            note("unit tests", [f"pytest ended with {code}"] * bool(code), start)
+        columns[name] = shown(python) | went
+        if "FAILED" not in went.values() and name not in ("colab", "here") and not options.keep:
             shutil.rmtree(HOME / name)
-        wrong += [f"{name}: {what}" for what in failed]
+    print(f"\n{table(columns)}\n")
+    wrong = [f"{name}: {what}" for name, column in columns.items() for what in column if column[what] == "FAILED"]
     print(f"{len(wrong)} failed: {', '.join(wrong)}" if wrong else "all passed")
     return bool(wrong)
 

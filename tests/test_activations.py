@@ -115,12 +115,14 @@ def apl_in_torch(z, a=(-0.2, 0.4), b=(0.3, -0.7)):
     return torch.relu(z) + sum(a_s * torch.relu(-z + b_s) for a_s, b_s in zip(a, b, strict=True))
 
 
-def hardswish_in_pieces(z):
-    return torch.where(z <= -3, 0 * z, torch.where(z < 3, z * (z + 3) / 6, z))
+# torch's own took the middle piece's slope at both kinks, as its issue 147801 reports of 2.6, until 2.8.
+OLD = torch.__version__ < "2.8"
 
 
-# torch's own took the middle piece's slope at both kinks, as its issue 147801 reports of 2.6, until it was repaired.
-OLD = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 8)
+def hardswish_as_repaired(z):
+    return torch.where(z.abs() == 3, torch.relu(z), functional.hardswish(z)) if OLD else functional.hardswish(z)
+
+
 # What torch offers, some of it composed: the oracle for the slope at a kink.
 TORCH = {
     "identity": lambda z: z * 1,
@@ -150,7 +152,7 @@ TORCH = {
     "selu": functional.selu,
     "celu": functional.celu,
     "mish": functional.mish,
-    "hardswish": hardswish_in_pieces if OLD else functional.hardswish,
+    "hardswish": hardswish_as_repaired,
     "sine": torch.sin,
     "sparse_plus": lambda z: torch.where(z < 1, torch.where(z > -1, (z + 1) ** 2 / 4, 0.0), z),
     "relu_squared": lambda z: functional.relu(z) ** 2,

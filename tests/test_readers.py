@@ -5,6 +5,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+from importlib import metadata
 
 import pytest
 import readers
@@ -103,6 +105,36 @@ def test_unit_tests_of_every_room_that_has_some_are_run_at_the_lowest_versions()
     chosen = readers.unit_tests()
     assert {"tests/test_activations.py", "tests/test_plot.py", "tests/test_networks.py"} <= set(chosen)
     assert not {"tests/test_book.py", "tests/test_browser.py", "tests/test_readers.py"} & set(chosen)
+
+
+def test_table_has_environments_side_by_side_under_their_versions():
+    newest = {"python": "3.11.7", "torch": "2.15.0", "made": "444 s", "03_tanh": "31 s", "unit tests": "900 s"}
+    lowest = {"python": "3.11.7", "torch": "2.5.0", "made": "285 s", "03_tanh": "FAILED"}
+    assert readers.table({"newest": newest, "environment": {"made": "FAILED"}, "lowest": lowest}).splitlines() == [
+        "            newest  environment  lowest",
+        "python      3.11.7  -            3.11.7",
+        "torch       2.15.0  -            2.5.0",
+        "made        444 s   FAILED       285 s",
+        "03_tanh     31 s    -            FAILED",
+        "unit tests  900 s   -            -",
+    ]
+
+
+def test_versions_that_head_the_table_are_those_that_are_installed():
+    found = readers.shown(sys.executable)
+    assert list(found)[:2] == ["python", "torch"] and sys.version.startswith(found["python"])
+    assert found["numpy"] == metadata.version("numpy")
+
+
+def test_an_environment_is_used_again_if_it_may_be_kept_and_is_made_of_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "HOME", tmp_path)
+    monkeypatch.setattr(readers, "installs", lambda name: ["pip"])  # is there already: no index is asked
+    python = readers.make("newest", keep=True)
+    (tmp_path / "newest/seen").touch()
+    assert readers.make("newest", keep=True) == python and (tmp_path / "newest/seen").exists()
+    monkeypatch.setattr(readers, "installs", lambda name: ["pip", "pip>1"])
+    readers.make("newest", keep=True)
+    assert not (tmp_path / "newest/seen").exists()
 
 
 def test_copy_of_the_checkout_is_one_commit_without_what_is_ignored(tmp_path):

@@ -317,6 +317,14 @@ def test_nan_is_passed_on_along_its_row(function):
     assert out[0].isnan().all() and out[1].isfinite().all()
 
 
+@pytest.mark.parametrize("row", [[0.0, -800.0, -900.0], [7.0]], ids=["one takes everything", "one alone"])
+@pytest.mark.parametrize("function", [softmax, online_softmax], ids=lambda f: f.__name__)
+def test_no_logit_changes_anything_where_one_entry_has_all(function, row):
+    # the weights add up to 1 exactly, where torch's clamp has let nothing through since 2.14
+    jacobian = torch.func.jacrev(function)(torch.tensor(row, dtype=F64))
+    assert jacobian.tolist() == torch.zeros(len(row), len(row)).tolist()
+
+
 def test_the_jacobian_is_what_autograd_finds():
     z = torch.tensor([0.3, -1.0, 2.0, 0.3], dtype=F64)
     expected = torch.func.jacrev(lambda z: torch.softmax(z, 0))(z)

@@ -637,6 +637,23 @@ def test_straight_pieces_have_no_curvature(name):
     assert torch.equal(theory.curvature(name, z), torch.zeros_like(z))
 
 
+@pytest.mark.parametrize(
+    ("name", "z", "bend"),
+    [
+        ("elu", 0.0, 1.0),  # the left piece's, which the slope at 0 belongs to as well
+        ("celu", 0.0, 1.0),
+        ("selu", 0.0, 1.0507009873554805 * 1.6732632423543772),
+        ("sparse_plus", -1.0, 0.0),  # the outer piece's
+        ("sparse_plus", 1.0, 0.0),
+        ("hardswish", -3.0, 0.0),
+        ("hardswish", 3.0, 0.0),
+        ("squareplus", 0.0, 0.25),  # one function, of two formulas that meet at 0
+    ],
+)
+def test_curvature_where_two_pieces_meet_is_the_same_with_every_torch(name, z, bend):
+    assert theory.curvature(name, torch.tensor([z], dtype=F64)).item() == pytest.approx(bend, rel=1e-14, abs=0)
+
+
 def test_curvature_keeps_the_shape_answers_in_float64_and_carries_no_graph():
     z = torch.zeros(2, 3, requires_grad=True)
     for name in ("tanh", "relu", "identity"):

@@ -29,7 +29,9 @@ class Activation:
     """One elementwise function f, its slope f', and what is known about both.
 
     Call it like a function: `act(z)` and `act.slope(z)` take a float tensor of any shape and return one of the same
-    shape, dtype and device. At a kink the slope is the one that torch's autograd uses.
+    shape, dtype and device. At a kink the slope is the one that autograd finds in torch's own function, such as
+    `hardtanh`; not in one's own program with `clamp`, whose slope at its ends is 1 up to torch 2.13 and 0 from 2.14
+    on. Ours are the same with every torch: `hardswish` has what torch's own has had since 2.8.
 
     `elsewhere` says how to write f with these settings in other libraries, one call of a variable z: its keys are
     among "torch", "keras", "jax" and "onnx", and a library without the function has none. An ONNX operator is
@@ -781,6 +783,15 @@ def _prelu_value(z, negative_slope):
     return torch.relu(z) + torch.where(z > 0, 0, negative_slope * z)
 
 
+def _negative(z):
+    """z, but above 0 a number whose exp is 1: what `where` leaves out must not see a large z, as inf * 0 is nan.
+
+    Not cut at 0 itself: there the gradient of clamp, which counts in the slope of a slope, is 1 up to torch 2.13 and
+    0 from 2.14 on. And not at the smallest number, whose exp and expm1 take longer.
+    """
+    return z.clamp(max=1e-18)
+
+
 @_entry
 def _rrelu(lower=1 / 8, upper=1 / 3):
     if lower > upper:
@@ -817,13 +828,12 @@ def _rrelu(lower=1 / 8, upper=1 / 3):
 
 @_entry
 def _elu(alpha=1.0):
-    # Both branches of `where` are computed, so the one for z <= 0 must not see a large z: inf * 0 is nan.
     return Activation(
         name="elu",
         title="ELU",
         aliases=("exponential linear unit",),
-        function=lambda z: torch.where(z > 0, z, alpha * torch.expm1(z.clamp(max=0))),
-        slope_function=lambda z: torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(z.clamp(max=0))),
+        function=lambda z: torch.where(z > 0, z, alpha * torch.expm1(_negative(z))),
+        slope_function=lambda z: torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(_negative(z))),
         formula=r"z \text{ if } z > 0, \text{ else } \alpha\,(e^{z} - 1)",
         slope_formula=r"1 \text{ if } z > 0, \text{ else } \alpha\,e^{z}",
         range=(min(0.0, -alpha), inf),
@@ -1051,9 +1061,9 @@ def _selu():
         name="selu",
         title="SELU",
         aliases=("scaled exponential linear unit",),
-        function=lambda z: torch.where(z > 0, scale * z, scale * alpha * torch.expm1(z.clamp(max=0))),
+        function=lambda z: torch.where(z > 0, scale * z, scale * alpha * torch.expm1(_negative(z))),
         slope_function=lambda z: torch.where(
-            z > 0, torch.full_like(z, scale), scale * alpha * torch.exp(z.clamp(max=0))
+            z > 0, torch.full_like(z, scale), scale * alpha * torch.exp(_negative(z))
         ),
         formula=r"\lambda z \text{ if } z > 0, \text{ else } \lambda \alpha\,(e^{z} - 1)",
         slope_formula=r"\lambda \text{ if } z > 0, \text{ else } \lambda \alpha\,e^{z}",
@@ -1084,8 +1094,8 @@ def _celu(alpha=1.0):
         name="celu",
         title="CELU",
         aliases=("continuously differentiable ELU",),
-        function=lambda z: torch.where(z > 0, z, alpha * torch.expm1(z.clamp(max=0) / alpha)),
-        slope_function=lambda z: torch.exp(z.clamp(max=0) / alpha),
+        function=lambda z: torch.where(z > 0, z, alpha * torch.expm1(_negative(z) / alpha)),
+        slope_function=lambda z: torch.exp(_negative(z) / alpha),
         formula=r"z \text{ if } z > 0, \text{ else } \alpha\,(e^{z / \alpha} - 1)",
         slope_formula=r"1 \text{ if } z > 0, \text{ else } e^{z / \alpha}",
         range=(-alpha, inf),
@@ -1163,7 +1173,7 @@ def _hardswish():
             "jax": "jax.nn.hard_swish(z)",
             "onnx": "HardSwish(z)  # opset 14",
         },
-        differs="",
+        differs="The gradient of torch's at -3 and 3 is 0 and 1 from 2.8 on; up to 2.7 it was -1/2 and 3/2.",
         torch_function=functional.hardswish,
     )
 
@@ -1208,7 +1218,7 @@ def _sparse_plus():
         title="Sparse plus",
         aliases=("sparseplus",),
         function=lambda z: torch.where(z < 1, ((z.clamp(-1, 1) + 1) / 2) ** 2, z),
-        slope_function=lambda z: (z.clamp(-1, 1) + 1) / 2,
+        slope_function=lambda z: (functional.hardtanh(z) + 1) / 2,  # its own slope is 0 at -1 and 1 in every torch
         formula=r"0 \text{ if } z \le -1, \quad \frac{(z + 1)^2}{4} \text{ if } |z| < 1, \text{ else } z",
         slope_formula=r"\min\left(1, \max\left(0, \frac{z + 1}{2}\right)\right)",
         range=(0.0, inf),
@@ -1279,7 +1289,7 @@ def _squareplus_root(z, b):
 def _squareplus_value(z, b):
     # the root minus z, in the denominator, where z and the root would cancel
     half = _squareplus_root(z, b) / 2
-    return torch.where(z > 0, half + z / 2, b / 4 / (half - z.clamp(max=0) / 2))
+    return torch.where(z > 0, half + z / 2, b / 4 / (half - _negative(z) / 2))
 
 
 catalog: Mapping[str, Activation] = MappingProxyType(

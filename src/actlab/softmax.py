@@ -58,7 +58,7 @@ def softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None) -> Tensor:
     """
     z = _masked(z, mask)
     weights = torch.exp(z - _largest(z, dim))
-    return weights / weights.sum(dim, keepdim=True).clamp(min=1)  # a sum below 1 lacks the largest: none was kept
+    return weights / _total(weights.sum(dim, keepdim=True))
 
 
 @_in_single
@@ -97,7 +97,7 @@ def online_softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None, *, bloc
         larger = _largest(part, dim).clamp(min=largest)
         total = total * torch.exp(largest - larger) + torch.exp(part - larger).sum(dim, keepdim=True)
         largest = larger
-    return torch.exp(z - largest) / total.clamp(min=1)
+    return torch.exp(z - largest) / _total(total)
 
 
 def softmax_jacobian(z: Tensor) -> Tensor:
@@ -127,6 +127,15 @@ def _largest(z, dim):
     return largest.clamp(min=torch.finfo(z.dtype).min)  # -inf - -inf would be nan
 
 
+def _total(total):
+    """The sums of the weights, with 1 where one is below: it lacks the largest entry, so that none was kept.
+
+    Not by clamp: a sum is exactly 1 wherever one entry takes everything, and there torch, from 2.14 on, cuts the
+    gradient.
+    """
+    return torch.where(total < 1, 1.0, total)
+
+
 def _largest_and_others(z, dim):
     """The largest entry along dim, which stays as 1, and the sum of exp(entry - largest) over the other entries.
 
@@ -134,8 +143,8 @@ def _largest_and_others(z, dim):
     """
     place = z.argmax(dim, keepdim=True)
     largest = z.gather(dim, place)
-    info = torch.finfo(z.dtype)
-    others = (z - largest.clamp(info.min, info.max)).scatter(dim, place, -inf)
+    finite = torch.nan_to_num(largest, nan=math.nan)  # inf - inf would be nan
+    others = (z - finite).scatter(dim, place, -inf)
     return largest, torch.exp(others).sum(dim, keepdim=True)
 
 
