@@ -53,7 +53,7 @@ class Browser:
         assert "error" not in answer, answer["error"]
         return answer.get("value")
 
-    def wait(self, condition: str, *values: Any, seconds: float = 10) -> bool:
+    def wait(self, condition: str, *values: Any, seconds: float = 30) -> bool:
         """Whether the JavaScript function comes to return what is true."""
         return _soon(lambda: self.run(condition, *values), seconds)
 

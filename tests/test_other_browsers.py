@@ -29,6 +29,28 @@ OWN = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
 # a window has a least width, that of its buttons; a frame has none
 FRAME = '<!doctype html><style>* {{ margin: 0; border: 0 }}</style><iframe width={} height={} src="/{}"></iframe>'
 
+# by how much what is read moves at each step upwards from a place that was led to; read is what is drawn, low enough
+# to stay in sight
+SCROLLED_UP = """async id => {
+    const pause = async () => { for (let i = 0; i < 6; i++) await new Promise(requestAnimationFrame); };
+    const drawn = () => {
+        for (let y = 530; y > 60; y -= 10) {
+            const e = document.elementFromPoint(100, y);
+            if (e?.closest(".bd-article") && !e.matches("article, section, div")) return e;
+        }
+    };
+    location.hash = `#${id}`;
+    await pause();
+    const moved = [];
+    while (moved.length < 25) {
+        const read = drawn(), top = read.getBoundingClientRect().top;
+        scrollBy({top: -300, behavior: "instant"});
+        await pause();
+        moved.push(Math.round(read.getBoundingClientRect().top - top));
+    }
+    return moved;
+}"""
+
 RIGHT, LEFT, ENTER, SPACE = "\ue014", "\ue012", "\ue007", " "
 
 
@@ -155,3 +177,18 @@ def test_a_quiz_says_its_reason_by_key_and_by_click(browser, watched, page):
                 says += " return told.includes(said) ? null : said; }"
                 assert browser.wait(says, quiz, told)
                 told.append(browser.run(says, quiz, told))
+
+
+def test_a_link_into_a_page_stays_at_its_place_while_mathematics_comes_in(browser, watched):
+    top = "() => document.getElementById('mish').getBoundingClientRect().top"
+    with opened(browser, watched, "appendix/catalog"):
+        browser.run("() => { location.hash = '#mish'; }")
+        assert browser.wait(f"() => ({top})() < 300")
+        browser.run(READY)
+        assert 0 <= browser.run(top) < 300
+
+
+def test_a_reader_who_scrolls_up_keeps_the_place(browser, watched):
+    with opened(browser, watched, CHAPTERS[1]):
+        browser.run(READY)
+        assert browser.run(SCROLLED_UP, "further-reading") == [300] * 25
