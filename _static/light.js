@@ -42,9 +42,20 @@
     await MathJax.startup.promise;
     MathJax.Hub = Hub;
   });
+  // Safari alone does not hold what is read in its place while something above it grows or shrinks.
+  const anchored = CSS.supports("overflow-anchor: auto");
+  const inPlace = async (change) => {
+    const read = !anchored && all(".bd-article :is(h1, h2, h3, p, li)").find((e) => e.getBoundingClientRect().top > 0);
+    const place = () => read.getBoundingClientRect().top + scrollY; // on the page, so that the reader may go on scrolling
+    const before = read && place();
+    await change();
+    if (read && place() !== before) scrollBy({ top: place() - before, behavior: "instant" });
+  };
+
   let last = Promise.resolve();
   const typeset = (elements) => {
-    last = last.then(mathjax).then(() => MathJax.typesetPromise(elements.filter((element) => element.isConnected)));
+    const left = () => elements.filter((element) => element.isConnected);
+    last = last.then(mathjax).then(() => inPlace(() => MathJax.typesetPromise(left())));
     return last;
   };
   const untypeset = () => all(".math").filter((element) => !element.querySelector("mjx-container"));
