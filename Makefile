@@ -22,10 +22,10 @@ browsers: $(READY)  ## three pages in Firefox and in WebKit, which need Debian's
 offline: book  ## the built pages as one file, to be unpacked and read without a network: _build/actlab-book.zip
 	cd _build && ln -sfn html actlab-book && rm -f actlab-book.zip && ../$(BIN)/python -m zipfile -c actlab-book.zip actlab-book/
 
-readers: $(READY)  ## every notebook in what readers have: Colab's set, the newest and lowest versions, environment.yml
+readers: book  ## every notebook in what readers have: Colab's set, the newest and lowest versions, environment.yml
 	$(BIN)/python tests/readers.py $(READERS)
 
-here:  ## every notebook with the python3 that is there and no .venv: for a job inside Colab's own image
+here:  ## every plain notebook that is built, with the python3 that is there: for a job inside Colab's own image
 	$(PYTHON) tests/readers.py here
 
 bench: $(READY)  ## what a training step costs: plain loop, both engines, and what the processor allows

@@ -1,4 +1,4 @@
-"""The environments that readers have, each made afresh, and every notebook run there, alone in an empty folder.
+"""The environments that readers have, each made afresh, and every plain notebook run there, alone in an empty folder.
 
     python tests/readers.py ENVIRONMENT... [--only PAGE...] [--keep]
 
@@ -9,9 +9,10 @@ lowest       the lowest ones
 environment  the pip section of environment.yml, with the package index that is set up here
 here         the Python that runs this: for a job inside Colab's own image
 
-A notebook's own first cell installs actlab in `colab` and `here`, from this checkout in the place of its address; in
-the others it is there already. The unit tests of the package are run in `newest` and `lowest` as well. Says of each
-notebook how it went, at the end in a table with the versions, and exits 1 if one failed.
+The plain notebooks are those that a build of the book has left in _build/notebooks. A notebook's own first cell
+installs actlab in `colab` and `here`, from this checkout in the place of its address; in the others it is there
+already. The unit tests of the package are run in `newest` and `lowest` as well. Says of each notebook how it went, at
+the end in a table with the versions, and exits 1 if one failed.
 
 An environment lies in _build/readers, and takes up to 6 GB. Colab's is kept, and used again while it is made of the
 same; the others are removed when they have passed, but with --keep they are treated like Colab's.
@@ -33,7 +34,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
-from site_checks import ROOT, stored
+from site_checks import HTML, ROOT, stored
 
 sys.path.insert(0, str(ROOT / "src"))  # Colab's image has no actlab yet
 from actlab.notebooks import EXTRAS, clean
@@ -198,6 +199,11 @@ def _pip_section():
     return lines
 
 
+def plain(built: Path = HTML) -> list[Path]:
+    """The plain notebooks of the book, in reading order, whether they are there or not."""
+    return [built.with_name("notebooks") / path.relative_to(ROOT) for path in stored()]
+
+
 def unit_tests() -> list[str]:
     """The tests of the package's own rooms, by the names that they share, but for what needs newer widgets."""
     rooms = {path.stem for path in (ROOT / "src/actlab").iterdir() if path.is_dir() or path.suffix == ".py"}
@@ -228,6 +234,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=[], metavar="PAGE", help="such as 03_tanh; else all")
     parser.add_argument("--keep", action="store_true", help="do not remove an environment, and use a kept one again")
     options = parser.parse_args()
+    notebooks = plain()
+    if absent := [notebook for notebook in notebooks if not notebook.is_file()]:
+        parser.error(f"there is no {absent[0].relative_to(ROOT)}: build the book first")
     columns = {}
     for name in options.environments:
         went = {}
@@ -244,7 +253,7 @@ def main() -> int:
             columns[name] = went
             continue
         note("made", [], start)
-        for notebook in stored():
+        for notebook in notebooks:
             if options.only and notebook.stem not in options.only:
                 continue
             start = time.time()

@@ -12,9 +12,9 @@ import pytest
 import readers
 from packaging.requirements import Requirement
 from packaging.version import Version
-from site_checks import ROOT, stored
+from site_checks import ROOT
 
-STORED = stored()
+PLAIN = readers.plain()
 NO_INDEX = "NO PACKAGE INDEX: the notebooks were NOT tried as on Colab"
 
 
@@ -30,24 +30,63 @@ def colab(in_ci):
     return python, readers.versions(python)
 
 
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
-def test_prints_on_colab_what_is_stored(path, colab, tmp_path):
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: path.stem)
+def test_prints_on_colab_what_is_stored(path, colab, book, tmp_path):
     python, _ = colab
     assert readers.play("colab", python, path, tmp_path) == []
 
 
-def test_the_first_cells_install_actlab_and_change_nothing_that_colab_brought(colab, tmp_path):
+def with_its_first_cell(page, *sources):
+    """The notebook that begins with the first code cell of a plain one, and goes on with these."""
+    notebook = json.loads(page.read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][:1]
+    cells += [cells[0] | {"id": f"own-{n}", "source": source, "metadata": {}} for n, source in enumerate(sources)]
+    return notebook | {"cells": cells}
+
+
+def test_the_first_cells_install_actlab_and_change_nothing_that_colab_brought(colab, book, tmp_path):
     python, before = colab
-    (page,) = [path for path in STORED if "needs-transformers" in path.read_text()]
-    notebook = json.loads(page.read_text())
-    notebook["cells"] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][:1]
-    page = tmp_path / "first.ipynb"
-    page.write_text(json.dumps(notebook))
+    (page,) = [path for path in PLAIN if "actlab[transformers]" in path.read_text(encoding="utf-8")]
+    first = tmp_path / "first.ipynb"
+    first.write_text(json.dumps(with_its_first_cell(page)))
     (tmp_path / "alone").mkdir()
-    assert readers.play("colab", python, page, tmp_path / "alone") == []
+    assert readers.play("colab", python, first, tmp_path / "alone") == []
     after = readers.versions(python)
     assert before <= after, f"replaced: {before - after}"
     assert any(line.startswith("actlab @ git+") for line in after - before)
+
+
+MOVED = """
+from actlab import widgets
+from actlab.quizzes import quiz
+
+def parts(box):
+    children = [inside for child in getattr(box, "children", ()) for inside in parts(child)]
+    return [box, *children]
+
+def moved(box):
+    "How many pictures or reasons the controls of a player or quiz bring, each of them from its first to its last."
+    pictures = [part for part in parts(box) if type(part).__name__ == "HTML"]
+    seen = {pictures[-1].value}
+    for part in parts(box):
+        for index in range(len(getattr(part, "options", ()))):
+            part.index = index
+            seen.add(pictures[-1].value)
+    return len(seen)
+
+draw, words = lambda ax, k, f=1: ax.plot([0, f * k]), lambda k, f=1: f"a line to {f * k}"
+assert moved(widgets.player(draw, alt=words, k=[1, 2, 3], play=True)) == 3
+assert moved(widgets.player(draw, alt=words, k=[1, 2, 3], f=[1, 10])) == 4
+assert moved(quiz("tanh", "forty-layers")) == 5  # nothing, and the reason of each choice
+"""
+
+
+def test_on_colab_the_kernel_moves_players_and_answers_questions(colab, book, tmp_path):
+    python, _ = colab
+    page = tmp_path / "moved.ipynb"
+    page.write_text(json.dumps(with_its_first_cell(PLAIN[0], MOVED)))
+    (tmp_path / "alone").mkdir()
+    assert readers.play("colab", python, page, tmp_path / "alone") == []
 
 
 def test_a_notebook_on_colab_has_no_stack_and_nothing_of_the_checkout(colab):
