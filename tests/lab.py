@@ -186,7 +186,7 @@ def tried(tab: Page) -> dict[str, int | list[str]]:
     for what, selector, look in [
         ("players", ".actlab-player", moves),
         ("questions", ".actlab-quiz", answers),
-        ("hints and answers", ".jp-Cell details:not(details details)", unfolds),
+        ("hints and answers", ".jp-MarkdownOutput details:not(details details)", unfolds),
     ]:
         there = [one for one in tab.locator(selector).all() if what != "hints and answers" or one.is_visible()]
         found[what] = len(there)
