@@ -55,6 +55,6 @@ def pytest_terminal_summary(terminalreporter) -> None:
     if any(NO_BROWSER in reason for reason in skipped):
         terminalreporter.section(NO_BROWSER, red=True, bold=True)
     said = r"(?:[A-Z]+ IS NOT INSTALLED|NO PACKAGE INDEX)[^'\"]*"
-    elsewhere = sorted({found[0] for reason in skipped for found in re.findall(said, reason)})
+    elsewhere = sorted({found for reason in skipped for found in re.findall(said, reason)})
     for reason in elsewhere:
         terminalreporter.section(reason, yellow=True)
