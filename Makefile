@@ -5,7 +5,7 @@ READY := .venv/ready
 NOTEBOOKS := intro.ipynb chapters appendix
 READERS ?= colab newest lowest environment
 
-.PHONY: help book test offline readers here bench results lint notebooks address clean
+.PHONY: help book test browsers offline readers here bench results lint notebooks address clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -15,6 +15,9 @@ book: $(READY)  ## build the pages, and check that they are all there
 
 test: lint book  ## all checks: lint, the book, unit tests, every notebook, the pages in a browser
 	$(BIN)/pytest
+
+browsers: $(READY)  ## three pages in Firefox and in WebKit, which need Debian's firefox-esr, webkit2gtk-driver and xvfb
+	$(BIN)/pytest -n0 -m browsers tests/test_other_browsers.py
 
 offline: book  ## the built pages as one file, to be unpacked and read without a network: _build/actlab-book.zip
 	cd _build && ln -sfn html actlab-book && rm -f actlab-book.zip && ../$(BIN)/python -m zipfile -c actlab-book.zip actlab-book/

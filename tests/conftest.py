@@ -1,15 +1,13 @@
 """The built book, and a server for it: made once a test run, whichever worker asks first."""
 
-import functools
-import http.server
 import os
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from serving import served
 from site_checks import NO_BROWSER, ROOT, build
 
 
@@ -28,25 +26,11 @@ def book(testrun_uid: str) -> Path:
     return folder / "html"
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, *args):
-        pass  # a tab was closed before it had everything
-
-
 @pytest.fixture(scope="session")
 def site(book: Path) -> Iterator[str]:
     """The address at which the built pages are served, on this machine alone."""
-    with _Server(("127.0.0.1", 0), functools.partial(_Quiet, directory=book)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(book) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The workflow that tests and publishes the book: it calls make, and what it names exists."""
 
+import os
 import re
 import subprocess
 
@@ -11,14 +12,17 @@ from site_checks import ROOT
 WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(), yaml.BaseLoader)
 JOBS = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
+SCRIPTS = {".ci/run": "make test", ".ci/browsers": "make browsers"}  # they install what make's target needs
 
 
 def test_every_command_is_a_target_of_make_or_what_calls_one():
     commands = [step["run"] for step in STEPS if "run" in step]
     assert commands
     for command in commands:
-        if command == ".ci/run":
-            assert (ROOT / command).read_text().rstrip().endswith("\nmake test")
+        if command in SCRIPTS:
+            script = ROOT / command
+            assert re.findall(r"^make .*", script.read_text(), re.M) == [SCRIPTS[command]]
+            assert os.access(script, os.X_OK)
         else:
             assert re.fullmatch(r"make \w+", command), command
             assert subprocess.run(["make", "-n", command.split()[1]], cwd=ROOT, capture_output=True).returncode == 0
@@ -49,6 +53,16 @@ def test_every_environment_of_readers_is_tried_somewhere():
     tried = {"colab", "here", *JOBS["readers"]["strategy"]["matrix"]["environment"]}
     assert tried == set(readers.ENVIRONMENTS)
     assert [step["run"] for step in JOBS["colab"]["steps"] if "run" in step] == ["make here"]
+
+
+def test_the_other_browsers_are_tried_weekly_and_must_be_there():
+    job = JOBS["browsers"]
+    assert job["if"] == JOBS["readers"]["if"] and "schedule" in job["if"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/browsers"]
+    assert job["container"].endswith("-bookworm")  # Ubuntu has no firefox-esr
+    script = (ROOT / ".ci/browsers").read_text()
+    assert "export CI=true" in script
+    assert re.search(r"apt-get install .*\bfirefox-esr webkit2gtk-driver xvfb$", script, re.M)
 
 
 def test_actions_are_named_with_the_version_that_they_are_taken_in():
