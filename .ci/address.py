@@ -24,8 +24,8 @@ PUBLISHED = (
     "addresses of a fork in their place, in every file."
 )
 LEFT = """\
-What is left to do: commit and push to main; on GitHub, let workflows run (Actions), and choose "GitHub Actions" as the
-source of the site (Settings, Pages). The workflow then publishes the site, and the branch that Colab and Binder open."""
+What is left to do: on GitHub, let workflows run (Actions) and choose "GitHub Actions" as the source of the site
+(Settings, Pages). Then commit, and push to main: the workflow publishes the site, and the branch for Colab and Binder."""
 
 
 def site(url: str) -> str:
@@ -42,9 +42,10 @@ def now(root: Path) -> dict[str, str]:
 
 def moved(text: str, old: dict[str, str], new: dict[str, str]) -> str:
     """A text with the new addresses and the new sentence, and a clone entered by its new name."""
-    url, folder = re.escape(old["url"]), re.escape(old["url"].rpartition("/")[2])
+    folder, other = (one["url"].rpartition("/")[2] for one in (old, new))
     text = text.replace(old["sentence"], "\0")
-    text = re.sub(rf"(git clone (?:-\S+ \w+ )?{url}(?:\n| && )cd ){folder}\b", rf"\1{new['url'].rpartition('/')[2]}", text)
+    clone = rf"(git clone (?:-\S+ \S+ )?{re.escape(old['url'])}(?:\n| && )cd ){re.escape(folder)}(?![\w-])"
+    text = re.sub(clone, lambda found: found[1] + other, text)
     for what in ("url", "site"):
         address = re.escape(old[what].rstrip("/"))
         # not where it is only the beginning of another one
@@ -80,7 +81,8 @@ def main(arguments: list[str]) -> int:
         print("{url}\n{site}\n{sentence}".format(**now(ROOT)))
         return 0
     if len(arguments) > 1 or not FORM.fullmatch(arguments[0]):
-        print(f"not the address of a repository, https://github.com/OWNER/NAME: {' '.join(arguments)}", file=sys.stderr)
+        asked = " ".join(arguments).strip()
+        print(f"not the address of a repository, https://github.com/OWNER/NAME: {asked}", file=sys.stderr)
         return 2
     changed = move(ROOT, arguments[0])
     print("\n".join([*changed, LEFT]) if changed else f"{arguments[0]} stands everywhere already")

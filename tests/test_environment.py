@@ -41,7 +41,7 @@ def test_pip_keeps_to_constraints_that_exist_and_is_given_no_second_list():
     (name,) = [entry.removeprefix("-c ") for entry in PIP if entry.startswith("-c")]
     assert (ROOT / name).is_file()
     (other,) = [entry for entry in PIP if not entry.startswith(("-c ", "-e "))]
-    assert re.fullmatch(r"--extra-index-url https://\S+/cpu", other), "torch's builds for processors, and nothing else"
+    assert re.fullmatch(r"--extra-index-url https://\S+/cpu", other), "torch's builds for processors, no package"
 
 
 def test_the_constraints_bring_widgets_that_the_players_need():

@@ -67,10 +67,11 @@ def test_the_branch_is_made_of_all_its_history_and_of_the_notebooks_that_were_te
 
 
 def test_a_job_that_takes_the_notebooks_waits_for_the_one_that_makes_them_and_puts_them_where_they_were():
-    (made,) = [step["with"] for step in JOBS["test"]["steps"] if step.get("with", {}).get("path") == "_build/notebooks"]
-    takers = {
-        name: step["with"] for name, job in JOBS.items() for step in job["steps"] if "download" in step.get("uses", "")
-    }
+    def given(job, action):
+        return [step["with"] for step in JOBS[job]["steps"] if step.get("uses", "").startswith(f"actions/{action}@")]
+
+    (made,) = [upload for upload in given("test", "upload-artifact") if upload["path"] == "_build/notebooks"]
+    takers = {job: taken for job in JOBS for taken in given(job, "download-artifact")}
     assert takers == {"notebooks": made, "colab": made}
     assert {JOBS[name]["needs"] for name in takers} == {"test"}
 
