@@ -25,7 +25,8 @@ PUBLISHED = (
 )
 LEFT = """\
 What is left to do: on GitHub, let workflows run (Actions) and choose "GitHub Actions" as the source of the site
-(Settings, Pages). Then commit, and push to main: the workflow publishes the site, and the branch for Colab and Binder."""
+(Settings, Pages). Then commit, and push to main: the workflow publishes the site, and the branch that Colab and
+Binder open."""
 
 
 def site(url: str) -> str:
