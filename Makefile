@@ -5,7 +5,7 @@ READY := .venv/ready
 NOTEBOOKS := intro.ipynb chapters appendix
 READERS ?= colab newest lowest environment
 
-.PHONY: help book test browsers offline readers here bench results lint notebooks address clean
+.PHONY: help book test browsers offline readers here bench results lint notebooks branch address clean
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -41,8 +41,11 @@ lint: $(READY)  ## style, and whether the notebooks are in their stored form
 notebooks: $(READY)  ## run all notebooks in place, keep their text outputs
 	$(BIN)/python -m actlab.notebooks run $(NOTEBOOKS)
 
-address: $(READY)  ## after an edit of _config.yml: the repository's address into the first cell of each notebook
-	$(BIN)/python -m actlab.notebooks clean $(NOTEBOOKS)
+branch:  ## the branch that Colab and Binder open, with the plain notebooks of the built book; pushes nothing
+	@.ci/branch
+
+address:  ## the address of the repository; with URL=https://github.com/OWNER/NAME, in every place, a new one
+	@$(PYTHON) .ci/address.py $(if $(URL),"$(URL)")
 
 clean:  ## remove the built pages and what is stored for them
 	rm -rf _build

@@ -118,7 +118,7 @@ def test_project_names_one_repository():
     )
     assert listed.returncode == 0, listed.stderr
     owner, name = REPOSITORY.removeprefix("https://github.com/").split("/")
-    ours = re.compile(rf"github\.com/(?:{owner}/[\w.-]+|[\w.-]+/{name}\b)")
+    ours = re.compile(rf"github\.com/(?:{owner}/[\w.-]+|[\w.-]+/{re.escape(name)}\b)")
     installs = re.compile(r"git\+https://([\w./-]+?)(?:\.git)?(?=[\"'\s@#\\]|$)")
     other = []
     for path in listed.stdout.splitlines():

@@ -8,7 +8,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from site_checks import ROOT
+from site_checks import ROOT, stored
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
@@ -30,15 +30,23 @@ def test_conda_brings_pip_and_a_python_that_the_project_admits():
     assert Version(versions["python"]) in Requirement(f"python{PROJECT['requires-python']}").specifier
 
 
-def test_pip_installs_this_project_with_an_extra_that_exists():
-    (extra,) = [re.fullmatch(r"-e \.\[(\w+)\]", entry)[1] for entry in PIP if entry.startswith("-e")]
-    assert extra in PROJECT["optional-dependencies"]
+def test_pip_installs_this_project_with_the_extras_that_its_notebooks_ask_for_and_no_other():
+    asked = {extra for path in stored() for extra in re.findall(r'"needs-(\w+)"', path.read_text())}
+    (extras,) = [re.fullmatch(r"-e \.\[([\w,]+)\]", entry)[1] for entry in PIP if entry.startswith("-e")]
+    assert asked
+    assert set(extras.split(",")) == asked <= set(PROJECT["optional-dependencies"])
 
 
-def test_pip_keeps_to_constraints_that_exist():
+def test_pip_keeps_to_constraints_that_exist_and_is_given_no_second_list():
     (name,) = [entry.removeprefix("-c ") for entry in PIP if entry.startswith("-c")]
     assert (ROOT / name).is_file()
-    assert len(PIP) == 2, "there is no second list of packages"
+    (other,) = [entry for entry in PIP if not entry.startswith(("-c ", "-e "))]
+    assert re.fullmatch(r"--extra-index-url https://\S+/cpu", other), "torch's builds for processors, no package"
+
+
+def test_the_constraints_bring_widgets_that_the_players_need():
+    (need,) = [Requirement(line) for line in PROJECT["optional-dependencies"]["book"] if "ipywidgets" in line]
+    assert Version("8.0") not in need.specifier and PINS["ipywidgets"] in need.specifier
 
 
 def test_constraints_pin_versions_within_the_promised_ranges():

@@ -10,12 +10,13 @@ import zipfile
 
 import pytest
 import yaml
-from site_checks import ROOT
+from site_checks import ROOT, stored
 from test_browser import CONTROLS, SEEN, UNRENDERED, _moves, browser, opened  # noqa: F401
 
 TEXT = (ROOT / "appendix/run_it.md").read_text()
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S) for line in block.splitlines()]
-ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+ADDRESS, BRANCH = REPOSITORY["url"], REPOSITORY["branch"]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 
@@ -47,17 +48,20 @@ def test_every_install_names_this_project_files_that_exist_and_extras_that_exist
 
 
 def test_a_checkout_is_made_of_the_one_address_and_named_like_it():
-    assert told("git ") == [f"git clone {ADDRESS}"]
-    assert told("cd ") == [f"cd {ADDRESS.rpartition('/')[2]}"]
+    assert told("git ") == [f"git clone {ADDRESS}", f"git clone -b {BRANCH} {ADDRESS}"]
+    assert told("cd ") == 2 * [f"cd {ADDRESS.rpartition('/')[2]}"]
+    assert set(re.findall(r"branch `([^`]+)`", TEXT)) == {BRANCH}
 
 
 def test_the_site_has_the_one_address_that_follows_from_the_repository():
     owner, name = ADDRESS.removeprefix("https://github.com/").split("/")
+    owner = owner.lower()
+    known = re.compile(rf"https://(?:{owner}\.github\.io/[\w.-]+|[\w-]+\.github\.io/{re.escape(name)}\b)")
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, text=True, capture_output=True, check=True)
     named = {}
     for path in listed.stdout.splitlines():
         text = (ROOT / path).read_bytes().decode(errors="ignore") if (ROOT / path).is_file() else ""
-        for found in re.findall(rf"https://(?:{owner}\.github\.io/[\w.-]+|[\w-]+\.github\.io/{name}\b)", text):
+        for found in known.findall(text):
             named[path] = found
     assert {"README.md", "CITATION.cff"} <= set(named)
     assert {path: found for path, found in named.items() if found != f"https://{owner}.github.io/{name}"} == {}
@@ -66,7 +70,8 @@ def test_the_site_has_the_one_address_that_follows_from_the_repository():
 def test_conda_and_jupyter_are_given_files_and_names_that_exist():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert told("conda ") == ["conda env create -f environment.yml", f"conda activate {environment['name']}"]
-    assert [(ROOT / command.split()[-1]).is_file() for command in told("jupyter lab")] == [True]
+    built, published = (command.split()[-1] for command in told("jupyter lab"))
+    assert built == f"_build/notebooks/{published}" and ROOT / published in stored()
 
 
 def test_the_command_lines_run_one_after_the_other_as_they_stand(tmp_path):

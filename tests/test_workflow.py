@@ -13,11 +13,18 @@ WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(), yaml.Bas
 JOBS = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 SCRIPTS = {".ci/run": "make test", ".ci/browsers": "make browsers"}  # they install what make's target needs
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+PUSH = f"git push origin {CONFIG['repository']['branch']}"
+PUBLISHES = "github.ref == 'refs/heads/main' && github.event_name != 'pull_request'"
 
 
-def test_every_command_is_a_target_of_make_or_what_calls_one():
-    commands = [step["run"] for step in STEPS if "run" in step]
-    assert commands
+def commands_of(job: str) -> list[str]:
+    return [step["run"] for step in JOBS[job]["steps"] if "run" in step]
+
+
+def test_every_command_is_a_target_of_make_or_what_calls_one_but_for_a_push():
+    commands = [command for job in JOBS for command in commands_of(job)]
+    commands.remove(PUSH)
     for command in commands:
         if command in SCRIPTS:
             script = ROOT / command
@@ -34,31 +41,51 @@ def test_it_runs_on_pushes_requests_and_weekly():
     assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", cron)
 
 
-def test_only_the_job_that_publishes_may_write_and_only_pages():
+def test_only_the_jobs_that_publish_may_write_and_each_only_where_it_does():
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert {name: job["permissions"] for name, job in JOBS.items() if "permissions" in job} == {
-        "deploy": {"pages": "write", "id-token": "write"}
+        "deploy": {"pages": "write", "id-token": "write"},
+        "notebooks": {"contents": "write"},
     }
-    assert JOBS["deploy"]["needs"] == "test" and "refs/heads/main" in JOBS["deploy"]["if"]
+    for name in ("deploy", "notebooks"):
+        assert JOBS[name]["needs"] == "test" and JOBS[name]["if"] == PUBLISHES
 
 
 def test_what_is_published_is_what_make_builds():
     uploaded = {step["with"]["path"] for step in STEPS if "upload" in step.get("uses", "")}
-    assert uploaded == {"_build/html", "_build/actlab-book.zip"}
+    assert uploaded == {"_build/html", "_build/actlab-book.zip", "_build/notebooks"}
     assert "_build/html" in (ROOT / "tests/site_checks.py").read_text()
     assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text()
+    assert 'FOLDER = "notebooks"' in (ROOT / "_ext/plain.py").read_text()
+
+
+def test_the_branch_is_made_of_all_its_history_and_of_the_notebooks_that_were_tested_and_pushed_without_force():
+    assert commands_of("notebooks") == ["make branch", PUSH]
+    checkout, download, *_ = JOBS["notebooks"]["steps"]
+    assert checkout["uses"].startswith("actions/checkout@") and checkout["with"] == {"fetch-depth": "0"}
+    assert download["uses"].startswith("actions/download-artifact@")
+
+
+def test_a_job_that_takes_the_notebooks_waits_for_the_one_that_makes_them_and_puts_them_where_they_were():
+    def given(job, action):
+        return [step["with"] for step in JOBS[job]["steps"] if step.get("uses", "").startswith(f"actions/{action}@")]
+
+    (made,) = [upload for upload in given("test", "upload-artifact") if upload["path"] == "_build/notebooks"]
+    takers = {job: taken for job in JOBS for taken in given(job, "download-artifact")}
+    assert takers == {"notebooks": made, "colab": made}
+    assert {JOBS[name]["needs"] for name in takers} == {"test"}
 
 
 def test_every_environment_of_readers_is_tried_somewhere():
     tried = {"colab", "here", *JOBS["readers"]["strategy"]["matrix"]["environment"]}
     assert tried == set(readers.ENVIRONMENTS)
-    assert [step["run"] for step in JOBS["colab"]["steps"] if "run" in step] == ["make here"]
+    assert commands_of("colab") == ["make here"]
 
 
 def test_the_other_browsers_are_tried_weekly_and_must_be_there():
     job = JOBS["browsers"]
     assert job["if"] == JOBS["readers"]["if"] and "schedule" in job["if"]
-    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/browsers"]
+    assert commands_of("browsers") == [".ci/browsers"]
     assert job["container"].endswith("-bookworm")  # Ubuntu has no firefox-esr
     script = (ROOT / ".ci/browsers").read_text()
     assert "export CI=true" in script
