@@ -79,7 +79,7 @@ def installs(name: str) -> list[str]:
         "colab": ["-r", "tests/colab.txt", "numpy", "matplotlib", "tqdm", _pin("torch")],
         "newest": [f".[book,{','.join(USED)}]", *TEST_TOOLS],
         "lowest": [f".[{','.join(USED)}]", *lowest(), *TEST_TOOLS],
-        "environment": [word for line in _pip_section() for word in shlex.split(line)],
+        "environment": [*_pip_section(), "ipykernel", "nbclient"],  # which JupyterLab brings on Binder
     }[name]
 
 
@@ -194,9 +194,10 @@ def _pin(package):
 
 
 def _pip_section():
-    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    """What pip is told in environment.yml, but for the index: that of the place where this runs is taken."""
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     (lines,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
-    return lines
+    return [word for line in lines if not line.startswith("--extra-index-url") for word in shlex.split(line)]
 
 
 def plain(built: Path = HTML) -> list[Path]:
