@@ -208,11 +208,11 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, capsys, 
 def test_a_store_that_cannot_be_used_is_refused_in_one_line_and_stays_as_it_is(store, capsys):
     whole = store.read_bytes()
     later = bytearray(whole)
-    later[60:64] = (3).to_bytes(4)  # where SQLite keeps a file's user_version
+    later[60:64] = (4).to_bytes(4)  # where SQLite keeps a file's user_version
     for content, more, answer in [
         (whole, ["--steps", "9"], "holds another study: steps is 8 there, 9 asked for"),
         (whole[:-5000], [], "cut short"),
-        (bytes(later), [], "is a store of format 3"),
+        (bytes(later), [], "is a store of format 4"),
         (b"loss\n0.3\n" * 30, [], "is not a store"),
     ]:
         store.write_bytes(content)

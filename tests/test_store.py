@@ -157,7 +157,7 @@ SPOILT = {
     "fifty bytes of a store": (lambda path: os.truncate(path, 50), "is not a store|damaged"),
     "a damaged page": (damaged, "damaged"),
     "another program's file": (lambda path: (path.unlink(), of_another_program(path)), "file of another program"),
-    "a later format": (lambda path: changed(path, "PRAGMA user_version = 3"), "of format 3, and .* reads 2"),
+    "a later format": (lambda path: changed(path, "PRAGMA user_version = 4"), "of format 4, .* this one reads 3"),
 }
 
 
