@@ -13,13 +13,6 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "APPLICATION",
-    "ARRAYS",
-    "FORMAT",
-    "MORE",
-    "PATIENCE",
-    "RUNS",
-    "SCHEMA",
     "Run",
     "StoreError",
     "canonical",
