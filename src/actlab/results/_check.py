@@ -1,7 +1,6 @@
 """What of a store is whole, read row by row however damaged it is, and a new store of that."""
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +16,7 @@ from ._format import (
     FORMAT,
     MORE,
     SCHEMA,
+    UNREADABLE,
     Run,
     StoreError,
     canonical,
@@ -99,13 +99,15 @@ class _File:
     """A file read as far as it goes. whole: the rows of runs that are, as (setting, rowid); damage: what is not."""
 
     def __init__(self, path, connection, format):
-        self.connection, self.checksums, self.damage = connection, format > 2, []
+        self.connection, self.damage = connection, []
         # A tree of damaged pages may lead in circles; no row of ours takes less.
         self.most = path.stat().st_size // 16
         self._rows("BEGIN")
+        columns = {name for _, name, *_ in self._rows("PRAGMA table_info(runs)")}
+        self.checksums = format > 2 or "checksum" in columns  # a damaged header is no way round them
         try:
             self.damage += faults(path, connection, SCHEMAS[format])
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             self.damage.append(shown(str(error)))
         self.study = self._meta("study")
         self.settings = self._settings()
@@ -121,7 +123,7 @@ class _File:
                 if len(rows) > self.most:
                     self._note("its pages lead in circles")
                     break
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             self._note(shown(str(error)))
         return rows
 
@@ -176,7 +178,7 @@ class _File:
         for id in sorted(ids, key=str):
             try:
                 setting, run = self.run(id)
-            except (ValueError, sqlite3.Error) as error:
+            except (ValueError, *UNREADABLE) as error:
                 self._note(shown(str(error)))
                 continue
             whole.append((setting, run.seed, id))

@@ -268,12 +268,16 @@ TROUBLES = {
 }
 
 
+# A message of SQLite may quote damaged text, and Python fails as it decodes that.
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+
+
 @contextmanager
 def plainly(path: Path) -> Iterator[None]:
     """SQLite's errors as one line about the file."""
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None and "closed" in str(error):
             raise StoreError(f"{path} was closed; open it again") from error

@@ -303,14 +303,18 @@ class Store:
         self._write(table, str(int(self._meta(table)) + more))
 
     def _verify(self):
-        """Raise StoreError where a setting, an origin or what the runs share was changed, or where rows are lost."""
+        """Raise StoreError where a setting, origin, key or what runs share was changed, or where rows are lost."""
         with plainly(self.path):
             inside = self._connection.in_transaction
             if not inside:
                 self._connection.execute("BEGIN")  # nobody changes the file between one look and the next
             self._meta("study")
-            self._settings({})
             self.origins()
+            texts = {id: canonical(setting) for id, setting, _ in self._settings({})}
+            for key, id, seed in self._rows("SELECT key, setting, seed FROM runs"):
+                if key != key_of(texts.get(id, ""), seed):
+                    its = named(texts.get(id, "a setting that is lost"), key, seed)
+                    raise self._damaged(f"{its}: its key is not that of its setting and seed")
             for table in ("settings", "runs"):
                 said, there = int(self._meta(table)), self._rows(f"SELECT count(*) FROM {table}")[0][0]
                 if there != said:
