@@ -194,7 +194,8 @@ def faults(path: Path, connection: sqlite3.Connection, schema: str = SCHEMA) -> 
         yield f"it is cut short, {path.stat().st_size} bytes of {pages * size}"
     tables = set(connection.execute("SELECT type, name, sql FROM sqlite_master"))
     if tables:
-        for _, name, _ in sorted(_tables(schema) - tables, key=str):
+        lacking = {name for kind, name, _ in _tables(schema) - tables if kind == "table"}
+        for name in sorted(lacking or {name for _, name, _ in _tables(schema) - tables}):
             yield f"the table {name} is missing or another"
         for _, name, _ in sorted(tables - _tables(schema), key=str):
             if str(name).startswith("sqlite_stat"):  # what ANALYZE notes
