@@ -279,7 +279,7 @@ def test_a_study_binds_a_file_with_its_first_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", [":memory:", "file:s.sqlite?mode=memory", "file:memdb1?mode=memory&cache=shared", "a%20b"]
+    "name", [":memory:", "file:s.sqlite?mode=memory", "file:m?mode=memory&cache=shared", "a%20b#?"]
 )
 def test_a_path_is_a_path_whatever_it_means_to_sqlite(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)

@@ -79,7 +79,8 @@ def load(name: str, table: str | None = None) -> list[dict[str, Any]]:
     content = read(name, f"{table}.json")
     try:
         parsed = json.loads(content)
-        return [dict(zip(parsed["columns"], row, strict=True)) for row in parsed["rows"]]
+        columns, rows = parsed["columns"], parsed["rows"]
+        return [dict(zip(columns, row, strict=True)) for row in rows]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{table}.json of data/{name} is no table of columns and rows") from error
 
