@@ -265,6 +265,45 @@ def test_a_writer_that_cannot_begin_its_next_batch_is_closed_and_nothing_of_it_i
         assert len(there) == 5, "the batch before was committed"
 
 
+class Failing:
+    """A connection on which a statement fails when it comes for the second time."""
+
+    def __init__(self, connection, statement):
+        self.connection, self.statement, self.times = connection, statement, 0
+
+    def execute(self, query, *values):
+        self.times += query.startswith(self.statement)
+        if self.times == 2:
+            self.times += 1
+            raise sqlite3.OperationalError("the disk failed")
+        return self.connection.execute(query, *values)
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+
+def test_a_batch_is_whole_even_where_a_signal_came_between_two_transactions(path):
+    store = Store.open(path, STUDY)
+    store._connection.execute("COMMIT")  # as if Ctrl-C had come before the next was begun
+    store._connection = Failing(store._connection, "INSERT INTO runs")
+    with pytest.raises(StoreError, match="the disk failed"):
+        store.add(SETTINGS[1], [1, 2, 3], **arrays([1, 2, 3]))
+    assert len(store) == 4
+    store.add(SETTINGS[1], [1, 2, 3], **arrays([1, 2, 3]))
+    store.close()
+    assert len(Store(path)) == 7
+
+
+def test_arrays_whose_lengths_do_not_agree_are_not_stored(path):
+    with Store.open(path, STUDY) as store:
+        for name in ("loss", "seconds", "test_loss", "test_accuracy"):
+            numbers = arrays([1])
+            numbers[name] = numbers[name][:, 1:]
+            with pytest.raises(ValueError, match="a loss has its second, and a test loss its accuracy"):
+                store.add(SETTINGS[1], [1], **numbers)
+        assert len(store) == 4
+
+
 def test_a_study_binds_a_file_with_its_first_run(tmp_path):
     path, other = tmp_path / "s.sqlite", {"study": "other", "rate": 1}
     with Store.open(path, STUDY) as store:

@@ -207,12 +207,16 @@ class Store:
         """Store the runs of one setting, a row of each array for each seed: all of them or, on an error, none.
 
         more: further arrays by name, kept as float32 like the others.
-        A run that is there already stays as it is. Raises StoreError where the disk is full.
+        A run that is there already stays as it is. Raises ValueError for arrays whose lengths do not agree,
+        StoreError where the disk is full.
         """
         text, whence = canonical(setting), canonical(origin)
         with np.errstate(over="ignore"):  # what is too large for float32 is stored as infinite
             arrays = [np.asarray(array, "<f4") for array in (loss, seconds, test_loss, test_accuracy)]
             more = {name: np.asarray(array, "<f4") for name, array in sorted((more or {}).items())}
+        shapes = dict(zip(ARRAYS, (array.shape for array in arrays), strict=True))
+        if shapes["loss"] != shapes["seconds"] or shapes["test_loss"] != shapes["test_accuracy"]:
+            raise ValueError(f"a loss has its second, and a test loss its accuracy; the shapes are {shapes}")
         rows = [
             (
                 operator.index(seed),
@@ -253,6 +257,8 @@ class Store:
         if not self._writes:
             raise StoreError(f"{self.path} cannot be written to: it was opened to be read")
         with plainly(self.path):
+            if not self._connection.in_transaction:  # Ctrl-C came between two
+                self._begin()
             try:
                 yield
                 self._connection.execute("COMMIT")
