@@ -175,6 +175,14 @@ def test_a_new_store_takes_no_file_that_is_there_and_needs_what_the_runs_share(p
     for out in ("there", "link", path.name):
         with pytest.raises(StoreError, match=rf"{out} exists: name a new file"):
             check(path, tmp_path / out)
+    for ending in ("-journal", "-wal", "-shm"):
+        with pytest.raises(StoreError, match="is a file beside the store"):
+            check(path, f"{path}{ending}")
+        left = tmp_path / f"new{ending}"  # of a store that was removed: SQLite would roll it back into the new one
+        left.write_text("x")
+        with pytest.raises(StoreError, match=rf"new{ending} exists: name a new file"):
+            check(path, tmp_path / "new")
+        left.unlink()
     assert (tmp_path / "there").read_text() == "mine" and check(path).runs == 4
     edit(path, "DELETE FROM meta")
     with pytest.raises(StoreError, match="what its runs share is lost"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._files import draft
+from ._files import BESIDE, draft, spare
 from ._format import (
     ARRAYS,
     FORMAT,
@@ -81,8 +81,11 @@ def check(path: str | Path, out: str | Path | None = None) -> Checked:
     store needs.
     """
     path = Path(path)
-    if out is not None and (Path(out).exists() or Path(out).is_symlink()):
-        raise StoreError(f"{out} exists: name a new file for the whole runs")
+    if out is not None:
+        for there in (Path(f"{out}{ending}") for ending in ("", *BESIDE)):
+            if there.exists() or there.is_symlink():  # one beside it would be taken for half of the new store
+                raise StoreError(f"{there} exists: name a new file for the whole runs")
+        spare(path, Path(out))
     connection, format = connected(path)
     with closing(connection), plainly(path):
         if format not in SCHEMAS:

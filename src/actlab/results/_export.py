@@ -1,13 +1,12 @@
 """The runs of a store in files that other programs read, a row or a document for every step."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ._files import draft
+from ._files import draft, spare
 from ._format import StoreError
 from ._store import Store
 
@@ -28,21 +27,11 @@ def export(path: str | Path, out: str | Path, format: str) -> int:
     if format not in FORMATS:
         raise KeyError(f"no format named {format!r}; there are {', '.join(FORMATS)}")
     path, out = Path(path), Path(out)
-    _spare(path, out)
+    spare(path, out)
     with Store(path) as store, draft(out) as place:
         if any("activation" not in setting for setting in store.settings()):
             raise StoreError(f"{path} has a setting without an activation, which names the rows of an export")
         return FORMATS[format](store, place)
-
-
-def _spare(path, out):
-    """Refuse to write over the store, or over what SQLite keeps beside it."""
-    for ending in ("", "-journal", "-wal", "-shm"):
-        kept = Path(os.path.realpath(path) + ending)
-        same = Path(os.path.realpath(out.parent), out.name) == kept
-        if same or (out.exists() and kept.exists() and out.samefile(kept)):
-            what = f"a file beside the store {path}, which may hold half of it" if ending else "the store itself"
-            raise StoreError(f"{out} is {what}: write to another file")
 
 
 def _jsonl(store, out):

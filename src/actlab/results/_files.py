@@ -9,7 +9,20 @@ from pathlib import Path
 
 from ._format import StoreError
 
-__all__ = ["draft"]
+__all__ = ["BESIDE", "draft", "spare"]
+
+
+BESIDE = ("-journal", "-wal", "-shm")  # what SQLite keeps in files beside a store
+
+
+def spare(path: Path, out: Path) -> None:
+    """Raise StoreError where `out` is the store at path, or a file that SQLite keeps beside it."""
+    for ending in ("", *BESIDE):
+        kept = Path(os.path.realpath(path) + ending)
+        same = Path(os.path.realpath(out.parent), out.name) == kept
+        if same or (out.exists() and kept.exists() and out.samefile(kept)):
+            what = f"a file beside the store {path}, which may hold half of it" if ending else "the store itself"
+            raise StoreError(f"{out} is {what}: write to another file")
 
 
 @contextmanager
