@@ -66,6 +66,10 @@ EDITS = {
     ),
     "a seed of another run": (f"UPDATE runs SET seed = 9 WHERE {RELU}", "seed 9 of .*: its key is not that of"),
     "another key": (f"UPDATE runs SET key = 'f' WHERE {RELU}", "run f, seed 1 of .*: its key is not that of"),
+    "a text for a mark": (
+        f"UPDATE runs SET diverged = 'no' WHERE {RELU}",
+        "seed 1 of .*: whether it diverged is neither yes nor no",
+    ),
     "a mark of divergence": (
         f"UPDATE runs SET diverged = 1 WHERE {RELU}",
         "seed 1 of .*: it is not what was written",
@@ -200,7 +204,8 @@ def test_what_is_no_store_has_nothing_to_check(tmp_path):
         (tmp_path / "x").unlink(missing_ok=True)
 
 
-# --- the format before: a store that the code wrote when it was format 2
+# --- the format before: a store that the code of commit 6110a4c wrote, `experiments.disk(2, 6, ["relu", "tanh"],
+# points=20, test_points=20)` by the stacked engine and two runs of "gelu" with further arrays
 
 
 @pytest.fixture
@@ -259,6 +264,9 @@ def test_a_store_of_the_format_before_is_brought_over_bit_for_bit(old, tmp_path)
         ("UPDATE runs SET diverged = 1 WHERE seed = 1 AND setting = 1", 5, "seed 1 of .*: its loss and whether"),
         ("UPDATE settings SET setting = 'x' WHERE id = 1", 4, "a setting is not what was written: x"),
         ("UPDATE more SET shape = '[9]' WHERE name = 'norms'", 4, "seed 1 of .*reshape"),
+        ("UPDATE more SET shape = 7 WHERE name = 'norms'", 4, "seed 1 of .*an array has not its shape"),
+        ("UPDATE more SET shape = '{}' WHERE name = 'norms'", 4, "seed 1 of .*an array has not its shape"),
+        ("UPDATE origins SET origin = '{'", 0, "where runs come from is not what was written: {"),
         ("DROP TABLE origins", 0, "the table origins is missing"),
     ],
 )

@@ -111,6 +111,8 @@ def run_of(setting: str, engine: str, row: Sequence, more: Sequence) -> Run:
         raise ValueError("its key is not that of its setting and seed")
     if not isinstance(origin, str):
         raise ValueError("where it comes from is lost")
+    if not isinstance(diverged, int) or diverged not in (0, 1):
+        raise ValueError("whether it diverged is neither yes nor no")
     if not all(isinstance(blob, bytes) and len(blob) % 4 == 0 for blob in (*blobs, *(value for *_, value in more))):
         raise ValueError("an array is no row of numbers")
     steps = dict(zip(ARRAYS, (len(blob) // 4 for blob in blobs), strict=True))
@@ -121,7 +123,10 @@ def run_of(setting: str, engine: str, row: Sequence, more: Sequence) -> Run:
     arrays = dict(zip(ARRAYS, map(_numbers, blobs), strict=True))
     if bool(np.isfinite(arrays["loss"]).all()) == bool(diverged):
         raise ValueError("its loss and whether it diverged contradict each other")
-    further = {name: _numbers(value).reshape(json.loads(shape)) for name, shape, value in more}
+    try:
+        further = {name: _numbers(value).reshape(json.loads(shape)) for name, shape, value in more}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"an array has not its shape: {error}") from error
     return Run(key, json.loads(setting), seed, engine, json.loads(origin), bool(diverged), more=further, **arrays)
 
 
@@ -204,7 +209,7 @@ def faults(path: Path, connection: sqlite3.Connection, schema: str = SCHEMA) -> 
     # 0.1 s for 8000 runs of 2000 steps; not quick_check, because runs are found through indices
     for (found,) in connection.execute("PRAGMA integrity_check(3)").fetchall():
         if found != "ok":
-            yield " ".join(found.split())
+            yield shown(" ".join(found.split()))
 
 
 @cache
@@ -242,6 +247,7 @@ def _claims_to_be_one(path):
 
 
 def of_another_format(path: Path, version: int) -> StoreError:
+    """What to say of a store that is not of this format: how an old one is brought over."""
     if version < FORMAT:
         return StoreError(
             f"{path} is a store of format {version}, and this version of actlab reads {FORMAT}: "
@@ -253,6 +259,7 @@ def of_another_format(path: Path, version: int) -> StoreError:
 
 
 def damaged(path: Path, what: str) -> StoreError:
+    """What to say of a store in which something is not what was written."""
     return StoreError(f"{path} is damaged: {what}; actlab check {path} says what is whole")
 
 
@@ -311,9 +318,11 @@ def sum_of_row(*parts: object) -> bytes:
     return found.digest()
 
 
-def sum_of_run(setting, engine, seed, origin, diverged, blobs, more) -> bytes:
-    """That of a run: of everything that it says, its further arrays by name."""
-    return sum_of_row(setting, engine, seed, origin, int(diverged), *blobs, *(part for row in more for part in row))
+def sum_of_run(
+    setting: str, engine: str, seed: int, origin: str, diverged: int, blobs: Sequence[bytes], more: Sequence[Sequence]
+) -> bytes:
+    """The sha256 of all that a run says; more: the rows of its further arrays, sorted by name."""
+    return sum_of_row(setting, engine, seed, origin, diverged, *blobs, *(part for row in more for part in row))
 
 
 def _numbers(blob):

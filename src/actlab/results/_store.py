@@ -220,7 +220,7 @@ class Store:
         rows = [
             (
                 operator.index(seed),
-                not bool(np.isfinite(losses).all()),
+                int(not np.isfinite(losses).all()),
                 [losses.tobytes(), clock.tobytes(), tests.tobytes(), right.tobytes()],
                 [(name, json.dumps(value.shape), value.tobytes()) for name, value in zip(more, further, strict=True)],
             )
