@@ -208,11 +208,11 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, capsys, 
 def test_a_store_that_cannot_be_used_is_refused_in_one_line_and_stays_as_it_is(store, capsys):
     whole = store.read_bytes()
     later = bytearray(whole)
-    later[60:64] = (3).to_bytes(4)  # where SQLite keeps a file's user_version
+    later[60:64] = (4).to_bytes(4)  # where SQLite keeps a file's user_version
     for content, more, answer in [
         (whole, ["--steps", "9"], "holds another study: steps is 8 there, 9 asked for"),
         (whole[:-5000], [], "cut short"),
-        (bytes(later), [], "is a store of format 3"),
+        (bytes(later), [], "is a store of format 4"),
         (b"loss\n0.3\n" * 30, [], "is not a store"),
     ]:
         store.write_bytes(content)
@@ -238,6 +238,44 @@ def test_jobs_that_fail_make_the_command_fail(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("actlab: 2 jobs failed, all others are stored: relu, draw 0, ")
     assert said.endswith("ZeroDivisionError: division by zero")
+
+
+def test_a_file_whose_first_job_failed_is_free_for_another_study(tmp_path, monkeypatch, capsys):
+    out = tmp_path / "s.sqlite"
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments.Setting, "train", lambda *job: 1 / 0)
+        assert main(["run", "disk", *TINY, "--out", str(out)]) == 1
+    assert main(["run", "disk", *TINY, "--steps", "9", "--out", str(out)]) == 0
+    with results.Store(out) as there:
+        assert len(there) == 4 and there.study["steps"] == 9
+    assert main(["run", "disk", *TINY, "--out", str(out)]) == 2
+    assert "holds another study: steps is 9 there, 8 asked for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:s?mode=memory"])
+def test_a_store_is_a_file_whatever_its_name(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "disk", *TINY, "--out", name]) == 0
+    assert capsys.readouterr().out.startswith(f"4 runs in {name}; 4 of them trained now")
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert main(["run", "disk", *TINY, "--out", name]) == 0 and main(["summary", name]) == 0
+    assert "; 0 of them trained now" in capsys.readouterr().out
+
+
+def test_an_export_over_the_store_or_over_a_link_is_refused_in_one_line(store, capsys):
+    before = store.read_bytes()
+    store.with_name("link").symlink_to(store.with_name("mine"))
+    store.with_name("mine").write_text("mine")
+    for out, answer in [
+        (store, "is the store itself"),
+        (f"{store}-journal", "beside"),
+        (store.with_name("link"), "a link"),
+    ]:
+        assert main(["export", str(store), "--format", "jsonl", "--out", str(out)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("actlab: ") and answer in line
+    assert store.read_bytes() == before and store.with_name("mine").read_text() == "mine"
+    assert sorted(file.name for file in store.parent.iterdir()) == ["disk.sqlite", "link", "mine"]
 
 
 def test_a_cluster_that_is_not_there_is_said_in_one_line(tmp_path, monkeypatch, capsys):

@@ -18,8 +18,8 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return what the process exits with.
 
-    0, or 1 where a claim is contradicted or runs failed, 2 where what was asked for cannot be done, 130 after Ctrl-C,
-    141 where the reader of the output went away.
+    0, or 1 where a claim is contradicted, runs failed or a store is damaged, 2 where what was asked for cannot be
+    done, 130 after Ctrl-C, 141 where the reader of the output went away.
     """
     parser = argparse.ArgumentParser(prog="actlab", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _run_options(commands.add_parser("run", help="train what a study's store still lacks; resumes where it stopped"))
     summary = commands.add_parser("summary", help="final losses of a store: mean, median, quantiles, rank intervals")
     summary.add_argument("store", type=Path)
+    check = commands.add_parser("check", help="what of a store is whole, row by row")
+    check.add_argument("store", type=Path)
+    check.add_argument("--out", type=Path, metavar="NEW", help="a new store of the whole runs, in the present format")
     export = commands.add_parser("export", help="every step of a store's runs, for other programs")
     export.add_argument("store", type=Path)
     export.add_argument("--format", default="parquet", metavar="parquet|jsonl")
@@ -39,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "claims":
             status = _claims(parser, options.ids, options.topic)
         else:
-            status = {"list": _list, "run": _run, "summary": _summary, "export": _export}[options.command](options)
+            does = {"list": _list, "run": _run, "summary": _summary, "check": _check, "export": _export}
+            status = does[options.command](options)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # who read the output, `head` perhaps, has read enough
@@ -185,16 +189,33 @@ def _summary(options) -> int:
         raise ValueError(f"{options.store} holds no run yet")
     one = settings[0] | settings[1]
     constant = {name: value for name, value in one.items() if name not in rows[0] and name != "test_steps"}
-    print(f"{options.store}: {runs} runs; {', '.join(f'{name} {_said(value)}' for name, value in constant.items())}")
+    shared = ", ".join(f"{name} {_said(value)}" for name, value in constant.items())
+    print(f"{options.store}: {runs} runs; {results.shown(shared)}")
     for origin in origins:
-        versions = ", ".join(f"{package} {number}" for package, number in origin["versions"].items() if number)
-        print(f"trained on {origin['date']}, {origin['processor']}, with {versions}")
+        versions = ", ".join(f"{name} {number}" for name, number in origin.get("versions", {}).items() if number)
+        when, where = (origin.get(name, f"a {name} not noted") for name in ("date", "processor"))
+        print(results.shown(f"trained on {when}, {where}, with {versions or 'versions not noted'}"))
     print(f"\n{results.table(rows)}")
     return 0
 
 
 def _said(value) -> str:
     return "-".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _check(options) -> int:
+    from . import results
+
+    found = results.check(options.store, options.out)
+    for line in found.damage:
+        print(f"damaged: {line}")
+    whole = f"{found.runs} whole runs" if found.damage else f"{found.runs} runs, all whole"
+    print(f"{options.store}: {whole}{'' if found.format > 2 else ', as far as a store without checksums can say'}")
+    if options.out:
+        print(f"they are in {options.out}: the command that made {options.store} goes on there, with --out")
+    elif found.damage or found.format == 2:
+        print(f"next: actlab check {options.store} --out NEW puts them into a new store")
+    return int(bool(found.damage))
 
 
 def _export(options) -> int:
