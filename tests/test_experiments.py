@@ -1,8 +1,10 @@
 """The studies, and the runner: whatever happens on the way, the store ends up the same."""
 
+import hashlib
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -39,6 +41,13 @@ def content(path):
 
     with Store(path) as store:
         return [said(run) for run in store.runs()]
+
+
+def source(folder=Path(experiments.__file__).parents[1]):
+    """A hash of the package's files, as the study's provenance has it: written here once more."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    files = [name.encode() + b"\0" + hashlib.sha256((folder / name).read_bytes()).digest() for name in names]
+    return hashlib.sha256(b"".join(files)).hexdigest()[:12]
 
 
 def run(study, path, **how):
@@ -99,17 +108,17 @@ def test_a_setting_is_spelled_one_way_and_cannot_be_changed():
         ({"task": "disc"}, KeyError, "no task named 'disc'; did you mean 'disk'"),
         ({"activation": "rleu"}, KeyError, "no activation named 'rleu'; did you mean 'relu'"),
         ({"scheme": "hee"}, KeyError, "no scheme named 'hee'; did you mean 'he'"),
-        ({"scheme": -1}, ValueError, "a standard deviation is 0 or more"),
+        ({"scheme": -1}, ValueError, "scheme is 0 or a positive number"),
         ({"optimizer": "adm"}, KeyError, "no optimizer named 'adm'; did you mean 'adam'"),
         ({"loss": "bc"}, KeyError, "no loss named 'bc'; did you mean 'bce'"),
-        ({"rate": 0}, ValueError, "must be positive, got .*rate=0"),
-        ({"rate": float("nan")}, ValueError, "must be positive"),
-        ({"rate": float("inf")}, ValueError, "must be positive"),
-        ({"steps": 0}, ValueError, "must be positive, got steps=0"),
-        ({"sizes": (3, 4, 1)}, ValueError, r"got sizes \[3, 4, 1\]"),
-        ({"sizes": (2,)}, ValueError, "at least inputs and outputs"),
+        ({"rate": 0}, ValueError, "rate is a positive number .*, got 0"),
+        ({"rate": float("nan")}, ValueError, "rate is a positive number .*, got nan"),
+        ({"rate": float("inf")}, ValueError, "rate is a positive number .*, got inf"),
+        ({"steps": 0}, ValueError, "steps is a whole number from 1 .*, got 0"),
+        ({"sizes": (3, 4, 1)}, ValueError, r"sizes begins with the two coordinates .*; got \[3, 4, 1\]"),
+        ({"sizes": (2,)}, ValueError, "sizes begins with the two coordinates"),
         ({"test_steps": (0, 21)}, ValueError, "between step 0 and step 20"),
-        ({"points": 0}, ValueError, "at least one point"),
+        ({"points": 0}, ValueError, "points is a whole number from 1 .*, got 0"),
         ({"task": "xor"}, ValueError, "XOR has four points"),
     ],
 )
@@ -124,8 +133,10 @@ def test_a_study_says_in_which_entries_its_settings_may_differ():
         Study("mine", [a, replace(a, points=5)], range(3), ("activation",))
     with pytest.raises(ValueError, match="seed that comes twice"):
         Study("mine", [a], [1, 2, 1], ())
-    with pytest.raises(ValueError, match="at least one seed"):
+    with pytest.raises(ValueError, match="runs is a whole number from 1 to 1,000,000, got 0"):
         experiments.disk(runs=0)
+    with pytest.raises(ValueError, match="at least one seed"):
+        Study("mine", [a], [], ())
     with pytest.raises(ValueError, match="at least one setting"):
         experiments.disk(activations=())
     assert Study("mine", [a, a], range(2), ()).settings == (a,)
@@ -155,7 +166,9 @@ def test_what_is_stored_is_what_fit_many_finds(tmp_path):
             np.testing.assert_array_equal(store.array(name), getattr(found, name).numpy())
         clock = store.array("seconds")
         assert (clock[:, 0] > 0).all() and (np.diff(clock) >= 0).all()
-        assert store.origins() == [results.origin()]
+        (origin,) = store.origins()
+        assert origin["versions"].pop("source") == source()
+        assert origin == results.origin()
     assert (outcome.runs, outcome.trained, outcome.model_steps) == (3, 3, 60)
     assert outcome.seconds > 0 and outcome.work > 0
 
@@ -234,7 +247,7 @@ def test_the_compiled_engine_is_not_asked_for_what_it_cannot_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "how, said", [({"workers": 0}, "one worker"), ({"batch": 0}, "one run"), ({"engine": "steam"}, "no engine named")]
+    "how, said", [({"workers": 0}, "workers is a whole"), ({"batch": 0}, "batch is a whole"), ({"engine": "steam"}, "no engine")]
 )
 def test_a_way_to_run_that_there_is_not_is_refused_before_a_file_is_made(tmp_path, how, said):
     with pytest.raises((KeyError, ValueError), match=said):
@@ -428,7 +441,8 @@ def test_at_a_limit_on_the_file_it_stops_with_one_line_and_goes_on_later(tmp_pat
     )
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"actlab: {path} ") and last.endswith("what was stored stays")
+    assert last.startswith(f"actlab: {path} ") and "what was stored stays" in last
+    assert re.search(r"; [1-9]\d* runs under way could not be stored$", last)
     assert "Traceback" not in done.stderr
     assert 0 < count(path) < len(undisturbed)
     run(experiments.disk(2, 30, ["relu", "tanh"], range(40)), path)

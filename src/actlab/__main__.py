@@ -146,11 +146,10 @@ def _run(options) -> int:
     except experiments.Failed as error:
         say(error)
         return 1
-    work = f", {1e6 * outcome.work / outcome.model_steps:.1f} us of one processor per step of a network"
-    _mention(
-        f"{outcome.runs} runs in {out}; {outcome.trained} of them trained now, in {outcome.seconds:.1f} s"
-        f"{work if outcome.trained else ''}\nnext: actlab summary {out}"
-    )
+    done = f"{outcome.runs} runs in {out}; {outcome.trained} of them trained now, in {outcome.seconds:.1f} s"
+    if outcome.trained:
+        done += f", {1e6 * outcome.work / outcome.model_steps:.1f} us of one processor per step of a network"
+    _mention(f"{done}\nnext: actlab summary {out}")
     return 0
 
 
@@ -159,7 +158,7 @@ def _mention(text):
     try:
         put(text)
     except _streams.Unwritable as error:
-        say(f"{error}; it would have said: {text}")
+        say(f"{error}; but this was done: {text}")
 
 
 def _study(options):

@@ -85,10 +85,10 @@ def combinations(study: str, **choices: Iterable[Any]) -> Iterable[tuple]:
 
 
 def refuse_set(study: str, further: dict[str, Any], **given: str) -> None:
-    """Raise ValueError for an entry in which the settings of a study differ already. given: by which argument."""
+    """Raise ValueError for an entry in which the settings of a study differ already. given: by what."""
     for name, argument in given.items():
         if name in further:
-            raise ValueError(f"{name} of {study} is given by {argument}, and by nothing beside it")
+            raise ValueError(f"{name} of {study} is given by its {argument} alone, not as a further entry")
 
 
 def _whole(value):

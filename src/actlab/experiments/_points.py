@@ -153,7 +153,7 @@ def disk(
     0.01, 2000 steps, and beyond it a test on 20,000 fresh points at five steps, the ends among them. further: other
     entries of every `Setting`, such as points=200.
     """
-    refuse_set("disk", further, task="its name", activation="activations", draw="draws", rate="rates")
+    refuse_set("disk", further, task="name", activation="activations", draw="draws", rate="rates")
     steps = whole("steps", steps)
     shared = {"task": "disk", "steps": steps, "test_steps": [steps * quarter // 4 for quarter in range(5)], **further}
     settings = [
@@ -181,7 +181,7 @@ def xor(
     half the squared error of the sigmoid, at rate 0.1. Tests stand every test_every steps and at the end.
     """
     given = {"activation": "activations", "scheme": "scales", "loss": "losses", "rate": "losses", "sizes": "widths"}
-    refuse_set("xor", further, task="its name", **given)
+    refuse_set("xor", further, task="name", **given)
     losses = {"bce": 0.1, "brier": 0.05} if losses is None else losses
     steps, test_every = whole("steps", steps), whole("test_every", test_every)
     tests = [*range(0, steps, test_every), steps]
