@@ -1,5 +1,7 @@
+import base64
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -210,6 +212,58 @@ def test_edited_module_shows_on_the_page_and_an_unchanged_book_is_not_run_again(
     assert build(tiny.root, *STRICT).returncode == 0
     assert "it says two" in tiny.page()
     assert tiny.runs == 2
+
+
+SAID = """
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+class Said(SphinxDirective):
+    def run(self):
+        return [nodes.paragraph("", "the {word} words")]
+
+def setup(app):
+    app.add_directive("said", Said)
+    return {{"parallel_read_safe": True, "parallel_write_safe": True}}
+"""
+
+
+def test_edited_bibliography_is_read_by_cells_again_and_an_edited_extension_without_them(tiny):
+    extension = tiny.root / "_ext/questions.py"
+    extension.write_text(SAID.format(word="first"), encoding="utf-8")
+    tiny.write(cell("print(open('references.bib').read())"), text="```{said}\n```")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "the first words" in tiny.page() and tiny.runs == 1
+    extension.write_text(SAID.format(word="second"), encoding="utf-8")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "the second words" in tiny.page() and tiny.runs == 1
+    (tiny.root / "references.bib").write_text("% an edit that a datasheet may print", encoding="utf-8")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "an edit that a datasheet may print" in tiny.page() and tiny.runs == 2
+
+
+def test_make_book_finds_a_fault_of_every_kind(tmp_path):
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: one\nchapters:\n  - file: two\n", encoding="utf-8")
+    noise = base64.b64encode(random.Random(0).randbytes(2_000_000)).decode()
+    (tmp_path / "one.html").write_text(
+        f"""<script src="own.js"></script><img src="https://cdn.example/a.png"><a href="nowhere.html">n</a>
+        <article class="bd-article"><h1>One</h1><h3>Three</h3></article><p>{noise}</p>""",
+        encoding="utf-8",
+    )
+    (tmp_path / "own.js").write_text("", encoding="utf-8")
+    found = site_checks.faults(tmp_path, tmp_path)
+    for sign in (
+        "two: no page was built",
+        "one.html: <img> loads https://cdn.example/a.png",
+        "one.html: no alt text for https://cdn.example/a.png",
+        "one: 2.67 MB, more than 2.5",
+        "one.html: own.js",
+        "kB, more than 250",
+        "one.html: a description of 0 characters",
+        "one.html: nowhere.html is not there",
+        "one.html: h3 after h1",
+    ):
+        assert [fault for fault in found if sign in fault], sign
 
 
 MEET = """

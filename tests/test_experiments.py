@@ -247,7 +247,13 @@ def test_the_compiled_engine_is_not_asked_for_what_it_cannot_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "how, said", [({"workers": 0}, "workers is a whole"), ({"batch": 0}, "batch is a whole"), ({"engine": "steam"}, "no engine")]
+    "how, said",
+    [
+        ({"workers": 0}, "workers is a whole number"),
+        ({"batch": 0}, "batch is a whole number"),
+        ({"engine": "steam"}, "no engine named"),
+        ({"engine": ""}, "no engine named ''"),
+    ],
 )
 def test_a_way_to_run_that_there_is_not_is_refused_before_a_file_is_made(tmp_path, how, said):
     with pytest.raises((KeyError, ValueError), match=said):
@@ -409,13 +415,25 @@ def test_killed_ten_times_and_resumed_the_store_is_that_of_an_undisturbed_run(tm
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+def heeding():
+    """In a child before it begins: signals end it, also where those who started the tests ignore them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @linux
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_stores_what_is_done_and_says_how_to_go_on(tmp_path, workers, undisturbed):
     path = tmp_path / "s.sqlite"
     command = [*COMMAND, "--out", str(path), "--workers", workers]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=QUIET, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=QUIET,
+        start_new_session=True,
+        preexec_fn=heeding,
     )
     wait_until(lambda: count(path) > 3)
     below = family(process.pid)

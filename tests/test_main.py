@@ -186,7 +186,7 @@ def test_export_writes_beside_the_store_or_where_it_is_told(store, format, capsy
         ("run disk --runs 0", "--runs/--seeds: a whole number from 1 to 1,000,000, got '0'"),
         ("run disk --draws 0", "argument --draws: a whole number from 1 to 1,000,000, got '0'"),
         ("run disk --rates 0", "rate is a positive number from 1.2e-38 to 3.4e+38, got 0.0"),
-        ("run disk --runs 1 --steps 1 --workers 0", "argument --workers: a whole number from 1 to 1,000,000, got '0'"),
+        ("run disk --steps 1 --workers 0", "argument --workers: a whole number from 1 to 1,000,000, got '0'"),
         ("run xor --draws 2", "xor has no --draws; it takes --runs, --steps, --activations, --scales"),
         ("run disk --scales 1", "disk has no --scales; it takes --runs, --steps, --activations, --draws, --rates"),
         ("run disk --out no/such/folder.sqlite", "cannot be opened"),

@@ -182,7 +182,7 @@ class _Workers(Pool):
             return "has no actlab: install there what is installed here"
         for name in SAME:
             if answer[name] != self._versions[name]:
-                what = "another source of actlab" if name == "source" else f"{name} {answer[name]}"
+                what = f"the source {answer[name]} of actlab" if name == "source" else f"{name} {answer[name]}"
                 return f"has {what}, and we have {self._versions[name]}: install the same there"
         return ""
 
