@@ -199,7 +199,7 @@ def test_build_fails_and_goes_on_failing_when(tiny, cells, text, complaint):
 
 
 def test_edited_module_shows_on_the_page_and_an_unchanged_book_is_not_run_again(tiny):
-    tiny.write(cell(DRAW, **ALT))
+    tiny.write(cell(DRAW, **ALT), text="The one page of a book, which prints a word that it takes from a module.")
     assert build(tiny.root, *STRICT).returncode == 0
     assert site_checks.faults(tiny.html, tiny.root) == []
     assert "it says one" in tiny.page()

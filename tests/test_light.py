@@ -13,7 +13,8 @@ from site_checks import ROOT
 from test_browser import browser  # noqa: F401
 
 STILLS = "".join(
-    f'<div><div class="actlab-first"><p><button>{i}</button></p></div><div class="widget-subarea" id="w{i}"></div></div>'
+    f'<div><div class="actlab-first"><p><button>{i}</button></p></div><div class="widget-subarea" id="w{i}"></div>'
+    "</div>"
     for i in range(3)
 )
 PAGE = f"""<!doctype html><html data-content_root=""><head><title>t</title><link rel="icon" href="data:,">
@@ -22,12 +23,13 @@ PAGE = f"""<!doctype html><html data-content_root=""><head><title>t</title><link
 <div style="height: 9000px"></div><p class="math">d</p>{STILLS}</body></html>"""
 
 # MathJax as light.js uses it: it sets what it is given, and breaks off at one formula
-MATHJAX = """window.MathJax = {...window.MathJax, startup: {promise: Promise.resolve()}, typesetPromise: async (elements) => {
+MATHJAX = """window.MathJax = {...window.MathJax, startup: {promise: Promise.resolve()}};
+MathJax.typesetPromise = async (elements) => {
     for (const element of elements) {
         if (element.id === "bad") throw new Error("this formula breaks it");
         element.append(document.createElement("mjx-container"));
     }
-}};"""
+};"""
 EMBED = """addEventListener("load", () => {
     for (const id of WIDGETS) document.getElementById(id).append(document.createElement("button"));
 });"""

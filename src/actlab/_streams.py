@@ -64,9 +64,10 @@ def errors() -> Lossy:
 
 
 def say(text: str) -> None:
-    """One line on standard error, if that can be written to."""
-    stream = errors()
-    stream.write(f"actlab: {' '.join(str(text).split())}\n")
+    """One line on standard error, if that can be written to; signs that steer a terminal are spelled out."""
+    stream, line = errors(), " ".join(str(text).split())
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+    stream.write(f"actlab: {shown}\n")
     stream.flush()
 
 
