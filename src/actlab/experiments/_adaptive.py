@@ -119,7 +119,7 @@ class Adaptive(Deep):
             return networks.conv_stack(self.activation, len(widths), width=widths[0], **shared)
         return networks.conv_net(self.activation, widths=widths, hidden=hidden, side=self.side, **shared)
 
-    def memory(self, runs: int) -> dict[str, int]:
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
         """Bytes that a run takes at the least: of all weights, their gradients and Adam's two moments."""
         widths = (TASKS[self.task][0], *self.widths)
         weights = (9 if self.network == "stack" else 25) * sum(a * b for a, b in pairwise(widths))

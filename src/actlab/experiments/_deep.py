@@ -43,7 +43,7 @@ class Deep(ABC):
     def ready(self) -> None:  # noqa: B027 - most kinds need nothing
         """Raise ValueError where the data that runs train on are too few, or cannot be read."""
 
-    def memory(self, runs: int) -> dict[str, int]:
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
         """Bytes that a job of so many runs takes at the least, by what they are for; none, where that is little."""
         return {}
 

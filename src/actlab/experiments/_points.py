@@ -102,11 +102,13 @@ class Setting:
         """How many runs make a job of some seconds, where a worker's part is `share`: full chunks, if it reaches."""
         return max(16, min(64_000_000 // (self.steps * max(self.points, 100)), share))
 
-    def memory(self, runs: int) -> dict[str, int]:
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
         """Bytes that a job of so many runs takes at the least, by what they are for."""
         weights = sum(before * after + after for before, after in pairwise(self.sizes))
+        # the compiled engine goes through the points in blocks, the other holds each unit and its gradient at all
+        held = 8 * min(runs, 16) * self.points * sum(self.sizes[1:]) if engine == "stacked" else 0
         return {
-            "points and test_points": 12 * (self.points + self.test_points),
+            "points and test_points": 28 * (self.points + self.test_points) + held,  # 28: while they are drawn
             "sizes": 16 * weights * min(runs, 16),  # weights, their gradients and Adam's two moments
             "steps": 16 * runs * (self.steps + len(self.test_steps)),  # twice: while they are joined
         }

@@ -124,7 +124,7 @@ def run(
     began = time.perf_counter()
     workers = workers or processors()
     if executor is None:
-        _check_memory(study, batch, workers)
+        _check_memory(study, engine, batch, workers)
     elif isinstance(executor, Pool):
         workers = -(-executor.width // 2)
     with results.Store.open(path, study.shared) as store:
@@ -144,17 +144,20 @@ def run(
     return Outcome(Path(path), asked, lacking, updates, time.perf_counter() - began, work)
 
 
-def _check_memory(study, batch, workers):
+def _check_memory(study, engine, batch, workers):
     """Raise ValueError where the jobs of this machine cannot fit into it, by what is the most of them."""
     there = _memory()
-    for setting in dict.fromkeys(study.settings):
-        size = min(batch or _batch(study, workers, len(study.seeds) * len(study.settings)), len(study.seeds))
-        parts, at_once = setting.memory(size), min(workers, len(study.settings) * -(-len(study.seeds) // size))
+    if there is None:
+        return
+    runs = len(study.seeds) * len(study.settings)
+    size = min(batch or _batch(study, workers, runs), len(study.seeds))
+    at_once = min(workers, len(study.settings) * -(-len(study.seeds) // size))
+    for setting in study.settings:
+        parts = setting.memory(size, setting.engine(engine)) | {"workers": WORKER}
         needed = sum(parts.values()) * at_once
-        if there is not None and needed + WORKER * at_once > there:
-            what = max(parts, key=parts.get) if needed > WORKER * at_once else "workers"
+        if needed > there:
             raise ValueError(
-                f"{what}: {at_once} jobs at a time need {(needed + WORKER * at_once) / 1e9:,.1f} GB of memory, and "
+                f"{max(parts, key=parts.get)}: {at_once} jobs at a time need {needed / 1e9:,.1f} GB of memory, and "
                 f"this machine has {there / 1e9:.1f}: make them smaller, or have fewer workers ({setting})"
             )
 

@@ -270,7 +270,7 @@ class Characters(Deep):
     def steps(self) -> int:
         return self.updates
 
-    def memory(self, runs: int) -> dict[str, int]:
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
         """Bytes that a run takes at the least: of weights, gradients and Adam's moments, and of a batch's layers."""
         return {
             "width and layers": 16 * 12 * self.layers * self.width**2,
