@@ -70,22 +70,30 @@ class _Processes(Pool):
 
     def __init__(self, workers):
         self.width = workers + 1
-        before = multiprocessing.active_children()
         self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
+        self._workers, self._processes = workers, []
         self._running: set[Future] = set()
-        try:
-            with _deaf():
-                self._first = self._executor.submit(os.getpid)  # the first job starts all processes
-        except OSError as error:  # such as a pipe to a process that ended while it was being started
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            raise Failed(f"the workers could not start: {type(error).__name__}: {error}") from error
-        self._processes = [process for process in multiprocessing.active_children() if process not in before]
+        self._first = self.submit(os.getpid)
 
     def submit(self, function, /, *arguments):
-        future = self._executor.submit(function, *arguments)
+        if len(self._processes) < self._workers:
+            future = self._begin(function, *arguments)
+        else:
+            future = self._executor.submit(function, *arguments)
         self._running.add(future)
         future.add_done_callback(self._running.discard)
         return future
+
+    def _begin(self, function, *arguments):
+        """Submit a job for which a process may be started."""
+        before = multiprocessing.active_children()
+        try:
+            with _deaf():
+                return self._executor.submit(function, *arguments)
+        except OSError as error:  # such as a pipe to a process that ended while it was being started
+            raise Failed(f"the workers could not start: {type(error).__name__}: {error}") from error
+        finally:
+            self._processes += [process for process in multiprocessing.active_children() if process not in before]
 
     @property
     def broken(self):
