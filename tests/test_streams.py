@@ -161,24 +161,23 @@ def test_a_worker_that_never_ends_is_not_waited_for(tmp_path, monkeypatch):
     study, told = small(runs=200, steps=200), []
     path = tmp_path / "s.sqlite"
 
-    def interrupt(*_):
-        for child in family(os.getpid()):
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(child, signal.SIGSTOP)  # as one that hangs
-        raise KeyboardInterrupt
+    def workers():
+        return [one for one in family(os.getpid()) if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
     class Interrupting(results.Store):
         def add(self, *rows, **more):
             super().add(*rows, **more)
-            interrupt()
+            for worker in workers():
+                os.kill(worker, signal.SIGSTOP)  # as one that hangs
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(results, "Store", Interrupting)
-    before, began = family(os.getpid()), time.monotonic()
+    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         experiments.run(study, path, workers=2, engine="stacked", batch=1, tell=told.append)
     assert time.monotonic() - began < 60
     assert told == ["stopping: what is under way is stored, within 1 s; Ctrl-C again ends at once"]
-    wait_until(lambda: not [one for one in family(os.getpid()) if one not in before and alive(one)], 20)
+    wait_until(lambda: not workers(), 20)
     assert count(path) >= 1
 
 

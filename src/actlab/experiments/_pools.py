@@ -70,7 +70,8 @@ class _Processes(Pool):
 
     def __init__(self, workers):
         self.width = workers + 1
-        self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
+        with _deaf():  # it may start a process that keeps track of semaphores, and minds a closed terminal
+            self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
         self._workers, self._processes = workers, []
         self._running: set[Future] = set()
         self._first = self.submit(os.getpid)
@@ -91,6 +92,7 @@ class _Processes(Pool):
             with _deaf():
                 return self._executor.submit(function, *arguments)
         except OSError as error:  # such as a pipe to a process that ended while it was being started
+            self._executor.shutdown(wait=False, cancel_futures=True)
             raise Failed(f"the workers could not start: {type(error).__name__}: {error}") from error
         finally:
             self._processes += [process for process in multiprocessing.active_children() if process not in before]
