@@ -5,14 +5,19 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import warnings
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, asdict, replace
+from importlib import metadata
 from pathlib import Path
 from socket import socket
 
@@ -522,3 +527,143 @@ def test_with_one_of_two_dask_workers_killed_nothing_is_lost(tmp_path, cluster, 
     assert at_the_kill < len(undisturbed), "it was over before the worker was killed"
     assert f"{len(undisturbed)} runs in {path}; {len(undisturbed)} of them trained now" in out
     assert content(path) == undisturbed
+
+
+@contextmanager
+def scheduler():
+    """A scheduler without workers: its address, and what starts a worker of it, a process of its own."""
+    pytest.importorskip("distributed")
+    started = []
+
+    def start(*command, **environment):
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=QUIET | environment,
+        )
+        started.append(process)
+        return process
+
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    start("-m", "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard", "--no-jupyter")
+
+    def worker(folder, first="", **environment):
+        """first: what its interpreter does before it is a worker."""
+        options = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
+        script = f"import runpy, sys\n{first}\nrunpy.run_module('distributed.cli.dask_worker', run_name='__main__')"
+        return start("-c", script, address, *options, **environment)
+
+    try:
+        yield address, worker
+    finally:
+        for process in reversed(started):
+            process.kill()
+            process.wait()
+
+
+def workers_of(address, number):
+    import distributed
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mismatched versions found")
+        with distributed.Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(number, timeout=60)
+
+
+def another_source(folder):
+    """A copy of the package that differs by a comment; the folder in which it lies."""
+    shutil.copytree(Path(experiments.__file__).parents[1], folder / "other/actlab")
+    with (folder / "other/actlab/gates.py").open("a", encoding="utf-8") as file:
+        file.write("# edited\n")
+    return str(folder / "other")
+
+
+def test_a_port_that_is_silent_is_said_to_be(capsys):
+    with socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(ValueError, match=f"no Dask scheduler answers at {address}: something is there"),
+            experiments.cluster(address),
+        ):
+            pass
+
+
+def test_a_cluster_without_workers_is_waited_for_until_ctrl_c(tmp_path):
+    with scheduler() as (address, _):
+        process = subprocess.Popen(
+            [*COMMAND, "--out", "s.sqlite", "--scheduler", address],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=QUIET,
+            preexec_fn=heeding,
+        )
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=60)[1]
+        assert process.returncode == 130
+    assert first == "actlab: waiting for workers: the scheduler has none that can be used; Ctrl-C ends this\n"
+    assert rest == "actlab: stopped before anything was begun\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("lack", ["actlab", "source", "numpy"])
+def test_a_worker_that_has_not_what_we_have_is_named(tmp_path, lack):
+    with scheduler() as (address, worker):
+        first = {
+            "actlab": "sys.modules['actlab'] = None",
+            "source": f"sys.path.insert(0, {another_source(tmp_path)!r})",
+            "numpy": "import importlib.metadata as m; v = m.version\n"
+            "m.version = lambda name: '1.0' if name == 'numpy' else v(name)",
+        }[lack]
+        worker(tmp_path, first)
+        workers_of(address, 1)
+        said = {
+            "actlab": "has no actlab: install there what is installed here",
+            "source": f"has the source [0-9a-f]{{12}} of actlab, and we have {source()}: install the same there",
+            "numpy": f"has numpy 1.0, and we have {metadata.version('numpy')}: install the same there",
+        }[lack]
+        with (
+            pytest.raises(ValueError, match=f"^the worker tcp://127.0.0.1:[0-9]+ {said}$"),
+            experiments.cluster(address),
+        ):
+            pass
+
+
+def test_workers_that_come_late_or_again_are_used_and_others_are_not(tmp_path, undisturbed):
+    told = []
+    with scheduler() as (address, worker):
+        first = worker(tmp_path)
+        study, path = experiments.disk(2, 30, ["relu", "tanh"], range(40)), tmp_path / "s.sqlite"
+        wrong = another_source(tmp_path)
+
+        def disturb():
+            wait_until(lambda: count(path) > 3)
+            first.kill()  # there is none now
+            worker(tmp_path, f"sys.path.insert(0, {wrong!r})")
+            wait_until(lambda: any("it is not used" in line for line in told), 120)
+            worker(tmp_path)
+
+        aside = threading.Thread(target=disturb)
+        aside.start()
+        with experiments.cluster(address, tell=told.append) as executor:
+            outcome = experiments.run(study, path, executor=executor, engine="stacked", tell=told.append)
+        aside.join()
+    assert outcome.trained == len(undisturbed) and content(path) == undisturbed
+    assert any(line.startswith("waiting for workers") for line in told)
+    assert sum("it is not used" in line for line in told) == 1
+    with Store(path) as store:
+        assert {origin["versions"]["source"] for origin in store.origins()} == {source()}
+
+
+def test_what_another_source_has_trained_is_not_stored(tmp_path, monkeypatch):
+    genuine = results.origin
+    monkeypatch.setattr(results, "origin", lambda: genuine() | {"versions": genuine()["versions"] | {"torch": "1.0"}})
+    with pytest.raises(experiments.Failed, match=r"its worker has torch 1.0, and we have .*: nothing of it"):
+        run(small(), tmp_path / "s.sqlite")
+    assert count(tmp_path / "s.sqlite") == 0

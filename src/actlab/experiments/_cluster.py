@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -36,7 +37,9 @@ def cluster(address: str, *, tell: Callable[[str], object] = lambda line: None) 
     if identity.get("type") != "Scheduler":
         raise ValueError(f"{address} is no Dask scheduler but a {identity.get('type', 'program of another kind')}")
     try:
-        client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Mismatched versions found")  # those that matter are told below
+            client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"no Dask scheduler answers at {address}") from error
     with client:
