@@ -59,11 +59,11 @@ def _version(package):
 def drop_stale(cache: Path, current: str) -> None:
     """Empties the folder of stored outputs unless they were made under the current fingerprint."""
     stamp = cache / "fingerprint"
-    if stamp.is_file() and stamp.read_text() == current:
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == current:
         return
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(parents=True)
-    stamp.write_text(current)
+    stamp.write_text(current, encoding="utf-8", newline="\n")
 
 
 def forget_warned(app: Sphinx, exception: Exception | None) -> None:

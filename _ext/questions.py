@@ -20,7 +20,7 @@ class Quizzes(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir) / f"{self.arguments[0]}.ipynb"
         self.env.note_dependency(str(path))
-        return [node for quiz in quizzes(json.loads(path.read_text())) for node in _shown(quiz)]
+        return [node for quiz in quizzes(json.loads(path.read_text(encoding="utf-8"))) for node in _shown(quiz)]
 
 
 def _shown(quiz: Quiz) -> list[nodes.Node]:

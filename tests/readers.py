@@ -35,8 +35,8 @@ sys.path.insert(0, str(ROOT / "src"))  # Colab's image has no actlab yet
 from actlab.notebooks import EXTRAS, clean
 
 HOME = ROOT / "_build/readers"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 ENVIRONMENTS = ("colab", "newest", "lowest", "environment", "here")
 USED = [extra for extra in PROJECT["optional-dependencies"] if extra not in ("book", "test")]
 TEST_TOOLS = ["beautifulsoup4", "filelock", "hypothesis", "mpmath", "nbval", "pytest", "pyyaml"]
@@ -81,19 +81,19 @@ def make(name: str) -> Path:
     home = HOME / name
     python = home / "bin/python" if name != "here" else Path(sys.executable)
     stamp = home / "installs"
-    recipe = f"{installs(name)} {(ROOT / 'tests/colab.txt').read_text()}" if name != "here" else ""
+    recipe = f"{installs(name)} {(ROOT / 'tests/colab.txt').read_text(encoding='utf-8')}" if name != "here" else ""
     if name == "here":
         copy(home)
-    elif name == "colab" and stamp.is_file() and stamp.read_text() == recipe:
+    elif name == "colab" and stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe:
         copy(home)
         _pip(python, "uninstall", "--yes", PROJECT["name"], *EXTRAS.values())
     else:
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         (packages,) = home.glob("lib/python*/site-packages")
-        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"))
+        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"), encoding="utf-8")
         _pip(python, "install", *installs(name), cwd=copy(home))
-        stamp.write_text(recipe)
+        stamp.write_text(recipe, encoding="utf-8")
     return python
 
 
@@ -139,7 +139,7 @@ def play(name: str, python: Path, notebook: Path, folder: Path) -> list[str]:
     )
     if done.returncode:
         return [done.stderr[-3000:]]
-    return differences(json.loads(notebook.read_text()), json.loads(file.read_text()))
+    return differences(json.loads(notebook.read_text(encoding="utf-8")), json.loads(file.read_text(encoding="utf-8")))
 
 
 def differences(before: dict, after: dict) -> list[str]:
@@ -172,11 +172,11 @@ def _git(folder, *arguments):
 
 
 def _pin(package):
-    return re.search(rf"^{package}==.*$", (ROOT / "constraints.txt").read_text(), re.M)[0]
+    return re.search(rf"^{package}==.*$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)[0]
 
 
 def _pip_section():
-    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     (lines,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
     return lines
 

@@ -47,7 +47,7 @@ def pages(root: Path = ROOT) -> list[str]:
                 else:
                     yield from walk(value)
 
-    return list(walk(yaml.safe_load((root / "_toc.yml").read_text())))
+    return list(walk(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
 
 
 def stored(root: Path = ROOT) -> list[Path]:
@@ -82,7 +82,7 @@ def foreign(html: Path = HTML) -> list[str]:
             for text in styles:
                 found += [(file, f"a style loads {address}") for address in IN_CSS.findall(text)]
     for file in sorted(html.rglob("*.css")):
-        found += [(file, f"loads {address}") for address in IN_CSS.findall(file.read_text())]
+        found += [(file, f"loads {address}") for address in IN_CSS.findall(file.read_text(encoding="utf-8"))]
     return [f"{file.relative_to(html)}: {fault}" for file, fault in found]
 
 
@@ -216,9 +216,11 @@ def _soups(file):
 @cache
 def _parsed(file, _mtime):
     """The page, and each piece of HTML that its widgets will show."""
-    soup = BeautifulSoup(file.read_text(), "html.parser")
+    soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
     stored = file.with_suffix(".widgets.js")
-    states = [json.loads(stored.read_text().split("=", 1)[1].strip(" ;\n"))] if stored.is_file() else []
+    states = (
+        [json.loads(stored.read_text(encoding="utf-8").split("=", 1)[1].strip(" ;\n"))] if stored.is_file() else []
+    )
     return [soup] + [BeautifulSoup(text, "html.parser") for text in _texts(states) if "<" in text]
 
 

@@ -377,7 +377,7 @@ def wait_until(true, seconds=60):
 def family(process):
     """The processes below one, itself left out: Linux says who they are."""
     try:
-        below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        below = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
     except FileNotFoundError:
         return []
     return [one for child in below for one in (int(child), *family(int(child)))]
@@ -385,7 +385,7 @@ def family(process):
 
 def alive(process):
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     except FileNotFoundError:
         return False
 

@@ -44,7 +44,7 @@ MAY_IMPORT["guide"] = {"activations", "theory", "claims", "results", "pages"}  #
 
 def tree(module):
     path = PACKAGE.joinpath(*module.split("."))
-    return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text())
+    return ast.parse((path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8"))
 
 
 def imported(module):

@@ -36,11 +36,11 @@ def test_prints_on_colab_what_is_stored(path, colab, tmp_path):
 
 def test_the_first_cells_install_actlab_and_change_nothing_that_colab_brought(colab, tmp_path):
     python, before = colab
-    (page,) = [path for path in STORED if "needs-transformers" in path.read_text()]
-    notebook = json.loads(page.read_text())
+    (page,) = [path for path in STORED if "needs-transformers" in path.read_text(encoding="utf-8")]
+    notebook = json.loads(page.read_text(encoding="utf-8"))
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][:1]
     page = tmp_path / "first.ipynb"
-    page.write_text(json.dumps(notebook))
+    page.write_text(json.dumps(notebook), encoding="utf-8")
     (tmp_path / "alone").mkdir()
     assert readers.play("colab", python, page, tmp_path / "alone") == []
     after = readers.versions(python)

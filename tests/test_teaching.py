@@ -23,7 +23,7 @@ def words(text):
 
 @BOTH
 def test_every_quiz_of_a_chapter_is_in_the_question_bank_once(book, path):
-    notebook = json.loads(path.read_text())
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     found = quizzes(notebook)
     assert len(found) == "".join("".join(cell["source"]) for cell in notebook["cells"]).count("widgets.quiz(")
     bank = words(_soups(book / "appendix/questions.html")[0].find("article").get_text())
@@ -36,7 +36,7 @@ def test_every_quiz_of_a_chapter_is_in_the_question_bank_once(book, path):
 
 def test_the_answer_in_the_bank_is_the_right_one(book):
     page = _soups(book / "appendix/questions.html")[0]
-    right = [quiz for path in CHAPTERS for quiz in quizzes(json.loads(path.read_text()))]
+    right = [quiz for path in CHAPTERS for quiz in quizzes(json.loads(path.read_text(encoding="utf-8")))]
     folded = page.select("details.actlab-answer")
     assert len(folded) == len(right)
     for quiz, answer in zip(right, folded, strict=True):
@@ -45,7 +45,7 @@ def test_the_answer_in_the_bank_is_the_right_one(book):
 
 
 def test_every_chapter_has_an_open_question_with_its_answer():
-    bank = (ROOT / "appendix/questions.md").read_text()
+    bank = (ROOT / "appendix/questions.md").read_text(encoding="utf-8")
     parts = re.split(r"```\{quizzes\} (chapters/\w+)\n```", bank)[1:]
     named, texts = parts[::2], parts[1::2]
     assert named == [f"chapters/{path.stem}" for path in CHAPTERS]
@@ -56,7 +56,7 @@ def test_every_chapter_has_an_open_question_with_its_answer():
 
 @pytest.mark.parametrize("page", ["teaching", "cite", "questions"])
 def test_a_claim_that_is_linked_is_in_the_ledger_with_the_verdict_that_is_told(page):
-    text = (ROOT / f"appendix/{page}.md").read_text()
+    text = (ROOT / f"appendix/{page}.md").read_text(encoding="utf-8")
     for id, told in re.findall(r'claims\.html#([\w-]+)">([^<]*)</a>', text):
         assert id in claims.ledger
         assert told in (claims.ledger[id].verdict, f"claims.html#{id}")
@@ -64,8 +64,8 @@ def test_a_claim_that_is_linked_is_in_the_ledger_with_the_verdict_that_is_told(p
 
 
 def test_an_exercise_that_is_set_is_one_of_the_course():
-    text = (ROOT / "appendix/teaching.md").read_text()
-    course = "".join(path.read_text() for path in CHAPTERS)
+    text = (ROOT / "appendix/teaching.md").read_text(encoding="utf-8")
+    course = "".join(path.read_text(encoding="utf-8") for path in CHAPTERS)
     set_ = re.findall(r"Exercise: \*([^*]+)\*", text)
     assert len(set_) >= 5
     for title in [*set_, "Save the newborn", "Take the dead away", "Compute it: fold a stack"]:
@@ -74,7 +74,12 @@ def test_an_exercise_that_is_set_is_one_of_the_course():
 
 @pytest.mark.parametrize("heading", ["teaching-90", "teaching-six"])
 def test_the_minutes_of_a_lesson_follow_one_another_to_the_end(heading):
-    text = (ROOT / "appendix/teaching.md").read_text().partition(f"({heading})=")[2].partition("\n## ")[2]
+    text = (
+        (ROOT / "appendix/teaching.md")
+        .read_text(encoding="utf-8")
+        .partition(f"({heading})=")[2]
+        .partition("\n## ")[2]
+    )
     for lesson in re.split(r"^#+ ", text.partition("\n## ")[0], flags=re.M):
         spans = [tuple(map(int, span)) for span in re.findall(r"^\| (\d+)–(\d+) \|", lesson, flags=re.M)]
         if spans:
@@ -83,9 +88,11 @@ def test_the_minutes_of_a_lesson_follow_one_another_to_the_end(heading):
 
 
 def test_a_chapter_takes_as_long_as_its_head_and_its_card_say():
-    intro = "".join("".join(cell["source"]) for cell in json.loads((ROOT / "intro.ipynb").read_text())["cells"])
+    intro = "".join(
+        "".join(cell["source"]) for cell in json.loads((ROOT / "intro.ipynb").read_text(encoding="utf-8"))["cells"]
+    )
     for path in CHAPTERS:
-        notebook = json.loads(path.read_text())
+        notebook = json.loads(path.read_text(encoding="utf-8"))
         reading, exercises = minutes(notebook)
         text = "".join("".join(cell["source"]) for cell in notebook["cells"])
         assert f"about {reading} minutes to read, and {exercises} for the exercises" in words(text), path.name
@@ -94,8 +101,8 @@ def test_a_chapter_takes_as_long_as_its_head_and_its_card_say():
 
 
 def test_the_citation_is_that_of_the_citation_file():
-    file = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    page = (ROOT / "appendix/cite.md").read_text()
+    file = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    page = (ROOT / "appendix/cite.md").read_text(encoding="utf-8")
     entry = dict(re.findall(r"^ +(\w+) += \{+(.*?)\}+,?$", page, flags=re.M))
     (author,) = file["authors"]
     assert entry == {

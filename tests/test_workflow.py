@@ -8,7 +8,7 @@ import yaml
 from site_checks import ROOT
 
 # BaseLoader: a bare `on` is a word here, not YAML 1.1's true
-WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(), yaml.BaseLoader)
+WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
 JOBS = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 
@@ -18,7 +18,7 @@ def test_every_command_is_a_target_of_make_or_what_calls_one():
     assert commands
     for command in commands:
         if command == ".ci/run":
-            assert (ROOT / command).read_text().rstrip().endswith("\nmake test")
+            assert (ROOT / command).read_text(encoding="utf-8").rstrip().endswith("\nmake test")
         else:
             assert re.fullmatch(r"make \w+", command), command
             assert subprocess.run(["make", "-n", command.split()[1]], cwd=ROOT, capture_output=True).returncode == 0
@@ -41,8 +41,8 @@ def test_only_the_job_that_publishes_may_write_and_only_pages():
 def test_what_is_published_is_what_make_builds():
     uploaded = {step["with"]["path"] for step in STEPS if "upload" in step.get("uses", "")}
     assert uploaded == {"_build/html", "_build/actlab-book.zip"}
-    assert "_build/html" in (ROOT / "tests/site_checks.py").read_text()
-    assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text()
+    assert "_build/html" in (ROOT / "tests/site_checks.py").read_text(encoding="utf-8")
+    assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_environment_of_readers_is_tried_somewhere():
