@@ -40,8 +40,8 @@ sys.path.insert(0, str(ROOT / "src"))  # Colab's image has no actlab yet
 from actlab.notebooks import EXTRAS, clean
 
 HOME = ROOT / "_build/readers"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 ENVIRONMENTS = ("colab", "newest", "lowest", "environment", "here")
 USED = [extra for extra in PROJECT["optional-dependencies"] if extra not in ("book", "test")]
 TESTED = ("newest", "lowest")  # where the unit tests are run too
@@ -157,7 +157,7 @@ def play(name: str, python: Path, notebook: Path, folder: Path) -> list[str]:
     )
     if done.returncode:
         return [done.stderr[-3000:]]
-    return differences(json.loads(notebook.read_text()), json.loads(file.read_text()))
+    return differences(json.loads(notebook.read_text(encoding="utf-8")), json.loads(file.read_text(encoding="utf-8")))
 
 
 def differences(before: dict, after: dict) -> list[str]:
@@ -190,11 +190,11 @@ def _git(folder, *arguments):
 
 
 def _pin(package):
-    return re.search(rf"^{package}==.*$", (ROOT / "constraints.txt").read_text(), re.M)[0]
+    return re.search(rf"^{package}==.*$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)[0]
 
 
 def _pip_section():
-    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     (lines,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
     return lines
 

@@ -211,7 +211,7 @@ def test_sentences_for_training_and_test_are_drawn_from_those_with_labels(place,
 def test_a_phrase_that_comes_twice_counts_once(place):
     place.folder.mkdir()
     lines = ["sentence\tlabel", *(f"phrase {i // 2} \t{i // 2 % 2}" for i in range(SENTENCES))]
-    (place.folder / "train.tsv").write_text("\n".join(lines) + "\n")
+    (place.folder / "train.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     split = load("sst2", folder=place.folder)
     assert len(split.train_x) == SENTENCES // 2 - 5
     assert len({*split.train_x, *split.test_x}) == SENTENCES // 2

@@ -50,21 +50,21 @@ def test_provenance_says_how_a_table_came_to_be(store):
 
 
 def test_a_table_is_text_with_a_line_for_each_row(store):
-    lines = (store / "runs" / "runs.json").read_text().splitlines()
+    lines = (store / "runs" / "runs.json").read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(ROWS) + 2
     assert sorted(path.name for path in (store / "runs").iterdir()) == ["provenance.json", "runs.json"]
 
 
 def test_an_edited_table_is_refused_by_name(store):
     file = store / "runs" / "runs.json"
-    file.write_text(file.read_text().replace('"relu"', '"gelu"'))
+    file.write_text(file.read_text(encoding="utf-8").replace('"relu"', '"gelu"'), encoding="utf-8")
     with pytest.raises(ValueError, match=r"^runs\.json was edited after data/runs/make\.py wrote it"):
         results.load("runs")
 
 
 def test_a_table_with_another_hash_in_its_record_is_refused(store):
     file = store / "runs" / "provenance.json"
-    file.write_text(json.dumps(results.provenance("runs") | {"sha256": "0" * 64}))
+    file.write_text(json.dumps(results.provenance("runs") | {"sha256": "0" * 64}), encoding="utf-8")
     with pytest.raises(ValueError, match=r"runs\.json was edited"):
         results.load("runs")
 
@@ -229,7 +229,7 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are(several):
 
 def test_an_edited_table_is_refused_and_its_neighbour_is_not(several):
     file = several / "study" / "curves.json"
-    file.write_text(file.read_text().replace("0.5", "0.4"))
+    file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.4"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"^curves\.json was edited after data/study/make\.py wrote it"):
         results.load("study", "curves")
     assert results.load("study", "draws") == ROWS

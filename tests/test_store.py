@@ -151,8 +151,8 @@ def damaged(path):
 
 
 SPOILT = {
-    "a text file": (lambda path: path.write_text("loss,step\n0.3,1\n" * 50), "no SQLite file"),
-    "a short text file": (lambda path: path.write_text("x"), "no SQLite file"),
+    "a text file": (lambda path: path.write_text("loss,step\n0.3,1\n" * 50, encoding="utf-8"), "no SQLite file"),
+    "a short text file": (lambda path: path.write_text("x", encoding="utf-8"), "no SQLite file"),
     "half a store": (lambda path: os.truncate(path, path.stat().st_size // 2), "cut short|damaged"),
     "a store less one byte": (lambda path: os.truncate(path, path.stat().st_size - 1), "cut short"),
     "fifty bytes of a store": (lambda path: os.truncate(path, 50), "is not a store|damaged"),
@@ -474,7 +474,7 @@ def export(path, format, tmp_path):
 
 def test_jsonl_has_a_document_for_every_step(path, tmp_path):
     count, out = export(path, "jsonl", tmp_path)
-    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert count == len(rows) == 12
     assert all(list(row) == ["name", "time", "loss", "epoch"] for row in rows)
     assert [row["epoch"] for row in rows] == [0, 1, 2] * 4
@@ -490,7 +490,7 @@ def test_what_is_no_number_is_null_in_json(path, tmp_path):
         numbers["loss"] = np.array([[np.nan, 1, 2], [np.inf, -np.inf, 3.4e38]])
         store.add(SETTINGS[1], [1, 2], **numbers)
     _, out = export(path, "jsonl", tmp_path)
-    rows = [json.loads(line, parse_constant=pytest.fail) for line in out.read_text().splitlines()]
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [row["loss"] for row in rows if row["name"] == "tanh"] == [
         *(None, 1, 2),
         *(None, None, pytest.approx(3.4e38, rel=1e-7)),
@@ -537,7 +537,7 @@ def test_parquet_names_every_entry_that_differs(tmp_path):
 @pytest.mark.parametrize("format", ["jsonl", "parquet"])
 def test_an_export_that_fails_leaves_no_file_and_the_old_one_as_it_was(path, tmp_path, format, monkeypatch):
     out = tmp_path / f"out.{format}"
-    out.write_text("before")
+    out.write_text("before", encoding="utf-8")
 
     def broken(store, **where):
         yield next(whole(store))
@@ -547,7 +547,7 @@ def test_an_export_that_fails_leaves_no_file_and_the_old_one_as_it_was(path, tmp
     monkeypatch.setattr(Store, "runs", broken)
     with pytest.raises(OSError, match="no space"):
         results.export(path, out, format)
-    assert out.read_text() == "before"
+    assert out.read_text(encoding="utf-8") == "before"
     assert sorted(file.name for file in tmp_path.iterdir()) == [out.name, path.name]
 
 

@@ -9,7 +9,7 @@ import yaml
 from site_checks import ROOT
 
 # BaseLoader: a bare `on` is a word here, not YAML 1.1's true
-WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(), yaml.BaseLoader)
+WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
 JOBS = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 SCRIPTS = {".ci/run": "make test", ".ci/browsers": "make browsers"}  # they install what make's target needs
@@ -45,8 +45,8 @@ def test_only_the_job_that_publishes_may_write_and_only_pages():
 def test_what_is_published_is_what_make_builds():
     uploaded = {step["with"]["path"] for step in STEPS if "upload" in step.get("uses", "")}
     assert uploaded == {"_build/html", "_build/actlab-book.zip"}
-    assert "_build/html" in (ROOT / "tests/site_checks.py").read_text()
-    assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text()
+    assert "_build/html" in (ROOT / "tests/site_checks.py").read_text(encoding="utf-8")
+    assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_environment_of_readers_is_tried_somewhere():
