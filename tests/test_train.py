@@ -371,7 +371,7 @@ def test_batch_statistics_are_those_of_the_test_batch_and_leave_the_running_ones
         ({"layers": ["3"]}, KeyError, "no layer '3'; there are 0, 1, 2"),
         ({"layers": ["1"]}, ValueError, "layer '1' has no parameters"),
         ({"steps": 7, "every": 2}, ValueError, "rows of 2 updates do not fit into 7 steps"),
-        ({"batch": 0}, ValueError, "batch must be positive, got 0"),
+        ({"batch": 0}, ValueError, "batch must be positive, .*, got batch=0"),
         ({"rate": -1.0}, ValueError, "rate must be positive"),
         ({"warmup": 9}, ValueError, "rise over 0 to 4 steps, got warmup=9"),
     ],

@@ -539,8 +539,6 @@ def _points(split, loss, outputs):
     """Training points and labels in blocks, (blocks, rows, BLOCK), and each point's share in the mean."""
     y = torch.nn.functional.one_hot(split.train_y, outputs) if loss == "cross_entropy" else split.train_y
     y = y[:, None] if y.ndim == 1 else y
-    if y.shape[1] != outputs:
-        raise ValueError(f"{outputs} outputs do not fit labels for {y.shape[1]}")
     count = len(split.train_x) * (1 if loss == "cross_entropy" else outputs)
     share = torch.full((len(split.train_x), 1), 1 / count)
     return _blocks(split.train_x, 2), _blocks(y, 1 if outputs == 1 else GRAIN), _blocks(share, 1)[:, 0]
