@@ -1,4 +1,4 @@
-"""Random calls of `fit_many` (both engines), `train.fit` and `fit_batches`, right and wrong ones: what becomes of them?
+"""Random calls of `fit_many` with both engines, `train.fit` and `fit_batches`, right and wrong: what comes of them?
 
     NUMBA_BOUNDSCHECK=1 python tests/random_calls.py 10000 --seed 1
 
@@ -16,6 +16,7 @@ import json
 import math
 import sys
 import traceback
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -45,17 +46,19 @@ def at(points, value):
 # --- what is put in the place of an argument; each call makes it anew, since an iterator can be read once
 
 ANY = [
-    None, True, False, "", "3", "nan", b"1", 0, -1, 1.5, -0.5, 0.0, math.nan, math.inf, -math.inf, 1 + 0j, 2**70, 10**400,
-    [], [1], (2,), {}, {1}, object(), np.int64(2), np.uint8(3), np.float32(0.5), np.float64(math.nan), np.bool_(True),
-    np.array(2), np.array([1, 2]), torch.tensor(2), torch.tensor(0.1), torch.tensor(True), torch.tensor([1, 2]),
-    torch.empty((), device="meta"), Fraction(1, 2), Decimal("0.1"), range(2), 1e38, 3e38, 1e-38, 1e-46, 1e300, 10**12,
+    None, True, False, "", "3", "nan", b"1", 0, -1, 1.5, -0.5, 0.0, math.nan, math.inf, -math.inf, 1 + 0j, 2**70,
+    10**400, [], [1], (2,), {}, {1}, object(), np.int64(2), np.uint8(3), np.float32(0.5), np.float64(math.nan),
+    np.bool_(True), np.array(2), np.array([1, 2]), torch.tensor(2), torch.tensor(0.1), torch.tensor(True),
+    torch.tensor([1, 2]), torch.empty((), device="meta"), Fraction(1, 2), Decimal("0.1"), range(2), 1e38, 3e38,
+    1e-38, 1e-46, 1e300, 10**12,
 ]  # fmt: skip
 LISTS = [
-    lambda: [], lambda: [1.5], lambda: [1.0], lambda: ["a"], lambda: "12", lambda: np.arange(2), lambda: np.arange(2.0),
-    lambda: torch.arange(2), lambda: (k for k in (0, 1)), lambda: {1, 2}, lambda: {1: 2}, lambda: range(2),
-    lambda: [2**64], lambda: [2**64 - 1], lambda: [-(2**63)], lambda: [-1], lambda: [True], lambda: [None],
-    lambda: [[1]], lambda: np.ones((2, 2), int), lambda: itertools.count(), lambda: itertools.repeat(1),
-    lambda: range(10**12), lambda: [0, 0], lambda: [math.nan], lambda: 3, lambda: [np.int32(1)], lambda: [torch.tensor(1)],
+    lambda: [], lambda: [1.5], lambda: [1.0], lambda: ["a"], lambda: "12", lambda: np.arange(2),
+    lambda: np.arange(2.0), lambda: torch.arange(2), lambda: (k for k in (0, 1)), lambda: {1, 2}, lambda: {1: 2},
+    lambda: range(2), lambda: [2**64], lambda: [2**64 - 1], lambda: [-(2**63)], lambda: [-1], lambda: [True],
+    lambda: [None], lambda: [[1]], lambda: np.ones((2, 2), int), lambda: itertools.count(),
+    lambda: itertools.repeat(1), lambda: range(10**12), lambda: [0, 0], lambda: [math.nan], lambda: 3,
+    lambda: [np.int32(1)], lambda: [torch.tensor(1)],
 ]  # fmt: skip
 SIZES = [
     lambda: [2], lambda: [2, 0, 1], lambda: [2, -1, 1], lambda: [2, 2.5, 1], lambda: [2, 4.0, 1], lambda: "2-4-1",
@@ -71,27 +74,52 @@ ACTIVATIONS = [
     lambda: dataclasses.replace(get("relu"), settings={"none": 1.0}), lambda: "gelo", lambda: "ReLU", lambda: "glu",
     lambda: dataclasses.replace(get("sigmoid"), function=lambda z: 2 * z, slope_function=lambda z: 2 + 0 * z),
 ]  # fmt: skip
-WORDS = ["hinge", "mse", "bce", "brier", "cross_entropy", "lion", "adamw", "sgd", "adam", "cuda", "computed", "he", "orthogonal"]
-PARTS = [
-    lambda t: t[:-1], lambda t: t[:1], lambda t: t[:0], lambda t: torch.cat([t, t]), lambda t: t[:, None], lambda t: t[None],
-    lambda t: t.flatten(), lambda t: t.double(), lambda t: t.half(), lambda t: t.bfloat16(), lambda t: t.long(),
-    lambda t: t.int(), lambda t: t.bool(), lambda t: t + 0j, lambda t: at(t, math.nan) if t.is_floating_point() else t,
-    lambda t: at(t, math.inf) if t.is_floating_point() else t, lambda t: t.to("meta"), lambda t: t.to_sparse(),
-    lambda t: t.float().requires_grad_(), lambda t: torch.nn.Parameter(t.float()), lambda t: t.numpy(), lambda t: t.tolist(),
-    lambda t: None, lambda t: "points", lambda t: t.repeat_interleave(2, 0)[::2], lambda t: t.mT if t.ndim == 2 else t,
-    lambda t: t.flip(0), lambda t: t[:1].expand(t.shape), lambda t: torch.complex(-t.float(), -t.float()).conj().imag,
-    lambda t: t + 1, lambda t: -t, lambda t: t * 0.5, lambda t: t * 100, lambda t: at(t, 1) + 0, lambda t: t * 0 - 100,
-    lambda t: torch.cat([t, t], -1), lambda t: t.float().sin() if t.ndim == 1 else t, lambda t: t[0], lambda t: t[0, 0] if t.ndim == 2 else t[0],
-    lambda t: torch.quantize_per_tensor(t.float(), 0.1, 0, torch.qint8), lambda t: t.float().mul(2).sqrt() if t.ndim == 1 else t,
-    lambda t: torch.nested.nested_tensor([t.float(), t.float()]), lambda t: t.reshape(*t.shape, 1), lambda t: t.to(torch.uint8),
+WORDS = [
+    "hinge", "mse", "bce", "brier", "cross_entropy", "lion", "adamw", "sgd", "adam", "cuda", "computed", "he",
+    "orthogonal",
 ]  # fmt: skip
-HUGE = [lambda t: t * 1e20, lambda t: t * 1e30, lambda t: t * 1e38, lambda t: t * 1e-30, lambda t: t * 1e-42]
+PARTS = [
+    lambda t: t[:-1], lambda t: t[:1], lambda t: t[:0], lambda t: torch.cat([t, t]), lambda t: t[:, None],
+    lambda t: t[None], lambda t: t.flatten(), lambda t: t.double(), lambda t: t.half(), lambda t: t.bfloat16(),
+    lambda t: t.long(), lambda t: t.int(), lambda t: t.bool(), lambda t: t + 0j,
+    lambda t: at(t, math.nan) if t.is_floating_point() else t,
+    lambda t: at(t, math.inf) if t.is_floating_point() else t, lambda t: t.to("meta"), lambda t: t.to_sparse(),
+    lambda t: t.float().requires_grad_(), lambda t: torch.nn.Parameter(t.float()), lambda t: t.numpy(),
+    lambda t: t.tolist(), lambda t: None, lambda t: "points", lambda t: t.repeat_interleave(2, 0)[::2],
+    lambda t: t.mT if t.ndim == 2 else t, lambda t: t.flip(0), lambda t: t[:1].expand(t.shape),
+    lambda t: torch.complex(-t.float(), -t.float()).conj().imag, lambda t: t + 1, lambda t: -t, lambda t: t * 0.5,
+    lambda t: t * 100, lambda t: at(t, 1) + 0, lambda t: t * 0 - 100, lambda t: torch.cat([t, t], -1),
+    lambda t: t.float().sin() if t.ndim == 1 else t, lambda t: t[0], lambda t: t[0, 0] if t.ndim == 2 else t[0],
+    lambda t: torch.quantize_per_tensor(t.float(), 0.1, 0, torch.qint8),
+    lambda t: t.float().mul(2).sqrt() if t.ndim == 1 else t,
+    lambda t: torch.nested.nested_tensor([t.float(), t.float()]), lambda t: t.reshape(*t.shape, 1),
+    lambda t: t.to(torch.uint8),
+]  # fmt: skip
+HUGE = [
+    lambda t: t * 1e20, lambda t: t * 1e30, lambda t: t * 1e38, lambda t: t * 1e-30, lambda t: t * 1e-42,
+]  # fmt: skip
 WHOLE = [
-    lambda s, k: tuple(s), lambda s, k: list(s), lambda s, k: s[0], lambda s, k: None, lambda s, k: [], lambda s, k: [s] * k,
-    lambda s, k: [s] * (k + 1), lambda s, k: (s for _ in range(k)), lambda s, k: [s, *[other(s)] * (k - 1)],
-    lambda s, k: [tuple(s)] * k, lambda s, k: dict(enumerate([s] * k)), lambda s, k: "splits", lambda s, k: itertools.repeat(s),
+    lambda s, k: tuple(s), lambda s, k: list(s), lambda s, k: s[0], lambda s, k: None, lambda s, k: [],
+    lambda s, k: [s] * k, lambda s, k: [s] * (k + 1), lambda s, k: (s for _ in range(k)),
+    lambda s, k: [s, *[other(s)] * (k - 1)], lambda s, k: [tuple(s)] * k, lambda s, k: dict(enumerate([s] * k)),
+    lambda s, k: "splits", lambda s, k: itertools.repeat(s),
     lambda s, k: [data.Split(*(t.clone() for t in s)) for _ in range(k)], lambda s, k: {s}, lambda s, k: [None] * k,
 ]  # fmt: skip
+
+
+OWN = [
+    "batch",
+    "every",
+    "seed",
+    "warmup",
+    "momentum",
+    "weight_decay",
+    "layers",
+    "device",
+    "watch",
+    "test_every",
+    "network",
+]
 
 
 def other(split):
@@ -140,12 +168,16 @@ def calls(draw, names):
         if what == "part":
             k, how = draw(st.integers(0, 3)), draw(st.sampled_from(PARTS + HUGE))
             try:
-                part = how(split[k])
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # quantized and nested tensors are on their way out of torch
+                    part = how(split[k])
             except (RuntimeError, IndexError, NotImplementedError):  # cannot be made of it
                 continue
             split = split._replace(**{split._fields[k]: part})
             what += " huge" if how in HUGE else ""
-            changed.append((what, split._fields[k], how.__code__.co_firstlineno, str(getattr(part, "dtype", part))[:40]))
+            changed.append(
+                (what, split._fields[k], how.__code__.co_firstlineno, str(getattr(part, "dtype", part))[:40])
+            )
             asked["splits"] = lambda split=split: split
         elif what == "splits":
             i = draw(st.integers(0, len(WHOLE) - 1))
@@ -156,7 +188,10 @@ def calls(draw, names):
             pool += {"sizes": SIZES, "activation": ACTIVATIONS, "seeds": LISTS, "test_steps": LISTS}.get(what, [])
             asked[what] = pool[draw(st.integers(0, len(pool) - 1))]
             changed.append((what, repr(asked[what]())[:60]))
-    return asked, changed, loss
+            if what == "steps":
+                asked["test_steps"] = list  # they would lie behind the end
+    own = draw(st.sampled_from(OWN)), draw(st.integers(0, len(ANY) - 1))
+    return asked, changed, loss, own
 
 
 def outcome(call):
@@ -199,7 +234,21 @@ def close(one, two, allowed):
     return bool(((one - two).abs() <= allowed * (1 + two.abs())).all()) or not bool(two.isfinite().all())
 
 
-def look(asked, changed, loss):
+def look_alone(asked, name, i):
+    """What the plain loops alone ask for: right, or refused."""
+    split, settings = first(asked), {"network": network(asked), name: ANY[i]}
+    trained = settings.pop("network")
+    if name != "test_every" and asked["loss"]() in (None, "bce", "cross_entropy"):
+        found = outcome(lambda: train.fit_batches(trained, split, steps=2, **settings))
+        counts["fit_batches alone"] += 1
+        assert refused(found) or len(found.train_loss) in (1, 2)
+    if name in ("test_every", "watch", "network"):
+        found = outcome(lambda: train.fit(trained, split, steps=2, loss=asked["loss"](), **settings))
+        counts["fit alone"] += 1
+        assert refused(found) or len(found.loss) == 2
+
+
+def look(asked, changed, loss, own):
     """One example: the same call of all that have these arguments."""
     names = {what for what, *_ in changed}
     stacked = many(asked, "stacked")
@@ -246,6 +295,8 @@ def look(asked, changed, loss):
                         same &= close(value, alone.test_loss[alone.test_steps.index(step)], 1e-3)
             assert same, (stacked.loss[0], compilable and compiled.loss[0], alone.loss)
             counts["numbers compared with the plain loop"] += 1
+    if not changed:
+        look_alone(asked, *own)
     if not refused(stacked):
         assert stacked.loss.shape == (len(stacked.loss), asked["steps"]()) and stacked.loss.dtype == torch.float32
 
@@ -268,15 +319,23 @@ def main():
     )
     @hypothesis.given(calls(names))
     def run(call):
-        asked, changed, loss = call
+        asked, changed, loss, own = call
         counts["examples"] += 1
         try:
-            look(asked, changed, loss)
-        except BaseException:
-            print({name: make() for name, make in asked.items() if name != "splits"}, changed, loss, file=sys.stderr)
+            look(asked, changed, loss, own)
+        except BaseException as error:
+            failed.append((dict(asked), changed, loss, own, error))
             raise
 
-    run()
+    failed = []
+    try:
+        run()
+    except BaseException:
+        call, changed, loss, own, error = failed[0]
+        shown = {name: make() for name, make in call.items() if name != "splits"}
+        print(shown, changed, loss, own[0], ANY[own[1]], file=sys.stderr)
+        traceback.print_exception(error, limit=-4)
+        sys.exit(1)
     print(json.dumps(counts))
 
 
