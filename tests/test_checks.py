@@ -103,7 +103,11 @@ def spoiled(value):
         (None, None, "come as a data.Split, got None"),
         (changed(DISK, train_x=lambda x: x.numpy()), None, "train_x must be a dense tensor, got a ndarray"),
         (changed(DISK, test_y=lambda y: None), None, "test_y must be a dense tensor, got a NoneType"),
-        (changed(DISK, train_x=lambda x: x.to_sparse()), None, "train_x must be a dense tensor, got .* torch.sparse_coo"),
+        (
+            changed(DISK, train_x=lambda x: x.to_sparse()),
+            None,
+            "train_x must be a dense tensor, got .* torch.sparse_coo",
+        ),
         (changed(DISK, test_x=lambda x: x.to("meta")), None, "test_x must be a dense tensor, got .* on meta"),
         (changed(DISK, train_x=lambda x: x + 0j), None, "train_x must be floats or integers, got torch.complex64"),
         (changed(DISK, train_x=lambda x: x > 0), None, "train_x must be floats or integers, got torch.bool"),
