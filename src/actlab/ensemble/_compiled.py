@@ -470,8 +470,8 @@ def fit(
 ) -> tuple[Tensor, ...]:
     """Losses and seconds, (runs, steps), test losses and accuracies, (runs, tests): see `ensemble.fit_many`."""
     outputs = sizes[-1]
-    padded = np.array([_up(sizes[0], 2), *(_up(k, GRAIN) for k in sizes[1:-1]), _padded_outputs(outputs)])
-    units = np.array(sizes)
+    filled = [_up(sizes[0], 2), *(_up(k, GRAIN) for k in sizes[1:-1]), _padded_outputs(outputs)]
+    padded, units = np.array(filled, np.int64), np.array(sizes, np.int64)
     activate = _activate(activation.name, tuple(activation.settings.items()))
     head = _head(loss)
     learn, predict = _loops()
