@@ -406,11 +406,9 @@ def _batch_statistics(network):
 
 
 def _layers(network, layers):
-    if isinstance(layers, str) or not isinstance(layers, Iterable):
-        raise ValueError(f"layers must be a list of names, or modules by name, got {layers!r}")
     if not isinstance(layers, Mapping):
         there = dict(network.named_modules())
-        layers = list(layers)
+        layers = checks.listed("layers", layers)
         for name in layers:
             if not isinstance(name, str) or name not in there:
                 raise KeyError(f"the network has no layer {name!r}; there are {', '.join(filter(None, there))}")
