@@ -87,7 +87,7 @@ def recipe(name: str) -> str:
     """All that decides what is in an environment, but for what is new on the package index."""
     also = {"colab": ["tests/colab.txt"], "environment": ["pyproject.toml", "constraints.txt"]}
     files = also.get(name, ["pyproject.toml"])
-    return "\n".join([str(installs(name)), *((ROOT / file).read_text() for file in files)])
+    return "\n".join([str(installs(name)), *((ROOT / file).read_text(encoding="utf-8") for file in files)])
 
 
 def make(name: str, keep: bool = False) -> Path:
@@ -100,18 +100,18 @@ def make(name: str, keep: bool = False) -> Path:
         copy(home)
         return Path(sys.executable)
     python, stamp = home / "bin/python", home / "installs"
-    again = (keep or name == "colab") and stamp.is_file() and stamp.read_text() == recipe(name)
+    again = (keep or name == "colab") and stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe(name)
     if not again:
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         (packages,) = home.glob("lib/python*/site-packages")
-        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"))
+        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"), encoding="utf-8")
     checkout = copy(home)
     if again and name == "colab":
         _pip(python, "uninstall", "--yes", PROJECT["name"], *EXTRAS.values())
     else:
         _pip(python, "install", *installs(name), cwd=checkout)  # where all is there already: actlab alone, anew
-    stamp.write_text(recipe(name))
+    stamp.write_text(recipe(name), encoding="utf-8")
     return python
 
 

@@ -59,7 +59,7 @@ def stored(root: Path = ROOT) -> list[Path]:
 def asked(path: Path) -> list[tuple[str, str]]:
     """The quizzes that a notebook shows: what each call of `quiz` is given, in order."""
     found = []
-    for cell in json.loads(path.read_text())["cells"]:
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] != "code" or not re.search(r"\bquiz\(", source):
             continue

@@ -56,7 +56,7 @@ def test_every_chapter_has_its_parts():
     for path in STORED:
         if path.parent.name != "chapters":
             continue
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for part in ("Predict first", "{exercise}", "{solution-start}", "does not show", "{cite}"):
             assert part in text, f"{path.name} has no {part}"
         assert text.count("widgets.player(") >= 2, path.name

@@ -174,7 +174,7 @@ def test_of_a_store_with_a_lost_page_all_other_runs_are_brought_over(tmp_path):
 
 
 def test_a_new_store_takes_no_file_that_is_there_and_needs_what_the_runs_share(path, tmp_path):
-    (tmp_path / "there").write_text("mine")
+    (tmp_path / "there").write_text("mine", encoding="utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for out in ("there", "link", path.name):
         with pytest.raises(StoreError, match=rf"{out} exists: name a new file"):
@@ -183,11 +183,11 @@ def test_a_new_store_takes_no_file_that_is_there_and_needs_what_the_runs_share(p
         with pytest.raises(StoreError, match="is a file beside the store"):
             check(path, f"{path}{ending}")
         left = tmp_path / f"new{ending}"  # of a store that was removed: SQLite would roll it back into the new one
-        left.write_text("x")
+        left.write_text("x", encoding="utf-8")
         with pytest.raises(StoreError, match=rf"new{ending} exists: name a new file"):
             check(path, tmp_path / "new")
         left.unlink()
-    assert (tmp_path / "there").read_text() == "mine" and check(path).runs == 4
+    assert (tmp_path / "there").read_text(encoding="utf-8") == "mine" and check(path).runs == 4
     edit(path, "DELETE FROM meta")
     with pytest.raises(StoreError, match="what its runs share is lost"):
         check(path, tmp_path / "new")

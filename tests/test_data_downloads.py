@@ -459,7 +459,7 @@ def test_an_archive_that_unfolds_to_more_than_its_records_take_is_not_read_to_it
 
 
 def test_a_cache_that_cannot_be_written_is_no_fault_of_the_connection(place):
-    place.cache.write_text("a file where the folder should be")
+    place.cache.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(OSError, match=r"CoLA\.zip cannot be kept in .*cache") as found:
         load("cola")
     assert not isinstance(found.value, ConnectionError) and "\n" not in str(found.value)

@@ -263,7 +263,7 @@ def test_a_store_is_a_file_whatever_its_name(tmp_path, monkeypatch, capsys, name
 def test_an_export_over_the_store_or_over_a_link_is_refused_in_one_line(store, capsys):
     before = store.read_bytes()
     store.with_name("link").symlink_to(store.with_name("mine"))
-    store.with_name("mine").write_text("mine")
+    store.with_name("mine").write_text("mine", encoding="utf-8")
     for out, answer in [
         (store, "is the store itself"),
         (f"{store}-journal", "beside"),
@@ -272,7 +272,7 @@ def test_an_export_over_the_store_or_over_a_link_is_refused_in_one_line(store, c
         assert main(["export", str(store), "--format", "jsonl", "--out", str(out)]) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("actlab: ") and answer in line
-    assert store.read_bytes() == before and store.with_name("mine").read_text() == "mine"
+    assert store.read_bytes() == before and store.with_name("mine").read_text(encoding="utf-8") == "mine"
     assert sorted(file.name for file in store.parent.iterdir()) == ["disk.sqlite", "link", "mine"]
 
 

@@ -307,7 +307,7 @@ def test_a_table_that_is_missing_or_of_another_form_is_named_in_one_line(store):
     for content in (b"[1, 2]", b'{"columns": ["a"], "rows": [[1, 2]]}', b'{"rows": []}', b"loss"):
         file.write_bytes(content)
         sums = {"sha256": hashlib.sha256(content).hexdigest()}
-        (store / "runs" / "provenance.json").write_text(json.dumps(record | sums))
+        (store / "runs" / "provenance.json").write_text(json.dumps(record | sums), encoding="utf-8")
         with pytest.raises(ValueError, match=r"^runs\.json of data/runs is no table of columns and rows$"):
             results.load("runs")
     file.unlink()

@@ -561,7 +561,7 @@ def test_an_export_leaves_all_other_files_alone(path, tmp_path):
 
 def odd_targets(folder):
     """What is there and is no regular file. Devices are told from files in the same place as pipes."""
-    (folder / "mine").write_text("mine")
+    (folder / "mine").write_text("mine", encoding="utf-8")
     (folder / "link").symlink_to(folder / "mine")
     (folder / "to nowhere").symlink_to(folder / "nowhere")
     (folder / "folder").mkdir()
@@ -578,7 +578,7 @@ def test_an_export_writes_over_nothing_but_a_regular_file(path, tmp_path, format
         with pytest.raises(StoreError, match=f"{name} is {said}, and only a regular file is written over") as refusal:
             results.export(path, tmp_path / name, format)
         assert "\n" not in str(refusal.value)
-    assert sorted(tmp_path.iterdir()) == there and (tmp_path / "mine").read_text() == "mine"
+    assert sorted(tmp_path.iterdir()) == there and (tmp_path / "mine").read_text(encoding="utf-8") == "mine"
     assert (tmp_path / "link").is_symlink() and (tmp_path / "to nowhere").is_symlink()
     with pytest.raises(StoreError, match="cannot be written: No such file or directory"):
         results.export(path, tmp_path / "none" / "x", format)

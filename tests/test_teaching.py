@@ -45,30 +45,31 @@ def test_the_answer_in_the_bank_is_the_right_one(book):
 def test_a_page_of_the_bank_is_read_again_when_the_file_of_its_quizzes_changes(tmp_path, monkeypatch):
     file, source = tmp_path / "own.toml", tmp_path / "source"
     file.write_text(
-        '[one]\nquestion = "And this?"\nanswer = "2"\nchoices = {"1" = "No.", "2" = "Yes.", "3" = "No."}\n'
+        '[one]\nquestion = "And this?"\nanswer = "2"\nchoices = {"1" = "No.", "2" = "Yes.", "3" = "No."}\n',
+        encoding="utf-8",
     )
     monkeypatch.setattr(quizzes, "files", {"own": file})
     monkeypatch.syspath_prepend(ROOT / "_ext")
     source.mkdir()
-    (source / "index.rst").write_text("Bank\n====\n\n.. quizzes:: own\n")
+    (source / "index.rst").write_text("Bank\n====\n\n.. quizzes:: own\n", encoding="utf-8")
 
     def built():
         options = {"confoverrides": {"extensions": ["questions"]}, "status": None, "warningiserror": True}
         with docutils_namespace():
             Sphinx(source, None, tmp_path / "html", tmp_path / "trees", "html", **options).build()
-        return (tmp_path / "html/index.html").read_text()
+        return (tmp_path / "html/index.html").read_text(encoding="utf-8")
 
     before = built()
     assert before.index("And this?") < before.index("B is right.")
     stamp = file.stat()
-    file.write_text(file.read_text().replace("And this?", "And that?"))
+    file.write_text(file.read_text(encoding="utf-8").replace("And this?", "And that?"), encoding="utf-8")
     os.utime(file, (stamp.st_atime, stamp.st_mtime + 10))
     after = built()
     assert "And that?" in after and "And this?" not in after
 
 
 def test_every_chapter_has_its_quizzes_in_the_bank_and_an_open_question_with_its_answer():
-    bank = (ROOT / "appendix/questions.md").read_text()
+    bank = (ROOT / "appendix/questions.md").read_text(encoding="utf-8")
     parts = re.split(r"From \{doc\}`\.\./(chapters/\w+)`\.\n\n```\{quizzes\} (\w+)\n```", bank)[1:]
     pages, named, texts = parts[::3], parts[1::3], parts[2::3]
     assert pages == [f"chapters/{path.stem}" for path in CHAPTERS]

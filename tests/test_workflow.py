@@ -21,7 +21,7 @@ def test_every_command_is_a_target_of_make_or_what_calls_one():
     for command in commands:
         if command in SCRIPTS:
             script = ROOT / command
-            assert re.findall(r"^make .*", script.read_text(), re.M) == [SCRIPTS[command]]
+            assert re.findall(r"^make .*", script.read_text(encoding="utf-8"), re.M) == [SCRIPTS[command]]
             assert os.access(script, os.X_OK)
         else:
             assert re.fullmatch(r"make \w+", command), command
@@ -60,7 +60,7 @@ def test_the_other_browsers_are_tried_weekly_and_must_be_there():
     assert job["if"] == JOBS["readers"]["if"] and "schedule" in job["if"]
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/browsers"]
     assert job["container"].endswith("-bookworm")  # Ubuntu has no firefox-esr
-    script = (ROOT / ".ci/browsers").read_text()
+    script = (ROOT / ".ci/browsers").read_text(encoding="utf-8")
     assert "export CI=true" in script
     assert re.search(r"apt-get install .*\bfirefox-esr webkit2gtk-driver xvfb$", script, re.M)
 

@@ -27,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0, or 1 where a claim is contradicted, runs failed or a store is damaged, 2 where what was asked for cannot be
     done, 74 where what was asked for cannot be written to standard output, 141 where its reader went away, 130 after
-    Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A study that is trained, or a file that is exported, is what was asked
-    for; what is said of it is not.
+    Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A study that is trained, a file that is exported or a store that is
+    brought over is what was asked for; what is said of it is not.
     """
     try:
         with _streams.plain(), _streams.stoppable():
