@@ -45,6 +45,18 @@ class Shorter(Toy):
         torch.empty(10**15)
 
 
+class Shortest(Toy):
+    """The network asks for the memory, while it is trained."""
+
+    def course(self, seed, device):
+        class Greedy(nn.Linear):
+            def forward(self, x):
+                torch.empty(10**15)
+
+        split = data.mnist(200, test=50, seed=seed)
+        train.fit_batches(nn.Sequential(nn.Flatten(), Greedy(784, 10)), split, steps=self.steps, batch=50)
+
+
 def toy(runs=2, kind=Toy):
     return Study("toy", [kind("relu"), kind("tanh")], range(runs), ["activation"])
 
@@ -127,7 +139,7 @@ def test_a_device_that_is_not_there_is_named_before_anything_is_stored(tmp_path,
     assert not (tmp_path / "s.sqlite").exists()
 
 
-@pytest.mark.parametrize("kind", [Short, Shorter])
+@pytest.mark.parametrize("kind", [Short, Shorter, Shortest])
 def test_too_little_memory_is_one_line_that_names_the_run(tmp_path, kind):
     with pytest.raises(experiments.Failed) as caught:
         experiments.run(toy(1, kind), tmp_path / "s.sqlite", workers=1)

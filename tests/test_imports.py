@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "diagnostics": {"activations", "theory"},
     "results": set(),
     "_streams": set(),
-    "experiments": BASICS | {"networks", "data", "train", "ensemble", "results", "diagnostics", "_names", "_streams"},
+    "experiments": BASICS
+    | {"networks", "data", "checks", "train", "ensemble", "results", "diagnostics", "_names", "_streams"},
     "plot": {"activations"},
     "widgets": {"activations", "theory", "plot"},
     "notebooks": set(),

@@ -55,6 +55,8 @@ KINDS = {
         ("xor --scales inf", "scheme is 0 or a positive number from 1.2e-38 to 3.4e+38, got inf"),
         ("xor --scales 1e-60", "scheme is 0 or a positive number from 1.2e-38 to 3.4e+38, got 1e-60"),
         ("disk --rates 1e39", "rate is a positive number from 1.2e-38 to 3.4e+38, got 1e+39"),
+        ("disk --rates 3e38", "rate must be positive, a number from 1.2e-38 to 3.4e+37, got rate=3e+38"),
+        ("images --rates 3e38", "rate must be positive, a number from 1.2e-38 to 3.4e+37, got rate=3e+38"),
         ("disk --rates nan", "rate is a positive number"),
         ("disk --rates x", "argument --rates: invalid float value: 'x'"),
         ("disk --steps 1e3", "argument --steps: a whole number, got '1e3'"),

@@ -76,6 +76,17 @@ def test_a_study_is_stored_whatever_becomes_of_what_is_said(tmp_path, redirected
 
 @shell
 @pytest.mark.parametrize("redirected", [">&-", pytest.param(">/dev/full", marks=full)])
+def test_a_check_that_cannot_be_said_is_no_success_unless_it_made_a_store(tmp_path, redirected):
+    assert actlab(SMALL, tmp_path).returncode == 0
+    assert actlab("check disk.sqlite", tmp_path, redirected).returncode == 74
+    done = actlab("check disk.sqlite --out new.sqlite", tmp_path, redirected)
+    assert done.returncode == 0 and count(tmp_path / "new.sqlite") == 4
+    (line,) = done.stderr.splitlines()
+    assert "; but this was done: disk.sqlite: 4 runs, all whole they are in new.sqlite" in line
+
+
+@shell
+@pytest.mark.parametrize("redirected", [">&-", pytest.param(">/dev/full", marks=full)])
 def test_a_table_that_cannot_be_written_is_no_success(tmp_path, redirected):
     done = actlab("list", tmp_path, redirected)
     assert done.returncode == 74

@@ -251,14 +251,16 @@ def _check(options) -> int:
     from . import results
 
     found = results.check(options.store, options.out)
-    for line in found.damage:
-        put(f"damaged: {line}")
+    lines = [f"damaged: {line}" for line in found.damage]
     whole = f"{found.runs} whole runs" if found.damage else f"{found.runs} runs, all whole"
-    put(f"{options.store}: {whole}{'' if found.format > 2 else ', as far as a store without checksums can say'}")
+    lines.append(
+        f"{options.store}: {whole}{'' if found.format > 2 else ', as far as a store without checksums can say'}"
+    )
     if options.out:
-        put(f"they are in {options.out}: the command that made {options.store} goes on there, with --out")
+        lines.append(f"they are in {options.out}: the command that made {options.store} goes on there, with --out")
     elif found.damage or found.format == 2:
-        put(f"next: actlab check {options.store} --out NEW puts them into a new store")
+        lines.append(f"next: actlab check {options.store} --out NEW puts them into a new store")
+    (_mention if options.out else put)("\n".join(lines))
     return int(bool(found.damage))
 
 

@@ -315,6 +315,8 @@ def _answers(network, x):
     except torch.cuda.OutOfMemoryError:
         raise
     except (IndexError, RuntimeError, TypeError) as error:
+        if "can't allocate memory" in str(error):  # of the processor: no fault of the points
+            raise
         kind = f"{x.dtype} of shape {tuple(x.shape)} on {x.device}" if isinstance(x, Tensor) else type(x).__name__
         raise ValueError(f"the network cannot take these points, {kind}: {error}") from error
     if not isinstance(out, Tensor):

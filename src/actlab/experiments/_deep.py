@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 import torch
 
-from .. import train
+from .. import checks, train
 from .._names import one_of
 from ._numbers import MOST, real, truth, whole, wholes
 
@@ -95,6 +95,7 @@ class Deep(ABC):
                 value = whole(field.name, value, 0 if field.name in FROM_ZERO else 1)
             elif field.type is float:
                 value = real(field.name, value, zero=field.name == "momentum", below=BELOW.get(field.name))
+                value = checks.rate(value) if field.name == "rate" else value  # training takes no more
             elif field.type is bool:
                 value = truth(field.name, value)
             elif field.type == tuple[int, ...]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .. import data, ensemble, networks, train
+from .. import checks, data, ensemble, networks, train
 from .._names import one_of
 from ._numbers import LAST_SEED, MOST, combinations, real, refuse_set, whole, wholes
 from ._run import Study, seeds
@@ -62,7 +62,7 @@ class Setting:
             "test_points": whole("test_points", self.test_points),
             "sizes": wholes("sizes", self.sizes),
             "scheme": self.scheme if isinstance(self.scheme, str) else real("scheme", self.scheme, zero=True),
-            "rate": real("rate", self.rate),
+            "rate": checks.rate(real("rate", self.rate)),
             "steps": whole("steps", self.steps),
         }
         tests = wholes("test_steps", self.test_steps, 0, MOST, length=MOST)
