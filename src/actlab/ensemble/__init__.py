@@ -111,8 +111,9 @@ def fit_many(
         if not isinstance(name, str | None) or name not in there:
             raise KeyError(f"no {kind} named {name!r}; there are {', '.join(filter(None, there))}")
     activation = _representable(activations.get(activation))
-    engine = engine or engine_for(activation)
-    if engine == "compiled" and engine_for(activation) != "compiled":
+    best = engine_for(activation)
+    engine = engine or best
+    if engine == "compiled" != best:
         raise ValueError(
             f"the compiled engine needs numba (pip install 'actlab[fast]') and an activation of the catalog that"
             f" neither learns nor draws, got {activation.name}"

@@ -143,7 +143,9 @@ class _Stack:
 def of_catalog(activation: Activation) -> bool:
     """Whether it computes what the catalog's entry of its name does, so that what is written for that may be used."""
     try:
-        there = activations.get(activation.name, **activation.settings)
+        there = activations.catalog.get(activation.name)
+        if there is None or there.settings != activation.settings:
+            there = activations.get(activation.name, **activation.settings)
     except (KeyError, TypeError, ValueError):
         return False
     # functions are made anew for each record, from the same code
