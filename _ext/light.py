@@ -86,7 +86,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    fresh = {page: text for page in _pages(out) if "fontawesome.js" in (text := page.read_text())}
+    fresh = {page: text for page in _pages(out) if "fontawesome.js" in (text := page.read_text(encoding="utf-8"))}
     if not fresh:
         return
     sheets = dict.fromkeys(
@@ -94,17 +94,21 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     )
     sheets.pop((out / STATIC / "custom.css").resolve(), None)
     packed = pack(list(sheets), _classes(out), out / STATIC / FONTS)
-    (out / PACKED).write_text(packed)
+    (out / PACKED).write_text(packed, encoding="utf-8", newline="\n")
     script = out / STATIC / "scripts/pydata-sphinx-theme.js"
     # to measure what is not drawn yet, or folded, costs a layout each, and a page may have hundreds
     skipped = "e.checkVisibility&&!e.checkVisibility({contentVisibilityAuto:true})"
-    patched, found = MEASURES.subn(rf"({skipped})||(e.tabIndex=\1)}}", script.read_text())
+    patched, found = MEASURES.subn(rf"({skipped})||(e.tabIndex=\1)}}", script.read_text(encoding="utf-8"))
     if not found:
         logger.warning("the theme's script no longer makes what scrolls focusable as it did")
-    script.write_text(patched)
+    script.write_text(patched, encoding="utf-8", newline="\n")
     version = hashlib.sha256(packed.encode()).hexdigest()[:8]
     for page, text in fresh.items():
-        page.write_text(_lightened(page, text, "../" * (len(page.relative_to(out).parts) - 1), version))
+        page.write_text(
+            _lightened(page, text, "../" * (len(page.relative_to(out).parts) - 1), version),
+            encoding="utf-8",
+            newline="\n",
+        )
 
 
 def _pages(out):
@@ -121,13 +125,17 @@ def _lightened(page, text, up, version):
         head = SEARCHING.sub("", head)
     if state := STATE.search(text):
         models = json.loads(state[1])["state"]
-        page.with_suffix(".widgets.js").write_text(f"window.widgetState = {state[1]};\n")
+        page.with_suffix(".widgets.js").write_text(
+            f"window.widgetState = {state[1]};\n", encoding="utf-8", newline="\n"
+        )
         head, body = STATE.sub("", head), STATE.sub("", body)
         body = VIEW.sub(lambda view: _still(models, json.loads(view[1])["model_id"]) + view[0], body)
     head = head.replace("</title>", f"</title>{link}{''.join(found[0] for found in own)}", 1)
     head = re.sub(r'<meta name="viewport"[^>]*>(?=.*<meta name="viewport")', "", head, flags=re.S)
     # scripts in the page name what is in it
-    options = f"<script>{(page.parent / up / STATIC / 'documentation_options.js').read_text()}</script>"
+    options = (
+        f"<script>{(page.parent / up / STATIC / 'documentation_options.js').read_text(encoding='utf-8')}</script>"
+    )
     head = re.sub(r'<script src="[^"]*documentation_options\.js[^>]*></script>', lambda _: options, head)
     head = re.sub(r"<script (?=[^>]*src=)(?![^>]*\bdefer\b)", "<script defer ", head)
     body = HEAVY.sub("", body)
@@ -182,11 +190,11 @@ def _classes(out):
     """What a class may be called: all words of the classes on the pages, all words in the scripts."""
     words = set()
     for page in _pages(out):
-        for names in re.findall(r'class=\\?"([^"\\]*)', page.read_text()):
+        for names in re.findall(r'class=\\?"([^"\\]*)', page.read_text(encoding="utf-8")):
             words.update(names.split())
     for script in (out / STATIC).rglob("*.js"):
         if not any(name in script.as_posix() for name in NAMES_NOTHING):
-            words.update(re.findall(r"[\w-]+", script.read_text()))
+            words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
     return words
 
 
@@ -205,7 +213,9 @@ def pack(sheets: list[Path], classes: set[str], fonts: Path) -> str:
 
 
 def _whole(sheet):
-    return re.sub(r'@import "([^"]*)";', lambda other: _whole(sheet.parent / other[1]), sheet.read_text())
+    return re.sub(
+        r'@import "([^"]*)";', lambda other: _whole(sheet.parent / other[1]), sheet.read_text(encoding="utf-8")
+    )
 
 
 def _kept(text, classes):

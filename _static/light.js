@@ -3,30 +3,51 @@
 (() => {
   const root = document.documentElement.dataset.content_root;
   const all = (selector) => [...document.querySelectorAll(selector)];
+  const RETRY = 3000; // ms between two tries
+  const LONGEST = 20000; // ms that the widgets of a page may take: some seconds on a slow phone
   const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
   // Safari has no idle callback
   const idle = () => new Promise((resolve) => window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve));
 
+  // what failed is tried again when it is wanted again
   const once = (make) => {
     let made;
-    return () => (made ??= make());
+    return () => (made ??= make().catch((reason) => {
+      made = undefined;
+      throw reason;
+    }));
   };
 
-  const load = (address) =>
+  const loaded = new Set(); // a script is run once, also where what comes after it is tried again
+  const load = (address) => loaded.has(address) ||
     new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.onload = resolve;
-      script.onerror = reject;
+      script.onload = () => resolve(loaded.add(address));
+      script.onerror = () => {
+        script.remove();
+        reject(new Error(`${address} did not load`));
+      };
       script.src = address;
       document.head.append(script);
     });
 
+  const said = (reason) => console.warn(reason);
+
+  // Calls `wanted` with those of the elements that come near, and again a few times where it fails.
   const near = (elements, margin, wanted) => {
+    let tries = 5;
     const watch = new IntersectionObserver(
-      (entries) => {
+      async (entries) => {
         const here = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
         here.forEach((element) => watch.unobserve(element));
-        if (here.length) wanted(here);
+        if (!here.length) return;
+        try {
+          await wanted(here);
+        } catch (reason) {
+          said(reason);
+          await pause(RETRY);
+          if (tries-- > 0) here.forEach((element) => watch.observe(element));
+        }
       },
       { rootMargin: margin },
     );
@@ -34,7 +55,7 @@
   };
 
   // The widgets typeset through MathJax 2's queue.
-  const Hub = { Queue: ([, , element]) => /\\\(|\\\[|\$/.test(element.textContent) && typeset([element]) };
+  const Hub = { Queue: ([, , element]) => /\\\(|\\\[|\$/.test(element.textContent) && typeset([element]).catch(said) };
   window.MathJax = { ...window.MathJax, startup: { typeset: false }, Hub };
 
   const mathjax = once(async () => {
@@ -53,15 +74,30 @@
   };
 
   let last = Promise.resolve();
+  // Rejects where MathJax is not to be had; a formula that it fails at is told of, and left as it is.
   const typeset = (elements) => {
-    const left = () => elements.filter((element) => element.isConnected);
-    last = last.then(mathjax).then(() => inPlace(() => MathJax.typesetPromise(left())));
-    return last;
+    const set = async () => {
+      await mathjax();
+      const there = elements.filter((element) => element.isConnected);
+      await inPlace(async () => {
+        try {
+          await MathJax.typesetPromise(there);
+        } catch {
+          for (const element of there) await MathJax.typesetPromise([element]).catch(said);
+        }
+      });
+    };
+    const done = last.then(set);
+    last = done.catch(() => {}); // one after the other, whatever becomes of those before
+    return done;
   };
   const untypeset = () => all(".math").filter((element) => !element.querySelector("mjx-container"));
   const wholeMath = async () => {
-    for (let rest; (rest = untypeset()).length; ) {
-      await typeset(rest.slice(0, 25));
+    const tried = new Set();
+    for (let rest; (rest = untypeset().filter((element) => !tried.has(element))).length; ) {
+      const some = rest.slice(0, 25);
+      some.forEach((element) => tried.add(element));
+      await typeset(some);
       await idle();
     }
   };
@@ -70,27 +106,45 @@
   const views = once(async () => {
     const page = location.pathname.replace(/^.*\//, "").replace(/(\.html)?$/, "");
     await load(`${page}.widgets.js`);
-    const state = document.createElement("script");
-    state.type = "application/vnd.jupyter.widget-state+json";
-    state.textContent = JSON.stringify(window.widgetState);
-    document.body.append(state);
+    const type = "application/vnd.jupyter.widget-state+json";
+    if (!document.querySelector(`script[type="${type}"]`)) {
+      const state = document.createElement("script");
+      state.type = type;
+      state.textContent = JSON.stringify(window.widgetState);
+      document.body.append(state);
+    }
     await load(`${root}_static/vendor/html-manager/embed.js`);
     // it waits for the page to be loaded, which it is
     window.dispatchEvent(new Event("load"));
-    while (stills.some((still) => !still.parentElement.querySelector(".widget-subarea > *"))) await pause(20);
-    stills.forEach((still) => still.remove());
+    // one that fails keeps its still, and holds up nobody for longer than this
+    await Promise.race([Promise.all(stills.map(replaced)), pause(LONGEST)]);
   });
+  const replaced = (still) =>
+    new Promise((resolve) => {
+      const place = still.parentElement;
+      const look = () => {
+        if (still.isConnected && !place.querySelector(".widget-subarea > *")) return;
+        watch.disconnect();
+        still.remove();
+        resolve();
+      };
+      const watch = new MutationObserver(look);
+      if (place) watch.observe(place, { childList: true, subtree: true });
+      look();
+    });
 
   window.loadWhole = () => Promise.all([wholeMath(), stills.length && views()]);
   window.printWhole = async () => {
-    await wholeMath();
+    await wholeMath().catch(said); // without it the formulas are printed as they are
     window.print();
   };
 
   for (const still of stills) {
     still.querySelector(":scope > p button")?.addEventListener("click", async () => {
       const place = still.parentElement;
-      await views();
+      const coming = views();
+      coming.catch(said);
+      await Promise.race([coming, replaced(still)]);
       place.querySelector("input, button, [tabindex='0']")?.focus();
     });
   }
@@ -118,6 +172,6 @@
     near(all(".math"), "0px", typeset);
     await begun;
     near(stills, "100% 0px", views);
-    await wholeMath();
+    await wholeMath().catch(said);
   }, { once: true });
 })();

@@ -67,5 +67,5 @@ if __name__ == "__main__":
         shutil.rmtree(ROOT / folder, ignore_errors=True)
     places = sorted(place for package, wanted in PACKAGES.items() for place in fetch(package, wanted))
     sums = [f"{hashlib.sha256((ROOT / place).read_bytes()).hexdigest()}  {place}\n" for place in places]
-    (ROOT / "_vendor/SHA256SUMS").write_text("".join(sums))
+    (ROOT / "_vendor/SHA256SUMS").write_text("".join(sums), encoding="utf-8", newline="\n")
     print(f"{len(places)} files, {sum((ROOT / place).stat().st_size for place in places) / 1e6:.1f} MB")

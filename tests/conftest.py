@@ -19,10 +19,10 @@ def book(testrun_uid: str) -> Path:
     stamp = folder / "tested"
     with FileLock(folder / "lock"):
         # a second build would write under the hands of the worker that reads
-        if not stamp.is_file() or stamp.read_text() != testrun_uid:
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != testrun_uid:
             done = build(ROOT, "-W", "-n", "--keep-going")
             assert done.returncode == 0, done.stdout[-4000:]
-            stamp.write_text(testrun_uid)
+            stamp.write_text(testrun_uid, encoding="utf-8")
     return folder / "html"
 
 

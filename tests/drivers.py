@@ -74,12 +74,12 @@ def firefox() -> Iterator[Browser]:
     program = shutil.which("firefox-esr") or _found("firefox")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         # 0: it takes a free port, and writes which
-        Path(home, "user.js").write_text('user_pref("marionette.port", 0);\n')
+        Path(home, "user.js").write_text('user_pref("marionette.port", 0);\n', encoding="utf-8")
         with _running(program, "--headless", "--marionette", "--no-remote", "--profile", home, HOME=home):
             port = Path(home, "MarionetteActivePort")
-            assert _soon(lambda: port.is_file() and port.read_text(), 60), "Firefox did not start"
+            assert _soon(lambda: port.is_file() and port.read_text(encoding="utf-8"), 60), "Firefox did not start"
             with (
-                socket.create_connection(("127.0.0.1", int(port.read_text())), 150) as line,
+                socket.create_connection(("127.0.0.1", int(port.read_text(encoding="utf-8"))), 150) as line,
                 line.makefile("rb") as said,
             ):
 
@@ -129,7 +129,7 @@ def _screen():
     mine, its = os.pipe()
     with _running(_found("Xvfb"), "-displayfd", str(its), "-screen", "0", "1400x1100x24", pass_fds=[its]):
         os.close(its)
-        with os.fdopen(mine) as pipe:
+        with os.fdopen(mine, encoding="utf-8") as pipe:
             yield f":{pipe.readline().strip()}"
 
 

@@ -53,7 +53,7 @@ def served(notebooks: Path = NOTEBOOKS) -> Iterator[str]:
             "jupyterlab.NeverCheckForUpdate",
         ]  # fmt: skip
         log = Path(home, "log")
-        with log.open("w") as said:
+        with log.open("w", encoding="utf-8") as said:
             server = subprocess.Popen(command, env=os.environ | own, stdout=said, stderr=said)
         try:
             _wait(f"http://127.0.0.1:{port}/api", server, log)
@@ -75,7 +75,7 @@ def _wait(address, server, log, seconds=60):
                 return
         except URLError:
             time.sleep(0.2)
-    raise RuntimeError(f"no JupyterLab came up\n{log.read_text()[-2000:]}")
+    raise RuntimeError(f"no JupyterLab came up\n{log.read_text(encoding='utf-8')[-2000:]}")
 
 
 @contextmanager

@@ -40,8 +40,8 @@ sys.path.insert(0, str(ROOT / "src"))  # Colab's image has no actlab yet
 from actlab.notebooks import EXTRAS, clean
 
 HOME = ROOT / "_build/readers"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 ENVIRONMENTS = ("colab", "newest", "lowest", "environment", "here")
 USED = [extra for extra in PROJECT["optional-dependencies"] if extra not in ("book", "test")]
 TESTED = ("newest", "lowest")  # where the unit tests are run too
@@ -87,7 +87,7 @@ def recipe(name: str) -> str:
     """All that decides what is in an environment, but for what is new on the package index."""
     also = {"colab": ["tests/colab.txt"], "environment": ["pyproject.toml", "constraints.txt"]}
     files = also.get(name, ["pyproject.toml"])
-    return "\n".join([str(installs(name)), *((ROOT / file).read_text() for file in files)])
+    return "\n".join([str(installs(name)), *((ROOT / file).read_text(encoding="utf-8") for file in files)])
 
 
 def make(name: str, keep: bool = False) -> Path:
@@ -100,18 +100,18 @@ def make(name: str, keep: bool = False) -> Path:
         copy(home)
         return Path(sys.executable)
     python, stamp = home / "bin/python", home / "installs"
-    again = (keep or name == "colab") and stamp.is_file() and stamp.read_text() == recipe(name)
+    again = (keep or name == "colab") and stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe(name)
     if not again:
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         (packages,) = home.glob("lib/python*/site-packages")
-        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"))
+        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"), encoding="utf-8")
     checkout = copy(home)
     if again and name == "colab":
         _pip(python, "uninstall", "--yes", PROJECT["name"], *EXTRAS.values())
     else:
         _pip(python, "install", *installs(name), cwd=checkout)  # where all is there already: actlab alone, anew
-    stamp.write_text(recipe(name))
+    stamp.write_text(recipe(name), encoding="utf-8")
     return python
 
 
@@ -157,7 +157,7 @@ def play(name: str, python: Path, notebook: Path, folder: Path) -> list[str]:
     )
     if done.returncode:
         return [done.stderr[-3000:]]
-    return differences(json.loads(notebook.read_text()), json.loads(file.read_text()))
+    return differences(json.loads(notebook.read_text(encoding="utf-8")), json.loads(file.read_text(encoding="utf-8")))
 
 
 def differences(before: dict, after: dict) -> list[str]:
@@ -190,7 +190,7 @@ def _git(folder, *arguments):
 
 
 def _pin(package):
-    return re.search(rf"^{package}==.*$", (ROOT / "constraints.txt").read_text(), re.M)[0]
+    return re.search(rf"^{package}==.*$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M)[0]
 
 
 def _pip_section():

@@ -48,7 +48,7 @@ def pages(root: Path = ROOT) -> list[str]:
                 else:
                     yield from walk(value)
 
-    return list(walk(yaml.safe_load((root / "_toc.yml").read_text())))
+    return list(walk(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
 
 
 def stored(root: Path = ROOT) -> list[Path]:
@@ -59,7 +59,7 @@ def stored(root: Path = ROOT) -> list[Path]:
 def asked(path: Path) -> list[tuple[str, str]]:
     """The quizzes that a notebook shows: what each call of `quiz` is given, in order."""
     found = []
-    for cell in json.loads(path.read_text())["cells"]:
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] != "code" or not re.search(r"\bquiz\(", source):
             continue
@@ -98,7 +98,7 @@ def foreign(html: Path = HTML) -> list[str]:
             for text in styles:
                 found += [(file, f"a style loads {address}") for address in IN_CSS.findall(text)]
     for file in sorted(html.rglob("*.css")):
-        found += [(file, f"loads {address}") for address in IN_CSS.findall(file.read_text())]
+        found += [(file, f"loads {address}") for address in IN_CSS.findall(file.read_text(encoding="utf-8"))]
     return [f"{file.relative_to(html)}: {fault}" for file, fault in found]
 
 
@@ -217,7 +217,12 @@ def _ids(file, _mtime):
 
 
 def faults(html: Path = HTML, root: Path = ROOT) -> list[str]:
-    return missing(html, root) + foreign(html) + without_alt(html) + heavy(html, root)
+    """What each of the checks above finds."""
+    of_the_book = missing(html, root) + heavy(html, root)
+    return of_the_book + [fault for check in CHECKS for fault in check(html)]
+
+
+CHECKS = (foreign, without_alt, held_up, slow, unsaid, astray, out_of_order)  # of every page that was built
 
 
 def _soups(file):
@@ -227,9 +232,11 @@ def _soups(file):
 @cache
 def _parsed(file, _mtime):
     """The page, and each piece of HTML that its widgets will show."""
-    soup = BeautifulSoup(file.read_text(), "html.parser")
+    soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
     stored = file.with_suffix(".widgets.js")
-    states = [json.loads(stored.read_text().split("=", 1)[1].strip(" ;\n"))] if stored.is_file() else []
+    states = (
+        [json.loads(stored.read_text(encoding="utf-8").split("=", 1)[1].strip(" ;\n"))] if stored.is_file() else []
+    )
     return [soup] + [BeautifulSoup(text, "html.parser") for text in _texts(states) if "<" in text]
 
 
@@ -243,5 +250,5 @@ def _texts(value) -> Iterator[str]:
 
 if __name__ == "__main__":
     found = faults()
-    print("\n".join(found) or f"{len(pages())} pages: all there, nothing from another host, every picture described")
+    print("\n".join(found) or f"{len(pages())} pages: all there, light, in order, and nothing from another host")
     sys.exit(bool(found))

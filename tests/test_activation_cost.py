@@ -48,7 +48,7 @@ def test_every_activation_is_there_in_each_form_that_it_has(either):
 def test_the_columns_are_those_that_the_readme_explains(either):
     columns = [f"{what}_{sum_up}" for what in WHAT for sum_up in ("min", "median", "ratio")]
     assert all(list(row) == ["activation", "form", *columns] for row in either)
-    readme = (ROOT / "data/activation_cost/README.md").read_text()
+    readme = (ROOT / "data/activation_cost/README.md").read_text(encoding="utf-8")
     for word in ["activation", "form", *(f"{what}_…" for what in WHAT), "…_min", "…_median", "…_ratio"]:
         assert f"`{word}`" in readme
 
@@ -69,7 +69,7 @@ def test_the_readme_says_how_much_was_timed(recipe):
     made = results.provenance("activation_cost")
     assert made["rounds"] == recipe.ROUNDS
     assert made["sizes"] == {"elements": recipe.ELEMENTS, "width": recipe.WIDTH, "batch": recipe.BATCH}
-    readme = (ROOT / "data/activation_cost/README.md").read_text()
+    readme = (ROOT / "data/activation_cost/README.md").read_text(encoding="utf-8")
     for fact in ["200,000 numbers", "Linear 512 to 512", "batch 256", "80 rounds"]:
         assert fact in readme
     assert (recipe.ELEMENTS, recipe.WIDTH, recipe.BATCH, recipe.ROUNDS) == (200_000, 512, 256, 80)

@@ -741,7 +741,7 @@ def slope_at(name, z):
 
 @EVERY
 def test_the_source_is_in_the_bibliography(name):
-    bibliography = (Path(__file__).parents[1] / "references.bib").read_text()
+    bibliography = (Path(__file__).parents[1] / "references.bib").read_text(encoding="utf-8")
     assert catalog[name].source in re.findall(r"^@\w+\{\s*([^,\s]+)\s*,", bibliography, flags=re.M)
 
 

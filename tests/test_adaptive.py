@@ -91,8 +91,8 @@ def test_stacks_have_as_many_convolutions_as_widths_and_smaller_digits():
         ({"activation": "relu", "side": 15}, ValueError, "side 28 or a divisor"),
         ({"activation": "relu", "side": 14}, ValueError, "side 14"),
         ({"activation": "relu", "network": "stack"}, ValueError, "a stack has equal widths"),
-        ({"activation": "relu", "epochs": 0}, ValueError, "epochs must be positive"),
-        ({"activation": "relu", "rate": float("nan")}, ValueError, "rate must be positive"),
+        ({"activation": "relu", "epochs": 0}, ValueError, "epochs is a whole number from 1"),
+        ({"activation": "relu", "rate": float("nan")}, ValueError, "rate is a positive number"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(entries, error, words):

@@ -9,7 +9,7 @@ import readers
 import yaml
 from site_checks import ROOT, _soups
 
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 URL, SITE = CONFIG["repository"]["url"], CONFIG["html"]["baseurl"]
 SENTENCE = CONFIG["parse"]["myst_substitutions"]["address"]
 # in pieces: in a fork, an address that stood here would be one of those that are found
@@ -43,8 +43,10 @@ def fork(tmp_path_factory):
 def test_the_sentence_about_the_address_stands_in_one_place_and_as_a_copy_in_the_readme():
     lines = git(ROOT, "grep", "--fixed-strings", "--line-number", SENTENCE).splitlines()
     assert {line.partition(":")[0] for line in lines} == {"_config.yml", "README.md"} and len(lines) == 2
-    assert SENTENCE in (ROOT / "README.md").read_text().splitlines()
-    assert re.findall(r"^\{\{ address \}\}$", (ROOT / "appendix/run_it.md").read_text(), re.M) == ["{{ address }}"]
+    assert SENTENCE in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert re.findall(r"^\{\{ address \}\}$", (ROOT / "appendix/run_it.md").read_text(encoding="utf-8"), re.M) == [
+        "{{ address }}"
+    ]
     assert "`make address URL=" in SENTENCE
 
 
@@ -63,13 +65,13 @@ def test_no_file_of_a_fork_names_the_old_address(fork):
     folder, _ = fork
     for old in (URL.removeprefix("https://"), SITE.removeprefix("https://").rstrip("/"), SENTENCE):
         assert git(folder, "grep", "--fixed-strings", "--ignore-case", "--files-with-matches", old) == ""
-    config = yaml.safe_load((folder / "_config.yml").read_text())
+    config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
     assert (config["repository"]["url"], config["html"]["baseurl"]) == (NEW, NEW_SITE)
     sentence = config["parse"]["myst_substitutions"]["address"]
     assert f"<{NEW_SITE}>" in sentence and f"<{NEW}>" in sentence and "published" in sentence
-    assert sentence in (folder / "README.md").read_text().splitlines()
-    assert f"git clone {NEW} && cd {NAME}\n" in (folder / "README.md").read_text()
-    assert yaml.safe_load((folder / "CITATION.cff").read_text())["url"] == NEW_SITE
+    assert sentence in (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    assert f"git clone {NEW} && cd {NAME}\n" in (folder / "README.md").read_text(encoding="utf-8")
+    assert yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))["url"] == NEW_SITE
 
 
 def test_a_fork_differs_in_nothing_but_its_address_and_has_been_told_where(fork):
@@ -115,17 +117,20 @@ def test_the_address_that_is_set_may_be_set_again_once_it_is_registered(checkout
     assert address(checkout, URL).returncode == 0
     assert set(git(checkout, "diff", "--name-only").splitlines()) <= {"README.md", "_config.yml"}
     sentence = address(checkout).stdout.splitlines()[-1]
-    assert f"published at <{SITE}>" in sentence and sentence in (checkout / "README.md").read_text().splitlines()
+    assert (
+        f"published at <{SITE}>" in sentence
+        and sentence in (checkout / "README.md").read_text(encoding="utf-8").splitlines()
+    )
 
 
 def test_an_address_that_another_one_begins_with_is_left_alone(checkout):
     beside = f"{URL}-data {URL}.js {URL}_2 {SITE.rstrip('/')}-old/"
-    (checkout / "notes.md").write_text(f"{beside}\n{URL}. {URL}.git {URL}/issues <{SITE}a.html>\n")
+    (checkout / "notes.md").write_text(f"{beside}\n{URL}. {URL}.git {URL}/issues <{SITE}a.html>\n", encoding="utf-8")
     (checkout / "notes.md").chmod(0o755)
     git(checkout, "add", "notes.md")
     address(checkout, NEW)
     assert (checkout / "notes.md").stat().st_mode & 0o777 == 0o755
-    assert (checkout / "notes.md").read_text().splitlines() == [
+    assert (checkout / "notes.md").read_text(encoding="utf-8").splitlines() == [
         beside,
         f"{NEW}. {NEW}.git {NEW}/issues <{NEW_SITE}a.html>",
     ]

@@ -1,5 +1,7 @@
+import base64
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ from site_checks import ROOT, build
 
 from actlab import claims, theory
 
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = CONFIG["repository"]["url"]
 NOTEBOOKS = [str(path.relative_to(ROOT).with_suffix("")) for path in site_checks.stored()]
 STRICT = ("-W", "-n", "--keep-going")
@@ -58,7 +60,7 @@ def test_headings_are_in_order(book):
 
 
 def test_style_sheet_of_the_pages_has_its_icons_in_it_and_what_it_asks_for_is_there(book):
-    packed = (book / "_static/packed.css").read_text()
+    packed = (book / "_static/packed.css").read_text(encoding="utf-8")
     for name in re.findall(r"url\((?![\"']?data:)([^)]*)\)", packed):
         assert (book / "_static" / name).is_file()
     assert packed.count("data:font/woff") == 3
@@ -66,7 +68,7 @@ def test_style_sheet_of_the_pages_has_its_icons_in_it_and_what_it_asks_for_is_th
 
 @pytest.mark.parametrize("page", NOTEBOOKS)
 def test_launch_buttons_open_this_notebook(book, page):
-    text = (book / f"{page}.html").read_text()
+    text = (book / f"{page}.html").read_text(encoding="utf-8")
     name = REPOSITORY.removeprefix("https://github.com/")
     branch = CONFIG["repository"]["branch"]
     assert f"https://colab.research.google.com/github/{name}/blob/{branch}/{page}.ipynb" in text
@@ -151,27 +153,29 @@ class Tiny:
         for name in ("_config.yml", "_ext", "_static", "_vendor"):
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
             copy(ROOT / name, root / name)
-        (root / "_toc.yml").write_text("format: jb-book\nroot: intro\n")
-        (root / "references.bib").write_text("")
+        (root / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
+        (root / "references.bib").write_text("", encoding="utf-8")
         (root / "src/actlab").mkdir(parents=True)
         self.say("one")
         self.write()
 
     def say(self, word: str) -> None:
-        (self.root / "src/actlab/tiny.py").write_text(f"WORD = {word!r}\n")
+        (self.root / "src/actlab/tiny.py").write_text(f"WORD = {word!r}\n", encoding="utf-8")
 
     def write(self, *cells: dict, text: str = "") -> None:
         page = {"cell_type": "markdown", "source": f"# Tiny\n\n{text}", "metadata": {}}
         kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         notebook = {"cells": [page, cell(SHOW), cell(COUNT), *cells], "metadata": kernel}
-        (self.root / "intro.ipynb").write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 4}))
+        (self.root / "intro.ipynb").write_text(
+            json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 4}), encoding="utf-8"
+        )
 
     @property
     def runs(self) -> int:
-        return len((self.root / "runs").read_text())
+        return len((self.root / "runs").read_text(encoding="utf-8"))
 
     def page(self) -> str:
-        return (self.html / "intro.html").read_text()
+        return (self.html / "intro.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -197,19 +201,71 @@ def test_build_fails_and_goes_on_failing_when(tiny, cells, text, complaint):
 
 
 def test_edited_module_shows_on_the_page_and_an_unchanged_book_is_not_run_again(tiny):
-    tiny.write(cell(DRAW, **ALT))
+    tiny.write(cell(DRAW, **ALT), text="The one page of a book, which prints a word that it takes from a module.")
     assert build(tiny.root, *STRICT).returncode == 0
     assert site_checks.faults(tiny.html, tiny.root) == []
     assert "it says one" in tiny.page()
     style = tiny.root / "_static/custom.css"
-    style.write_text(style.read_text() + ".edited { color: red }")
+    style.write_text(style.read_text(encoding="utf-8") + ".edited { color: red }", encoding="utf-8")
     assert build(tiny.root, *STRICT).returncode == 0
-    assert ".edited" in (tiny.html / "_static/custom.css").read_text()
+    assert ".edited" in (tiny.html / "_static/custom.css").read_text(encoding="utf-8")
     assert tiny.runs == 1
     tiny.say("two")
     assert build(tiny.root, *STRICT).returncode == 0
     assert "it says two" in tiny.page()
     assert tiny.runs == 2
+
+
+SAID = """
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+class Said(SphinxDirective):
+    def run(self):
+        return [nodes.paragraph("", "the {word} words")]
+
+def setup(app):
+    app.add_directive("said", Said)
+    return {{"parallel_read_safe": True, "parallel_write_safe": True}}
+"""
+
+
+def test_edited_bibliography_is_read_by_cells_again_and_an_edited_extension_without_them(tiny):
+    extension = tiny.root / "_ext/questions.py"
+    extension.write_text(SAID.format(word="first"), encoding="utf-8")
+    tiny.write(cell("print(open('references.bib').read())"), text="```{said}\n```")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "the first words" in tiny.page() and tiny.runs == 1
+    extension.write_text(SAID.format(word="second"), encoding="utf-8")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "the second words" in tiny.page() and tiny.runs == 1
+    (tiny.root / "references.bib").write_text("% an edit that a datasheet may print", encoding="utf-8")
+    assert build(tiny.root, *STRICT).returncode == 0
+    assert "an edit that a datasheet may print" in tiny.page() and tiny.runs == 2
+
+
+def test_make_book_finds_a_fault_of_every_kind(tmp_path):
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: one\nchapters:\n  - file: two\n", encoding="utf-8")
+    noise = base64.b64encode(random.Random(0).randbytes(2_000_000)).decode()
+    (tmp_path / "one.html").write_text(
+        f"""<script src="own.js"></script><img src="https://cdn.example/a.png"><a href="nowhere.html">n</a>
+        <article class="bd-article"><h1>One</h1><h3>Three</h3></article><p>{noise}</p>""",
+        encoding="utf-8",
+    )
+    (tmp_path / "own.js").write_text("", encoding="utf-8")
+    found = site_checks.faults(tmp_path, tmp_path)
+    for sign in (
+        "two: no page was built",
+        "one.html: <img> loads https://cdn.example/a.png",
+        "one.html: no alt text for https://cdn.example/a.png",
+        "one: 2.67 MB, more than 2.5",
+        "one.html: own.js",
+        "kB, more than 250",
+        "one.html: a description of 0 characters",
+        "one.html: nowhere.html is not there",
+        "one.html: h3 after h1",
+    ):
+        assert [fault for fault in found if sign in fault], sign
 
 
 MEET = """
@@ -230,18 +286,21 @@ def test_notebooks_are_run_side_by_side_and_each_of_them_once(tiny):
     tiny.write(cell(MEET.format(me="a", other="b")))
     one = tiny.root / "intro.ipynb"
     (tiny.root / "second.ipynb").write_text(
-        one.read_text().replace(
+        one.read_text(encoding="utf-8").replace(
             json.dumps(MEET.format(me="a", other="b")), json.dumps(MEET.format(me="b", other="a"))
-        )
+        ),
+        encoding="utf-8",
     )
-    (tiny.root / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n  - file: second\n")
+    (tiny.root / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n  - file: second\n", encoding="utf-8"
+    )
     assert build(tiny.root, *STRICT).returncode == 0
-    assert sorted((tiny.root / "met").read_text()) == ["a", "b"]
+    assert sorted((tiny.root / "met").read_text(encoding="utf-8")) == ["a", "b"]
 
 
 def test_build_that_breaks_off_leaves_no_old_output_to_be_taken_for_new(tiny):
     assert build(tiny.root, *STRICT).returncode == 0
-    (tiny.root / "src/actlab/tiny.py").write_text("raise RuntimeError('half-written')\n")
+    (tiny.root / "src/actlab/tiny.py").write_text("raise RuntimeError('half-written')\n", encoding="utf-8")
     assert build(tiny.root, *STRICT).returncode != 0
     assert build(tiny.root, *STRICT).returncode != 0
     tiny.say("two")
@@ -261,7 +320,7 @@ def test_scan_finds_a_picture_without_words_and_what_another_host_would_send(tin
     widget = f"import ipywidgets\nipywidgets.HTML('<img alt=g src={away}/g.png>')"
     tiny.write(cell(DRAW), cell(widget), text=text)
     assert build(tiny.root).returncode == 0
-    with (tiny.html / "_static/custom.css").open("a") as css:
+    with (tiny.html / "_static/custom.css").open("a", encoding="utf-8") as css:
         css.write(f"@font-face {{ src: url({away}/h.woff2) }}")
     found = "\n".join(site_checks.foreign(tiny.html))
     unseen = {"a.js", "b.mjs", "c", "d.css", "e.png", "g.png", "h.woff2"} - set(

@@ -9,7 +9,7 @@ import readers
 import yaml
 from site_checks import ROOT, stored
 
-BRANCH = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["branch"]
+BRANCH = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
 PAGES = [path.relative_to(ROOT).as_posix() for path in stored()]
 # what git and a job know of whoever runs this must not be needed
 KEPT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
@@ -48,7 +48,7 @@ def checkout(tmp_path) -> Path:
         file = folder / "_build/notebooks" / page
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(f'{{"plain": "{page}"}}\r\n'.encode())
-    (folder / "_build/notebooks/made").write_text("not a notebook")
+    (folder / "_build/notebooks/made").write_text("not a notebook", encoding="utf-8")
     return folder
 
 
@@ -75,11 +75,11 @@ def test_the_commit_names_the_one_of_main_and_has_its_author_and_date(checkout):
 def test_where_nothing_changed_there_is_no_commit_and_after_a_change_there_is_one(checkout):
     first = made(checkout)
     assert made(checkout) == first
-    (checkout / "_build/notebooks" / PAGES[1]).write_text("{}")
+    (checkout / "_build/notebooks" / PAGES[1]).write_text("{}", encoding="utf-8")
     second = made(checkout)
     assert git(checkout, "log", "--format=%H", second).split() == [second, first]
     assert git(checkout, "diff", "--name-only", first, second) == PAGES[1]
-    (checkout / "README.md").write_text("another one\n")
+    (checkout / "README.md").write_text("another one\n", encoding="utf-8")
     assert made(checkout) == second, "what is not committed is not in it"
     git(checkout, "commit", "--all", "--quiet", "-m", "an edit")
     third = made(checkout)
@@ -116,7 +116,7 @@ def test_a_fresh_clone_goes_on_from_what_was_pushed_and_pushes_only_what_is_new(
         return commit
 
     assert job("same") == first == git(bare, "rev-parse", BRANCH)
-    (checkout / "_build/notebooks" / PAGES[2]).write_text("{}")
+    (checkout / "_build/notebooks" / PAGES[2]).write_text("{}", encoding="utf-8")
     second = job("other")
     assert git(bare, "log", "--format=%H", BRANCH).split() == [second, first]
     # the first checkout fetches, and its own branch, which is behind, does not count

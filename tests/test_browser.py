@@ -134,7 +134,7 @@ def test_page_is_whole_and_accessible(browser, site, page, width):
             assert wide <= width, "the page scrolls sideways"
             assert tab.evaluate(SMALL) == []
             assert tab.evaluate(MOVING) == []  # the reader of these tests asks for less motion
-        tab.evaluate(AXE.read_text())
+        tab.evaluate(AXE.read_text(encoding="utf-8"))
         tab.add_style_tag(content=DRAWN)
         for mode in ("light", "dark"):
             tab.evaluate("mode => { document.documentElement.dataset.theme = mode }", mode)
@@ -298,7 +298,7 @@ def test_a_link_to_an_answer_shows_it_whatever_was_chosen(browser, site):
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_accessible_before_anybody_has_touched_it(browser, site, page):
     with untouched(browser, site, page) as (tab, _):
-        tab.evaluate(AXE.read_text())
+        tab.evaluate(AXE.read_text(encoding="utf-8"))
         assert tab.evaluate(VIOLATIONS) == []
 
 

@@ -44,10 +44,10 @@ def test_an_output_edited_by_hand_fails(tmp_path):
     cell = {"cell_type": "code", "source": "print(2 + 2)", "metadata": {}, "execution_count": 1, "outputs": [printed]}
     page["cells"] = [cell]
     path = tmp_path / "page.ipynb"
-    path.write_text(json.dumps(page))
+    path.write_text(json.dumps(page), encoding="utf-8")
     assert compare(path).returncode == 0
     printed["text"] = "5\n"
-    path.write_text(json.dumps(page))
+    path.write_text(json.dumps(page), encoding="utf-8")
     done = compare(path)
     assert done.returncode == 1 and "mismatch" in done.stdout
 
@@ -56,7 +56,7 @@ def test_every_chapter_has_its_parts():
     for path in STORED:
         if path.parent.name != "chapters":
             continue
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for part in ("Predict first", "{exercise}", "{solution-start}", "does not show", "{cite}"):
             assert part in text, f"{path.name} has no {part}"
         assert text.count("widgets.player(") >= 2, path.name
@@ -65,10 +65,10 @@ def test_every_chapter_has_its_parts():
 
 
 def test_the_menu_calls_every_chapter_by_its_number_and_its_own_title():
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     (course,) = [part for part in parts if "course" in part["caption"]]
     for entry in course["chapters"]:
-        cells = json.loads((ROOT / f"{entry['file']}.ipynb").read_text())["cells"]
+        cells = json.loads((ROOT / f"{entry['file']}.ipynb").read_text(encoding="utf-8"))["cells"]
         headings = (line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"])
         title = next(line for line in headings if line.startswith("# ")).removeprefix("# ").strip()
         number = re.match(r"chapters/0?(\w+?)_", entry["file"])[1]

@@ -94,7 +94,7 @@ def test_the_evidence_of_a_leaf_exists(id):
 
 def labels(page):
     """What a link can lead to on a page: labels, names of figures, headings; datasheets on the catalog."""
-    notebook = json.loads((ROOT / f"{page}.ipynb").read_text())
+    notebook = json.loads((ROOT / f"{page}.ipynb").read_text(encoding="utf-8"))
     found = set(catalog) if page == "appendix/catalog" else set()
     for cell in notebook["cells"]:
         text = "".join(cell["source"])

@@ -39,7 +39,7 @@ def test_a_claim_says_what_is_true_instead(id):
 def test_a_claim_names_what_exists(id):
     claim = ledger[id]
     assert set(claim.activations) <= set(activations.catalog)
-    bibliography = (ROOT / "references.bib").read_text()
+    bibliography = (ROOT / "references.bib").read_text(encoding="utf-8")
     keys = set(re.findall(r"^@\w+\{\s*([^,\s]+)\s*,", bibliography, flags=re.M))
     assert {*claim.citations, *claim.sources} <= keys
     assert claim.sources, f"no row of coverage.csv leads to {id}"
@@ -50,7 +50,7 @@ def test_a_claim_names_what_exists(id):
 
 
 def test_every_row_of_the_five_texts_is_settled_by_one_claim():
-    with (ROOT / "data/claims/coverage.csv").open(newline="") as file:
+    with (ROOT / "data/claims/coverage.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     expected = [f"{text}-{number:03}" for text, count in ROWS.items() for number in range(1, count + 1)]
     assert [line["row"] for line in lines] == expected

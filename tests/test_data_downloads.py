@@ -9,6 +9,7 @@ import socket
 import struct
 import tarfile
 import threading
+import tracemalloc
 import zipfile
 from types import SimpleNamespace
 
@@ -210,7 +211,7 @@ def test_sentences_for_training_and_test_are_drawn_from_those_with_labels(place,
 def test_a_phrase_that_comes_twice_counts_once(place):
     place.folder.mkdir()
     lines = ["sentence\tlabel", *(f"phrase {i // 2} \t{i // 2 % 2}" for i in range(SENTENCES))]
-    (place.folder / "train.tsv").write_text("\n".join(lines) + "\n")
+    (place.folder / "train.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     split = load("sst2", folder=place.folder)
     assert len(split.train_x) == SENTENCES // 2 - 5
     assert len({*split.train_x, *split.test_x}) == SENTENCES // 2
@@ -392,6 +393,76 @@ def test_an_archive_without_the_file_is_refused_by_name(place):
     for name, file in [("cifar10", "cifar-10-binary.tar.gz"), ("sst2", "SST-2.zip")]:
         with pytest.raises(ValueError, match=f"{file} lacks one of"):
             load(name, folder=place.folder)
+
+
+def encrypted(content):
+    """The zip with the mark of a password on its file, in both places where it stands."""
+    content = bytearray(content)
+    for sign, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(sign) + place] |= 1
+    return bytes(content)
+
+
+def packed_by(method):
+    def change(content):
+        content = bytearray(content)
+        for sign, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+            content[content.index(sign) + place] = method
+        return bytes(content)
+
+    return change
+
+
+@pytest.mark.parametrize("name", ["sst2", "cola"])
+@pytest.mark.parametrize(
+    "harm, said",
+    [
+        (encrypted, "password"),
+        (packed_by(97), "compression"),
+        (packed_by(12), "Invalid data stream"),
+        (packed_by(14), "."),
+    ],
+    ids=["encrypted", "an unknown compression", "no bzip2", "no lzma"],
+)
+def test_a_zip_that_cannot_be_opened_is_refused_by_name(place, name, harm, said):
+    place.folder.mkdir()
+    file = place.table[name][0].file
+    (place.folder / file).write_bytes(harm(place.server.files[file]))
+    with pytest.raises(ValueError, match=f"{file} is damaged or no archive .*{said}") as found:
+        load(name, folder=place.folder)
+    assert "\n" not in str(found.value)
+
+
+def test_the_checksum_inside_an_archive_is_read(place):
+    place.folder.mkdir()
+    content = bytearray(tarred(cifar_files()))
+    content[-6] ^= 1  # of the checksum that ends a gzip file
+    (place.folder / "cifar-10-binary.tar.gz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"cifar-10-binary\.tar\.gz is damaged or no archive \(CRC check failed"):
+        load("cifar10", folder=place.folder)
+
+
+def test_an_archive_that_unfolds_to_more_than_its_records_take_is_not_read_to_its_end(place):
+    place.folder.mkdir()
+    bomb = b"x" * 500 * downloads.MOST * SENTENCES
+    with zipfile.ZipFile(place.folder / "CoLA.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("CoLA/train.tsv", bomb)
+    for name in IDX:
+        (place.folder / f"{name}.gz").write_bytes(gzip.compress(bomb, 1))
+    for name, file in [("cola", r"CoLA/train\.tsv in .*CoLA\.zip"), ("mnist", f"{IDX[0]} in .*")]:
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=f"{file} is too large for") as found:
+            load(name, folder=place.folder)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert "\n" not in str(found.value) and most < len(bomb) / 4
+
+
+def test_a_cache_that_cannot_be_written_is_no_fault_of_the_connection(place):
+    place.cache.write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(OSError, match=r"CoLA\.zip cannot be kept in .*cache") as found:
+        load("cola")
+    assert not isinstance(found.value, ConnectionError) and "\n" not in str(found.value)
 
 
 def test_an_archive_that_points_outside_writes_nothing(place):

@@ -1,8 +1,11 @@
+import dataclasses
+import itertools
 import math
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -37,7 +40,7 @@ def off(found, plain):
 def after_one_ulp(sizes, name, split, seed, steps, plain):
     """How far the plain loop goes astray when one weight is the next float32: what rounding alone may do."""
     worst = 0.0
-    for i in (0, 3, 6, 9):
+    for i in range(0, min(12, sizes[0] * sizes[1]), 3):
         network = mlp(sizes, name, seed=seed)
         with torch.no_grad():
             weights = network[0].weight.view(-1)
@@ -83,6 +86,18 @@ def test_every_loss_optimizer_and_shape_is_that_of_the_plain_loop(task, hidden, 
     plain = alone(sizes, "tanh", split, 5, 20, **settings)
     assert off(runs.loss[0], plain.loss) < 1e-6
     assert off(runs.test_loss[0], torch.tensor(plain.test_loss[-1:])) < 1e-6
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_units_that_fill_up_a_width_count_for_nothing(name):
+    # whatever the activation makes of 0: a sigmoid's 1/2 would be one bias more
+    for sizes in ([2, 1, 1], [2, 6, 5, 1]):
+        found = fit_many(sizes, name, DISK, seeds=[1], steps=20, test_steps=[20], engine="compiled")
+        plain, allowed = alone(sizes, name, DISK, 1, 20), 1e-6
+        if off(found.loss[0], plain.loss) > allowed:
+            allowed = 3 * after_one_ulp(sizes, name, DISK, 1, 20, plain.loss)
+        assert off(found.loss[0], plain.loss) <= allowed < 1e-4
+        assert off(found.test_loss[0], torch.tensor(plain.test_loss[-1:])) <= 3 * allowed
 
 
 @pytest.mark.parametrize("engine", ensemble.engines)
@@ -268,6 +283,102 @@ def test_nan_comes_out_of_a_compiled_activation_as_nan(name):
     assert math.isnan(H[0, 0])
 
 
+@pytest.mark.parametrize("engine", ensemble.engines)
+@pytest.mark.parametrize("alpha", [-1.0, -0.2, 0.0, 3.0])
+def test_every_alpha_of_elu_is_that_of_the_plain_loop(alpha, engine):
+    elu = activations.get("elu", alpha=alpha)
+    runs = fit_many([2, 6, 1], elu, DISK, seeds=[1], steps=20, engine=engine)
+    assert off(runs.loss[0], alone([2, 6, 1], elu, DISK, 1, 20).loss) < 1e-6
+
+
+def test_an_activation_without_a_kernel_is_trained_by_stacked_tensors(monkeypatch):
+    def bent():
+        return dataclasses.replace(
+            activations.get("tanh"),
+            name="bent",
+            function=lambda z: z + torch.tanh(z),
+            slope_function=lambda z: 1 + 1 / torch.cosh(z) ** 2,
+        )
+
+    monkeypatch.setitem(activations._entries, "bent", bent)
+    assert engine_for("bent") == "stacked"
+    runs = fit_many([2, 6, 1], "bent", DISK, seeds=[1], steps=20)
+    assert runs.engine == "stacked"
+    assert off(runs.loss[0], alone([2, 6, 1], "bent", DISK, 1, 20).loss) < 1e-6
+    with pytest.raises(ValueError, match="got bent"):
+        fit_many([2, 6, 1], "bent", DISK, seeds=[1], steps=20, engine="compiled")
+
+
+def test_a_record_that_bears_the_name_of_another_function_is_trained_as_what_it_is():
+    # both engines have forms of their own for tanh, and find them by its name
+    doubled = dataclasses.replace(
+        activations.get("tanh"), function=lambda z: 2 * z.sin(), slope_function=lambda z: 2 * z.cos()
+    )
+    runs = fit_many([2, 6, 1], doubled, DISK, seeds=[1], steps=20)
+    assert runs.engine == "stacked"
+    assert off(runs.loss[0], alone([2, 6, 1], doubled, DISK, 1, 20).loss) < 1e-6
+    assert off(runs.loss[0], alone([2, 6, 1], "tanh", DISK, 1, 20).loss) > 1e-3
+
+
+@pytest.mark.parametrize("engine", ensemble.engines)
+def test_numbers_may_be_numpys_and_lists_whatever_can_be_gone_through(engine):
+    def runs(sizes, splits, seeds, steps, test_steps, rate):
+        return fit_many(
+            sizes, "tanh", splits, seeds=seeds, steps=steps, test_steps=test_steps, rate=rate, engine=engine
+        )
+
+    plain = runs([2, 3, 1], DISK, [0, 1, 2], 4, [0, 4], 0.5)
+    numpys = runs(np.array([2, 3, 1]), DISK, np.arange(3), np.int64(4), np.array([4, 0, 4]), np.float32(0.5))
+    once = runs((k for k in (2, 3, 1)), (DISK for _ in range(3)), iter(range(3)), 4, iter((4, 0)), 0.5)
+    tensors = runs(torch.tensor([2, 3, 1]), [DISK] * 3, torch.arange(3), torch.tensor(4), {0, 4}, 0.5)
+    assert same(plain, numpys) and same(plain, once) and same(plain, tensors)
+    assert plain.test_steps == numpys.test_steps == tensors.test_steps == (0, 4)
+
+
+@pytest.mark.parametrize("engine", ensemble.engines)
+def test_points_may_lie_in_memory_in_any_order_and_have_gradients(engine):
+    plain = fit_many([2, 3, 1], "tanh", DISK, seeds=[0], steps=4, test_steps=[4], engine=engine)
+    x, y = torch.stack([DISK.train_x.T, DISK.train_x.T])[0].T, DISK.train_y.repeat_interleave(2)[::2]
+    assert not x.is_contiguous() and not y.is_contiguous()
+    negated = torch.complex(DISK.test_x, -DISK.test_x).conj().imag
+    assert negated.is_neg()
+    odd = Split(x.requires_grad_(), y, negated, DISK.test_y)
+    assert same(plain, fit_many([2, 3, 1], "tanh", odd, seeds=[0], steps=4, test_steps=[4], engine=engine))
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("engine", ensemble.engines)
+def test_a_default_dtype_of_float64_changes_nothing(engine):
+    before = fit_many([2, 3, 1], "prelu" if engine == "stacked" else "tanh", DISK, seeds=[0], steps=4, engine=engine)
+    torch.set_default_dtype(torch.float64)
+    try:
+        after = fit_many(
+            [2, 3, 1], "prelu" if engine == "stacked" else "tanh", DISK, seeds=[0], steps=4, engine=engine
+        )
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert same(before, after)
+
+
+def test_many_runs_of_many_points_stand_in_smaller_chunks_and_give_the_same(monkeypatch):
+    whole = fit_many([2, 5, 1], "tanh", DISK, seeds=range(5), steps=3, engine="stacked")
+    monkeypatch.setattr(ensemble.checks, "MOST", 2 * 6 * 512)
+    assert same(whole, fit_many([2, 5, 1], "tanh", DISK, seeds=range(5), steps=3, engine="stacked"))
+
+
+def test_up_to_points_of_1e18_the_engines_agree_and_where_squares_overflow_the_compiled_one_parts():
+    near = data.disk(50, test=20, seed=1)
+    for size, together in [(1e18, True), (1e22, False)]:
+        far = near._replace(train_x=near.train_x * size)
+        compiled, stacked = (
+            fit_many([2, 5, 3, 1], "relu", far, seeds=[1], steps=5, engine=engine).loss[0]
+            for engine in ensemble.engines
+        )
+        assert off(stacked, alone([2, 5, 3, 1], "relu", far, 1, 5).loss) < 1e-5
+        assert (off(compiled, stacked) < 1e-5) is together  # the docstring says so
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "words"),
     [
@@ -290,9 +401,66 @@ def test_nan_comes_out_of_a_compiled_activation_as_nan(name):
             ValueError,
             "there are 2 kinds",
         ),
+        ({"splits": DISK._replace(train_y=DISK.train_y[:150])}, ValueError, "train_x has 300 points, and train_y"),
+        ({"splits": DISK._replace(test_y=DISK.test_y[:1])}, ValueError, "test_x has 200 points, and test_y"),
+        (
+            {"splits": Split(torch.zeros(12_000_000, 2), torch.zeros(1), DISK.test_x, DISK.test_y)},
+            ValueError,
+            "12000000 points, and train_y labels for 1",
+        ),
+        (
+            {"splits": DISK._replace(train_x=torch.zeros(300, 7)), "sizes": [7, 4, 1]},
+            ValueError,
+            "train_x and test_x must be alike",
+        ),
+        ({"splits": DISK._replace(test_x=DISK.test_x.double())}, ValueError, "train_x and test_x must be alike"),
+        ({"splits": Split(*(part[:0] for part in DISK))}, ValueError, "at least one point"),
+        ({"splits": Split(*(part[..., None] for part in DISK))}, ValueError, r"with shape \(300, 2, 1\)"),
+        ({"splits": Split(*(x[:, None] if x.ndim == 1 else x for x in DISK)), "loss": "mse"}, ValueError, r"\(1,\)"),
+        ({"splits": DISK._replace(train_y=DISK.train_y.long())}, ValueError, "train_y and test_y must be alike"),
+        ({"splits": data.spirals(9, arms=4, test=9), "sizes": [2, 4, 3]}, ValueError, "between 0 and 2, got 3"),
+        (
+            {"splits": data.spirals(9, test=9), "loss": "bce", "sizes": [2, 4, 2]},
+            ValueError,
+            "labels of bce are floats",
+        ),
+        ({"test_steps": (1.5,)}, ValueError, r"whole numbers between step 0 and step 10, got \[1.5\]"),
+        ({"test_steps": 5}, ValueError, "test_steps must be a list, got 5"),
+        ({"seeds": [0.0]}, ValueError, "seeds must be whole numbers"),
+        ({"seeds": itertools.count()}, ValueError, "seeds must be a list of at most"),
+        ({"seeds": "0"}, ValueError, "seeds must be a list, got '0'"),
+        ({"seeds": [2**64]}, ValueError, "seeds must be whole numbers"),
+        ({"sizes": [2]}, ValueError, r"at least inputs and outputs, got \[2\]"),
+        ({"sizes": [2, 4.9, 1]}, ValueError, "sizes must be whole numbers"),
+        ({"sizes": [2, 10**10, 1]}, ValueError, "sizes must be whole numbers"),
+        ({"sizes": [2, 10**8, 1]}, ValueError, "units times points: .* are too many, 1073741824 are allowed"),
+        ({"sizes": [2, 40_000, 40_000, 1]}, ValueError, "weights: .* are too many"),
+        ({"steps": 2**29, "seeds": range(3)}, ValueError, "runs times steps: .* are too many"),
+        ({"steps": 10.0}, ValueError, "steps=10.0"),
+        ({"steps": True}, ValueError, "steps=True"),
+        ({"rate": 1e38}, ValueError, r"from 1.2e-38 to 3.4e\+37, got rate=1e\+38"),
+        ({"rate": math.nan}, ValueError, "rate=nan"),
+        ({"rate": "0.1"}, ValueError, "rate='0.1'"),
+        ({"scheme": math.inf}, ValueError, "scheme=inf"),
+        ({"scheme": None}, ValueError, "scheme=None"),
+        ({"loss": ""}, KeyError, "no loss named ''"),
+        ({"optimizer": None}, KeyError, "no optimizer named None; there are adam, sgd"),
+        ({"activation": activations.get("elu", alpha=1e39)}, ValueError, "elu: alpha must be 0 or between"),
+        (
+            {
+                "splits": Split(*(DISK.train_x,) * 4),
+                "sizes": [2, 4, 2],
+                "loss": "mse",
+                "test_steps": [10],
+            },
+            ValueError,
+            "no answer is right or wrong with 2 labels for a point",
+        ),
     ],
 )
-def test_what_makes_no_sense_is_refused(settings, error, words):
+@pytest.mark.parametrize("engine", [None, *ensemble.engines])
+def test_what_makes_no_sense_is_refused(settings, error, words, engine):
+    settings = {"engine": engine} | settings
     asked = {"sizes": [2, 4, 1], "activation": "relu", "splits": DISK, "seeds": [0], "steps": 10} | settings
     with pytest.raises(error, match=words):
         fit_many(asked.pop("sizes"), asked.pop("activation"), asked.pop("splits"), **asked)

@@ -10,13 +10,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from site_checks import ROOT, stored
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 CONDA = [entry for entry in ENVIRONMENT["dependencies"] if isinstance(entry, str)]
 (PIP,) = [entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict)]
 PINS = {
     canonicalize_name(name): Version(version)
-    for name, version in re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M)
+    for name, version in re.findall(
+        r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.M
+    )
 }
 
 
@@ -31,7 +33,7 @@ def test_conda_brings_pip_and_a_python_that_the_project_admits():
 
 
 def test_pip_installs_this_project_with_the_extras_that_its_notebooks_ask_for_and_no_other():
-    asked = {extra for path in stored() for extra in re.findall(r'"needs-(\w+)"', path.read_text())}
+    asked = {extra for path in stored() for extra in re.findall(r'"needs-(\w+)"', path.read_text(encoding="utf-8"))}
     (extras,) = [re.fullmatch(r"-e \.\[([\w,]+)\]", entry)[1] for entry in PIP if entry.startswith("-e")]
     assert asked
     assert set(extras.split(",")) == asked <= set(PROJECT["optional-dependencies"])

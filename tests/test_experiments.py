@@ -1,16 +1,23 @@
 """The studies, and the runner: whatever happens on the way, the store ends up the same."""
 
+import hashlib
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import warnings
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import FrozenInstanceError, asdict, replace
+from importlib import metadata
 from pathlib import Path
 from socket import socket
 
@@ -39,6 +46,13 @@ def content(path):
 
     with Store(path) as store:
         return [said(run) for run in store.runs()]
+
+
+def source(folder=Path(experiments.__file__).parents[1]):
+    """A hash of the package's files, as the study's provenance has it: written here once more."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    files = [name.encode() + b"\0" + hashlib.sha256((folder / name).read_bytes()).digest() for name in names]
+    return hashlib.sha256(b"".join(files)).hexdigest()[:12]
 
 
 def run(study, path, **how):
@@ -99,17 +113,17 @@ def test_a_setting_is_spelled_one_way_and_cannot_be_changed():
         ({"task": "disc"}, KeyError, "no task named 'disc'; did you mean 'disk'"),
         ({"activation": "rleu"}, KeyError, "no activation named 'rleu'; did you mean 'relu'"),
         ({"scheme": "hee"}, KeyError, "no scheme named 'hee'; did you mean 'he'"),
-        ({"scheme": -1}, ValueError, "a standard deviation is 0 or more"),
+        ({"scheme": -1}, ValueError, "scheme is 0 or a positive number"),
         ({"optimizer": "adm"}, KeyError, "no optimizer named 'adm'; did you mean 'adam'"),
         ({"loss": "bc"}, KeyError, "no loss named 'bc'; did you mean 'bce'"),
-        ({"rate": 0}, ValueError, "must be positive, got .*rate=0"),
-        ({"rate": float("nan")}, ValueError, "must be positive"),
-        ({"rate": float("inf")}, ValueError, "must be positive"),
-        ({"steps": 0}, ValueError, "must be positive, got steps=0"),
-        ({"sizes": (3, 4, 1)}, ValueError, r"got sizes \[3, 4, 1\]"),
-        ({"sizes": (2,)}, ValueError, "at least inputs and outputs"),
+        ({"rate": 0}, ValueError, "rate is a positive number .*, got 0"),
+        ({"rate": float("nan")}, ValueError, "rate is a positive number .*, got nan"),
+        ({"rate": float("inf")}, ValueError, "rate is a positive number .*, got inf"),
+        ({"steps": 0}, ValueError, "steps is a whole number from 1 .*, got 0"),
+        ({"sizes": (3, 4, 1)}, ValueError, r"sizes begins with the two coordinates .*; got \[3, 4, 1\]"),
+        ({"sizes": (2,)}, ValueError, "sizes begins with the two coordinates"),
         ({"test_steps": (0, 21)}, ValueError, "between step 0 and step 20"),
-        ({"points": 0}, ValueError, "at least one point"),
+        ({"points": 0}, ValueError, "points is a whole number from 1 .*, got 0"),
         ({"task": "xor"}, ValueError, "XOR has four points"),
     ],
 )
@@ -124,8 +138,10 @@ def test_a_study_says_in_which_entries_its_settings_may_differ():
         Study("mine", [a, replace(a, points=5)], range(3), ("activation",))
     with pytest.raises(ValueError, match="seed that comes twice"):
         Study("mine", [a], [1, 2, 1], ())
-    with pytest.raises(ValueError, match="at least one seed"):
+    with pytest.raises(ValueError, match="runs is a whole number from 1 to 1,000,000, got 0"):
         experiments.disk(runs=0)
+    with pytest.raises(ValueError, match="at least one seed"):
+        Study("mine", [a], [], ())
     with pytest.raises(ValueError, match="at least one setting"):
         experiments.disk(activations=())
     assert Study("mine", [a, a], range(2), ()).settings == (a,)
@@ -155,7 +171,9 @@ def test_what_is_stored_is_what_fit_many_finds(tmp_path):
             np.testing.assert_array_equal(store.array(name), getattr(found, name).numpy())
         clock = store.array("seconds")
         assert (clock[:, 0] > 0).all() and (np.diff(clock) >= 0).all()
-        assert store.origins() == [results.origin()]
+        (origin,) = store.origins()
+        assert origin["versions"].pop("source") == source()
+        assert origin == results.origin()
     assert (outcome.runs, outcome.trained, outcome.model_steps) == (3, 3, 60)
     assert outcome.seconds > 0 and outcome.work > 0
 
@@ -234,7 +252,13 @@ def test_the_compiled_engine_is_not_asked_for_what_it_cannot_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "how, said", [({"workers": 0}, "one worker"), ({"batch": 0}, "one run"), ({"engine": "steam"}, "no engine named")]
+    "how, said",
+    [
+        ({"workers": 0}, "workers is a whole number"),
+        ({"batch": 0}, "batch is a whole number"),
+        ({"engine": "steam"}, "no engine named"),
+        ({"engine": ""}, "no engine named ''"),
+    ],
 )
 def test_a_way_to_run_that_there_is_not_is_refused_before_a_file_is_made(tmp_path, how, said):
     with pytest.raises((KeyError, ValueError), match=said):
@@ -353,7 +377,7 @@ def wait_until(true, seconds=60):
 def family(process):
     """The processes below one, itself left out: Linux says who they are."""
     try:
-        below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        below = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
     except FileNotFoundError:
         return []
     return [one for child in below for one in (int(child), *family(int(child)))]
@@ -361,7 +385,7 @@ def family(process):
 
 def alive(process):
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     except FileNotFoundError:
         return False
 
@@ -396,13 +420,25 @@ def test_killed_ten_times_and_resumed_the_store_is_that_of_an_undisturbed_run(tm
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+def heeding():
+    """In a child before it begins: signals end it, also where those who started the tests ignore them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @linux
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_stores_what_is_done_and_says_how_to_go_on(tmp_path, workers, undisturbed):
     path = tmp_path / "s.sqlite"
     command = [*COMMAND, "--out", str(path), "--workers", workers]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=QUIET, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=QUIET,
+        start_new_session=True,
+        preexec_fn=heeding,
     )
     wait_until(lambda: count(path) > 3)
     below = family(process.pid)
@@ -428,7 +464,8 @@ def test_at_a_limit_on_the_file_it_stops_with_one_line_and_goes_on_later(tmp_pat
     )
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"actlab: {path} ") and last.endswith("what was stored stays")
+    assert last.startswith(f"actlab: {path} ") and "what was stored stays" in last
+    assert re.search(r"; [1-9]\d* runs under way could not be stored$", last)
     assert "Traceback" not in done.stderr
     assert 0 < count(path) < len(undisturbed)
     run(experiments.disk(2, 30, ["relu", "tanh"], range(40)), path)
@@ -490,3 +527,143 @@ def test_with_one_of_two_dask_workers_killed_nothing_is_lost(tmp_path, cluster, 
     assert at_the_kill < len(undisturbed), "it was over before the worker was killed"
     assert f"{len(undisturbed)} runs in {path}; {len(undisturbed)} of them trained now" in out
     assert content(path) == undisturbed
+
+
+@contextmanager
+def scheduler():
+    """A scheduler without workers: its address, and what starts a worker of it, a process of its own."""
+    pytest.importorskip("distributed")
+    started = []
+
+    def start(*command, **environment):
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=QUIET | environment,
+        )
+        started.append(process)
+        return process
+
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    start("-m", "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard", "--no-jupyter")
+
+    def worker(folder, first="", **environment):
+        """first: what its interpreter does before it is a worker."""
+        options = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
+        script = f"import runpy, sys\n{first}\nrunpy.run_module('distributed.cli.dask_worker', run_name='__main__')"
+        return start("-c", script, address, *options, **environment)
+
+    try:
+        yield address, worker
+    finally:
+        for process in reversed(started):
+            process.kill()
+            process.wait()
+
+
+def workers_of(address, number):
+    import distributed
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mismatched versions found")
+        with distributed.Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(number, timeout=60)
+
+
+def another_source(folder):
+    """A copy of the package that differs by a comment; the folder in which it lies."""
+    shutil.copytree(Path(experiments.__file__).parents[1], folder / "other/actlab")
+    with (folder / "other/actlab/gates.py").open("a", encoding="utf-8") as file:
+        file.write("# edited\n")
+    return str(folder / "other")
+
+
+def test_a_port_that_is_silent_is_said_to_be(capsys):
+    with socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(ValueError, match=f"no Dask scheduler answers at {address}: something is there"),
+            experiments.cluster(address),
+        ):
+            pass
+
+
+def test_a_cluster_without_workers_is_waited_for_until_ctrl_c(tmp_path):
+    with scheduler() as (address, _):
+        process = subprocess.Popen(
+            [*COMMAND, "--out", "s.sqlite", "--scheduler", address],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=QUIET,
+            preexec_fn=heeding,
+        )
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=60)[1]
+        assert process.returncode == 130
+    assert first == "actlab: waiting for workers: the scheduler has none that can be used; Ctrl-C ends this\n"
+    assert rest == "actlab: stopped before anything was begun\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("lack", ["actlab", "source", "numpy"])
+def test_a_worker_that_has_not_what_we_have_is_named(tmp_path, lack):
+    with scheduler() as (address, worker):
+        first = {
+            "actlab": "sys.modules['actlab'] = None",
+            "source": f"sys.path.insert(0, {another_source(tmp_path)!r})",
+            "numpy": "import importlib.metadata as m; v = m.version\n"
+            "m.version = lambda name: '1.0' if name == 'numpy' else v(name)",
+        }[lack]
+        worker(tmp_path, first)
+        workers_of(address, 1)
+        said = {
+            "actlab": "has no actlab: install there what is installed here",
+            "source": f"has the source [0-9a-f]{{12}} of actlab, and we have {source()}: install the same there",
+            "numpy": f"has numpy 1.0, and we have {metadata.version('numpy')}: install the same there",
+        }[lack]
+        with (
+            pytest.raises(ValueError, match=f"^the worker tcp://127.0.0.1:[0-9]+ {said}$"),
+            experiments.cluster(address),
+        ):
+            pass
+
+
+def test_workers_that_come_late_or_again_are_used_and_others_are_not(tmp_path, undisturbed):
+    told = []
+    with scheduler() as (address, worker):
+        first = worker(tmp_path)
+        study, path = experiments.disk(2, 30, ["relu", "tanh"], range(40)), tmp_path / "s.sqlite"
+        wrong = another_source(tmp_path)
+
+        def disturb():
+            wait_until(lambda: count(path) > 3)
+            first.kill()  # there is none now
+            worker(tmp_path, f"sys.path.insert(0, {wrong!r})")
+            wait_until(lambda: any("it is not used" in line for line in told), 120)
+            worker(tmp_path)
+
+        aside = threading.Thread(target=disturb)
+        aside.start()
+        with experiments.cluster(address, tell=told.append) as executor:
+            outcome = experiments.run(study, path, executor=executor, engine="stacked", tell=told.append)
+        aside.join()
+    assert outcome.trained == len(undisturbed) and content(path) == undisturbed
+    assert any(line.startswith("waiting for workers") for line in told)
+    assert sum("it is not used" in line for line in told) == 1
+    with Store(path) as store:
+        assert {origin["versions"]["source"] for origin in store.origins()} == {source()}
+
+
+def test_what_another_source_has_trained_is_not_stored(tmp_path, monkeypatch):
+    genuine = results.origin
+    monkeypatch.setattr(results, "origin", lambda: genuine() | {"versions": genuine()["versions"] | {"torch": "1.0"}})
+    with pytest.raises(experiments.Failed, match=r"its worker has torch 1.0, and we have .*: nothing of it"):
+        run(small(), tmp_path / "s.sqlite")
+    assert count(tmp_path / "s.sqlite") == 0

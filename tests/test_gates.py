@@ -180,7 +180,7 @@ def test_the_catalog_names_the_functions_and_cannot_be_changed():
 
 @EVERY
 def test_each_gate_names_a_source_that_is_in_the_bibliography(name):
-    bibliography = (Path(__file__).parents[1] / "references.bib").read_text()
+    bibliography = (Path(__file__).parents[1] / "references.bib").read_text(encoding="utf-8")
     keys = re.findall(r"\{cite\}`(\w+)`", catalog[name].__doc__)
     assert keys and set(keys) <= set(re.findall(r"^@\w+\{(\w+),", bibliography, flags=re.M))
 

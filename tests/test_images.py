@@ -35,10 +35,10 @@ def test_the_published_comparison_is_what_the_study_is_without_words():
         ({"task": "mnits"}, KeyError, "no task named 'mnits'; did you mean 'mnist'"),
         ({"network": "resnet"}, KeyError, "there are cnn, resnet18, resnet50, resnet50_narrow"),
         ({"optimizer": "sdg"}, KeyError, "did you mean 'sgd'"),
-        ({"rate": 0}, ValueError, "rate must be positive, got 0.0"),
-        ({"momentum": 1}, ValueError, "below 1, got 1.0"),
-        ({"epochs": 0}, ValueError, "epochs must be positive, got 0"),
-        ({"points": 128, "epochs": 3, "every": 4}, ValueError, "6 updates do not part into rows of 4"),
+        ({"rate": 0}, ValueError, "rate is a positive number .*, got 0"),
+        ({"momentum": 1}, ValueError, "momentum is 0 or a positive number below 1, got 1"),
+        ({"epochs": 0}, ValueError, "epochs is a whole number from 1 .*, got 0"),
+        ({"points": 128, "epochs": 3, "every": 4}, ValueError, "every=4 is no divisor of the 6 updates"),
     ],
 )
 def test_settings_that_make_no_sense(settings, kind, said):

@@ -52,7 +52,7 @@ def test_claims_prints_id_verdict_and_number_and_fails_where_one_is_contradicted
     assert main(["claims"]) == 1
     said = capsys.readouterr()
     assert "wrong: false\n    wrong: 1\n    CONTRADICTED: the evidence says true" in said.out
-    assert said.err == "contradicted: wrong\n"
+    assert said.err == "actlab: contradicted: wrong\n"
     assert main(["claims", "--topic", "tanh"]) == 1
     capsys.readouterr()
     assert main(["claims", "--topic", "experiments"]) == 0
@@ -68,7 +68,7 @@ def test_a_check_that_breaks_off_counts_as_contradicted_and_the_others_still_run
     assert main(["claims"]) == 1
     said = capsys.readouterr()
     assert "broken: true\n    nothing\n    CONTRADICTED: the check broke off: KeyError: 'no table'" in said.out
-    assert "right: true\n    right: 1" in said.out and said.err == "contradicted: broken\n"
+    assert "right: true\n    right: 1" in said.out and said.err == "actlab: contradicted: broken\n"
 
 
 def test_an_unknown_claim_or_topic_is_answered_with_the_nearest(two_claims, capsys):
@@ -78,9 +78,7 @@ def test_an_unknown_claim_or_topic_is_answered_with_the_nearest(two_claims, caps
         (["claims", "--topic", "ReLU"], "no topic 'ReLU'; did you mean 'ReLU family'?"),
         (["claims", "--topic", "xyzzy"], "no topic 'xyzzy'; there are linearity collapse, "),
     ]:
-        with pytest.raises(SystemExit) as exit:
-            main(asked)
-        assert exit.value.code == 2
+        assert main(asked) == 2
         assert answer in capsys.readouterr().err
 
 
@@ -185,10 +183,10 @@ def test_export_writes_beside_the_store_or_where_it_is_told(store, format, capsy
         ("run disc", "no study named 'disc'; did you mean 'disk'? there are disk, xor"),
         ("run disk --activations rleu", "no activation named 'rleu'; did you mean 'relu'?"),
         ("run disk --engine steam", "no engine named 'steam'; there are compiled, stacked"),
-        ("run disk --runs 0", "disk needs at least one seed"),
-        ("run disk --draws 0", "disk needs at least one setting"),
-        ("run disk --rates 0", "steps and rate must be positive"),
-        ("run disk --runs 1 --steps 1 --workers 0", "there is at least one worker, got 0"),
+        ("run disk --runs 0", "--runs/--seeds: a whole number from 1 to 1,000,000, got '0'"),
+        ("run disk --draws 0", "argument --draws: a whole number from 1 to 1,000,000, got '0'"),
+        ("run disk --rates 0", "rate is a positive number from 1.2e-38 to 3.4e+38, got 0.0"),
+        ("run disk --steps 1 --workers 0", "argument --workers: a whole number from 1 to 1,000,000, got '0'"),
         ("run xor --draws 2", "xor has no --draws; it takes --runs, --steps, --activations, --scales"),
         ("run disk --scales 1", "disk has no --scales; it takes --runs, --steps, --activations, --draws, --rates"),
         ("run disk --out no/such/folder.sqlite", "cannot be opened"),
@@ -208,11 +206,11 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path, monkeypatch, capsys, 
 def test_a_store_that_cannot_be_used_is_refused_in_one_line_and_stays_as_it_is(store, capsys):
     whole = store.read_bytes()
     later = bytearray(whole)
-    later[60:64] = (3).to_bytes(4)  # where SQLite keeps a file's user_version
+    later[60:64] = (4).to_bytes(4)  # where SQLite keeps a file's user_version
     for content, more, answer in [
         (whole, ["--steps", "9"], "holds another study: steps is 8 there, 9 asked for"),
         (whole[:-5000], [], "cut short"),
-        (bytes(later), [], "is a store of format 3"),
+        (bytes(later), [], "is a store of format 4"),
         (b"loss\n0.3\n" * 30, [], "is not a store"),
     ]:
         store.write_bytes(content)
@@ -240,6 +238,44 @@ def test_jobs_that_fail_make_the_command_fail(tmp_path, monkeypatch, capsys):
     assert said.endswith("ZeroDivisionError: division by zero")
 
 
+def test_a_file_whose_first_job_failed_is_free_for_another_study(tmp_path, monkeypatch, capsys):
+    out = tmp_path / "s.sqlite"
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments.Setting, "train", lambda *job: 1 / 0)
+        assert main(["run", "disk", *TINY, "--out", str(out)]) == 1
+    assert main(["run", "disk", *TINY, "--steps", "9", "--out", str(out)]) == 0
+    with results.Store(out) as there:
+        assert len(there) == 4 and there.study["steps"] == 9
+    assert main(["run", "disk", *TINY, "--out", str(out)]) == 2
+    assert "holds another study: steps is 9 there, 8 asked for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:s?mode=memory"])
+def test_a_store_is_a_file_whatever_its_name(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "disk", *TINY, "--out", name]) == 0
+    assert capsys.readouterr().out.startswith(f"4 runs in {name}; 4 of them trained now")
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert main(["run", "disk", *TINY, "--out", name]) == 0 and main(["summary", name]) == 0
+    assert "; 0 of them trained now" in capsys.readouterr().out
+
+
+def test_an_export_over_the_store_or_over_a_link_is_refused_in_one_line(store, capsys):
+    before = store.read_bytes()
+    store.with_name("link").symlink_to(store.with_name("mine"))
+    store.with_name("mine").write_text("mine", encoding="utf-8")
+    for out, answer in [
+        (store, "is the store itself"),
+        (f"{store}-journal", "beside"),
+        (store.with_name("link"), "a link"),
+    ]:
+        assert main(["export", str(store), "--format", "jsonl", "--out", str(out)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("actlab: ") and answer in line
+    assert store.read_bytes() == before and store.with_name("mine").read_text(encoding="utf-8") == "mine"
+    assert sorted(file.name for file in store.parent.iterdir()) == ["disk.sqlite", "link", "mine"]
+
+
 def test_a_cluster_that_is_not_there_is_said_in_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with socket() as free:  # a port at which nobody answers
@@ -247,7 +283,9 @@ def test_a_cluster_that_is_not_there_is_said_in_one_line(tmp_path, monkeypatch, 
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
         for asked, answer in [
             (address, f"no Dask scheduler answers at {address}"),
-            ("nowhere://x", "answers at nowh"),
+            ("nowhere://x", "'nowhere://x' is no address of a Dask scheduler: it begins with one of tcp, tls"),
+            ("", "'' is no address of a Dask scheduler: it is to be such as tcp://127.0.0.1:8786"),
+            ("tcp://127.0.0.1", "it is to be such as tcp://"),
         ]:
             assert main(["run", "disk", *TINY, "--scheduler", asked]) == 2
             (line,) = capsys.readouterr().err.splitlines()

@@ -182,12 +182,14 @@ def test_empty_cells_and_text_need_no_number():
 def chapters(tmp_path):
     """A checkout with an address in _config.yml and two chapters, one of them good."""
     (tmp_path / "_config.yml").write_text(
-        f"title: a: b\nrepository:\n  # where\n  url: {REPOSITORY}\n  branch: main\n"
+        f"title: a: b\nrepository:\n  # where\n  url: {REPOSITORY}\n  branch: main\n", encoding="utf-8"
     )
     folder = tmp_path / "chapters"
     folder.mkdir()
     for name, notebook in [("01_good", good()), ("02_bad", edited(2, execution_count=None))]:
-        (folder / f"{name}.ipynb").write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+        (folder / f"{name}.ipynb").write_text(
+            json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     return folder
 
 
@@ -204,20 +206,22 @@ def test_check_says_nothing_of_what_is_good(chapters, capsys):
 
 
 def test_check_takes_the_address_from_the_configuration(chapters, capsys):
-    (chapters.parent / "_config.yml").write_text('repository:\n  url: "https://example.org/moved"\n')
+    (chapters.parent / "_config.yml").write_text(
+        'repository:\n  url: "https://example.org/moved"\n', encoding="utf-8"
+    )
     assert main(["check", str(chapters / "01_good.ipynb")]) == 1
     assert "install cell" in capsys.readouterr().out
 
 
 def test_check_changes_no_file_and_clean_only_what_is_not_clean(chapters):
     files = sorted(chapters.iterdir())
-    files[1].write_text(json.dumps(executed()))
+    files[1].write_text(json.dumps(executed()), encoding="utf-8")
     before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
     main(["check", str(chapters)])
     assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
     assert main(["clean", str(chapters)]) == 0
     assert (files[0].read_bytes(), files[0].stat().st_mtime_ns) == before[0]
-    assert json.loads(files[1].read_text()) == clean(executed(), REPOSITORY)
+    assert json.loads(files[1].read_text(encoding="utf-8")) == clean(executed(), REPOSITORY)
     assert sorted(chapters.iterdir()) == files
     assert main(["check", str(chapters)]) == 0
 
@@ -232,11 +236,11 @@ def test_a_path_that_does_not_exist_gives_one_clear_error(chapters, capsys):
 
 
 def test_run_executes_in_the_folder_of_the_notebook_and_stores_the_clean_form(tmp_path, capsys):
-    (tmp_path / "beside.txt").write_text("seen")
+    (tmp_path / "beside.txt").write_text("seen", encoding="utf-8")
     file = tmp_path / "a.ipynb"
-    file.write_text(json.dumps(as_stored(code("x = open('beside.txt').read()"), code("x * 2"))))
+    file.write_text(json.dumps(as_stored(code("x = open('beside.txt').read()"), code("x * 2"))), encoding="utf-8")
     assert main(["run", str(file)]) == 0
-    stored = json.loads(file.read_text())
+    stored = json.loads(file.read_text(encoding="utf-8"))
     assert faults(stored) == []
     assert [cell["execution_count"] for cell in stored["cells"]] == [1, 2]
     assert stored["cells"][1]["outputs"][0]["data"] == {"text/plain": ["'seenseen'"]}
@@ -246,7 +250,7 @@ def test_run_executes_in_the_folder_of_the_notebook_and_stores_the_clean_form(tm
 
 def test_run_stores_nothing_when_a_cell_fails(tmp_path, capsys):
     file = tmp_path / "a.ipynb"
-    file.write_text(json.dumps(as_stored(code("x = 1"), code("1 / (x - 1)"))))
+    file.write_text(json.dumps(as_stored(code("x = 1"), code("1 / (x - 1)"))), encoding="utf-8")
     before = file.read_bytes()
     assert main(["run", str(file)]) == 1
     assert file.read_bytes() == before

@@ -236,7 +236,7 @@ def test_nothing_of_myst_is_left_raw(notebooks, name):
 
 
 def test_every_link_into_the_book_leads_to_a_place_on_a_page(book, notebooks, name):
-    base = yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
     links = re.findall(r"\]\(([^)\s]+)\)", "\n".join(sources(notebooks[name]["cells"], "markdown")))
     assert len(links) >= 2
     for link in links:

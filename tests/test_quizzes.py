@@ -64,7 +64,7 @@ def test_every_quiz_is_asked_once_on_the_page_of_its_chapter_in_the_order_of_its
 def told(path):
     """All that is stored in a notebook, with single spaces, and strings that Python would join joined."""
     stored = []
-    for cell in json.loads(path.read_text())["cells"]:
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         stored.append("".join(cell["source"]))
         for output in cell.get("outputs", ()):
             stored += ["".join(text) for text in (output.get("text", ""), *output.get("data", {}).values())]
@@ -83,7 +83,7 @@ def test_no_stored_notebook_tells_what_is_right(path):
 @PAGES
 def test_what_is_stored_of_a_quiz_is_its_question(path):
     said = []
-    for cell in json.loads(path.read_text())["cells"]:
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
             text = "".join(output.get("data", {}).get("text/plain", ""))
             said += [text] if text.startswith("quiz: ") else []
@@ -140,7 +140,7 @@ choices = {"0" = "None.", "1" = "One.", "2" = "Two."}
 
 def test_a_file_is_read_in_its_order(tmp_path):
     path = tmp_path / "own.toml"
-    path.write_text(SOUND)
+    path.write_text(SOUND, encoding="utf-8")
     found = read(path)
     assert list(found) == ["first", "second"]
     assert found["first"] == Quiz(
@@ -186,7 +186,7 @@ FAULTS = {
 def test_a_fault_is_one_line_that_names_the_file_and_the_quiz(tmp_path, old, new, message):
     assert SOUND.count(old) == 1
     path = tmp_path / "own.toml"
-    path.write_text(SOUND.replace(old, new))
+    path.write_text(SOUND.replace(old, new), encoding="utf-8")
     with pytest.raises(ValueError, match=message) as caught:
         read(path)
     assert "\n" not in str(caught.value)

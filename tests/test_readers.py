@@ -48,7 +48,7 @@ def test_the_first_cells_install_actlab_and_change_nothing_that_colab_brought(co
     python, before = colab
     (page,) = [path for path in PLAIN if "actlab[transformers]" in path.read_text(encoding="utf-8")]
     first = tmp_path / "first.ipynb"
-    first.write_text(json.dumps(with_its_first_cell(page)))
+    first.write_text(json.dumps(with_its_first_cell(page)), encoding="utf-8")
     (tmp_path / "alone").mkdir()
     assert readers.play("colab", python, first, tmp_path / "alone") == []
     after = readers.versions(python)
@@ -84,7 +84,7 @@ assert moved(quiz("tanh", "forty-layers")) == 5  # nothing, and the reason of ea
 def test_on_colab_the_kernel_moves_players_and_answers_questions(colab, book, tmp_path):
     python, _ = colab
     page = tmp_path / "moved.ipynb"
-    page.write_text(json.dumps(with_its_first_cell(PLAIN[0], MOVED)))
+    page.write_text(json.dumps(with_its_first_cell(PLAIN[0], MOVED)), encoding="utf-8")
     (tmp_path / "alone").mkdir()
     assert readers.play("colab", python, page, tmp_path / "alone") == []
 

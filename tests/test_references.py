@@ -54,17 +54,17 @@ def lacks(kind: str, fields: dict[str, str]) -> set[str]:
 
 def prose() -> str:
     """The text of all pages but the glossary, without the cells' code."""
-    notebooks = [json.loads(path.read_text()) for path in stored()]
+    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in stored()]
     cells = [cell for page in notebooks for cell in page["cells"] if cell["cell_type"] == "markdown"]
-    pages = [path.read_text() for path in ROOT.glob("appendix/*.md") if path != GLOSSARY]
+    pages = [path.read_text(encoding="utf-8") for path in ROOT.glob("appendix/*.md") if path != GLOSSARY]
     return "\n".join(["".join(cell["source"]) for cell in cells] + pages)
 
 
-BIBLIOGRAPHY = entries((ROOT / "references.bib").read_text())
+BIBLIOGRAPHY = entries((ROOT / "references.bib").read_text(encoding="utf-8"))
 
 
 def cited() -> set[str]:
-    in_text = CITED.findall(prose() + GLOSSARY.read_text())
+    in_text = CITED.findall(prose() + GLOSSARY.read_text(encoding="utf-8"))
     of_claims = [key for claim in claims.ledger.values() for key in (*claim.citations, *claim.sources)]
     of_activations = [act.source for act in activations.catalog.values()]
     of_gates = CITED.findall("".join(str(gate.__doc__) for gate in gates.catalog.values()))
@@ -100,7 +100,7 @@ def test_a_gap_in_an_entry_is_seen():
 
 def glossary() -> dict[str, str]:
     """From each term to its definition; terms that share one have it each."""
-    body = GLOSSARY.read_text().split(":sorted:\n\n", 1)[1].split("\n```\n", 1)[0]
+    body = GLOSSARY.read_text(encoding="utf-8").split(":sorted:\n\n", 1)[1].split("\n```\n", 1)[0]
     found = {}
     for block in body.split("\n\n"):
         lines = block.splitlines()
@@ -119,13 +119,13 @@ def test_a_term_is_defined_in_a_few_sentences_and_says_where_it_is_explained(ter
 
 
 def test_a_term_that_a_page_links_is_defined():
-    linked = LINKED.findall(prose() + GLOSSARY.read_text())
+    linked = LINKED.findall(prose() + GLOSSARY.read_text(encoding="utf-8"))
     assert linked and set(linked) <= set(glossary())
 
 
 def test_a_term_is_linked_once_on_a_page():
     for path in stored():
-        cells = json.loads(path.read_text())["cells"]
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
         linked = LINKED.findall(text)
         assert len(linked) == len(set(linked)), f"{path.name}: {sorted(t for t in linked if linked.count(t) > 1)}"

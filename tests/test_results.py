@@ -50,21 +50,21 @@ def test_provenance_says_how_a_table_came_to_be(store):
 
 
 def test_a_table_is_text_with_a_line_for_each_row(store):
-    lines = (store / "runs" / "runs.json").read_text().splitlines()
+    lines = (store / "runs" / "runs.json").read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(ROWS) + 2
     assert sorted(path.name for path in (store / "runs").iterdir()) == ["provenance.json", "runs.json"]
 
 
 def test_an_edited_table_is_refused_by_name(store):
     file = store / "runs" / "runs.json"
-    file.write_text(file.read_text().replace('"relu"', '"gelu"'))
+    file.write_text(file.read_text(encoding="utf-8").replace('"relu"', '"gelu"'), encoding="utf-8")
     with pytest.raises(ValueError, match=r"^runs\.json was edited after data/runs/make\.py wrote it"):
         results.load("runs")
 
 
 def test_a_table_with_another_hash_in_its_record_is_refused(store):
     file = store / "runs" / "provenance.json"
-    file.write_text(json.dumps(results.provenance("runs") | {"sha256": "0" * 64}))
+    file.write_text(json.dumps(results.provenance("runs") | {"sha256": "0" * 64}), encoding="utf-8")
     with pytest.raises(ValueError, match=r"runs\.json was edited"):
         results.load("runs")
 
@@ -229,7 +229,7 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are(several):
 
 def test_an_edited_table_is_refused_and_its_neighbour_is_not(several):
     file = several / "study" / "curves.json"
-    file.write_text(file.read_text().replace("0.5", "0.4"))
+    file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.4"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"^curves\.json was edited after data/study/make\.py wrote it"):
         results.load("study", "curves")
     assert results.load("study", "draws") == ROWS
@@ -244,6 +244,77 @@ def test_of_several_tables_all_are_written_or_none(several, monkeypatch, ending)
     monkeypatch.undo()
     monkeypatch.setattr(results, "root", lambda: several)
     assert results.load("study", "draws") == ROWS and results.load("study", "curves") == CURVES
+
+
+@pytest.mark.parametrize("ending", ["draws.json", "curves.json", "provenance.json"])
+def test_a_set_whose_writing_fails_leaves_no_draft_behind(several, monkeypatch, ending):
+    before = sorted(path.name for path in (several / "study").iterdir())
+    failing_at(monkeypatch, ending)
+    with pytest.raises(OSError, match="no space left"):
+        tables = {"draws": ROWS[:1], "curves": CURVES[:1]}
+        results.save("study", tables, command="again", seconds=1, folder=several / "study")
+    assert sorted(path.name for path in (several / "study").iterdir()) == before
+
+
+@pytest.mark.parametrize("fails_at", [0, 1, 2])
+def test_a_set_of_which_only_some_files_are_new_is_refused(several, monkeypatch, fails_at):
+    # the disk fails between two renamings: whichever file it is, no mixture of old and new is read
+    replace, done = Path.replace, []
+
+    def failing(path, to):
+        if len(done) == fails_at:
+            raise OSError("the disk failed")
+        done.append(to.name)
+        return replace(path, to)
+
+    tables = {"draws": ROWS[:1], "curves": CURVES[:1]}
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="the disk failed"):
+        patch.setattr(Path, "replace", failing)
+        results.save("study", tables, command="again", seconds=1, folder=several / "study")
+    assert "provenance.json" not in done and len(done) == fails_at
+    for table, rows in [("draws", ROWS), ("curves", CURVES)]:
+        if f"{table}.json" in done:
+            with pytest.raises(ValueError, match=rf"{table}\.json was edited after"):
+                results.load("study", table)
+        else:
+            assert results.load("study", table) == rows
+    assert len(list((several / "study").iterdir())) == 3
+
+
+BAD_RECORDS = {
+    "no JSON": (b"{", r"Expecting property name"),
+    "no text": (b"\xff\xfe", "can't decode"),
+    "a list": (b"[]", "list indices"),
+    "a number": (b"3", "not subscriptable"),
+    "no checksums": (b"{}", "it has no entry 'sha256'"),
+    "checksums that are a number": (b'{"sha256": 3}', "not iterable"),
+    "checksums that are none": (b'{"sha256": {"runs": null}}', "no checksum and no checksums by name"),
+    "endless brackets": (b"[" * 100_000, "recursion"),
+}
+
+
+@pytest.mark.parametrize("content, said", BAD_RECORDS.values(), ids=BAD_RECORDS)
+def test_a_record_that_is_damaged_is_named_in_one_line(store, content, said):
+    (store / "runs" / "provenance.json").write_bytes(content)
+    for use in (results.provenance, results.load, lambda name: results.read(name, "runs.json")):
+        with pytest.raises(ValueError, match=rf"provenance\.json of data/runs is damaged .*{said}") as refusal:
+            use("runs")
+        assert "\n" not in str(refusal.value)
+
+
+def test_a_table_that_is_missing_or_of_another_form_is_named_in_one_line(store):
+    file, record = store / "runs" / "runs.json", results.provenance("runs")
+    for content in (b"[1, 2]", b'{"columns": ["a"], "rows": [[1, 2]]}', b'{"rows": []}', b"loss"):
+        file.write_bytes(content)
+        sums = {"sha256": hashlib.sha256(content).hexdigest()}
+        (store / "runs" / "provenance.json").write_text(json.dumps(record | sums), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"^runs\.json of data/runs is no table of columns and rows$"):
+            results.load("runs")
+    file.unlink()
+    with pytest.raises(ValueError, match=r"^runs\.json is missing from data/runs; run data/runs/make\.py again$"):
+        results.load("runs")
+    with pytest.raises(KeyError, match=r"the record of data/runs names no 'run\.json'; did you mean 'runs\.json'"):
+        results.read("runs", "run.json")
 
 
 # --- statistics, against what can be worked out by hand or with another tool

@@ -13,11 +13,11 @@ import yaml
 from site_checks import ROOT, stored
 from test_browser import CONTROLS, SEEN, UNRENDERED, _moves, browser, opened  # noqa: F401
 
-TEXT = (ROOT / "appendix/run_it.md").read_text()
+TEXT = (ROOT / "appendix/run_it.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.M | re.S) for line in block.splitlines()]
-REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
 ADDRESS, BRANCH = REPOSITORY["url"], REPOSITORY["branch"]
-EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 
 
 def told(pattern: str) -> list[str]:
@@ -68,7 +68,7 @@ def test_the_site_has_the_one_address_that_follows_from_the_repository():
 
 
 def test_conda_and_jupyter_are_given_files_and_names_that_exist():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert told("conda ") == ["conda env create -f environment.yml", f"conda activate {environment['name']}"]
     built, published = (command.split()[-1] for command in told("jupyter lab"))
     assert built == f"_build/notebooks/{published}" and ROOT / published in stored()
@@ -100,7 +100,7 @@ def test_the_study_for_a_graphics_card_runs_without_one_when_it_is_made_small(tm
 
 
 def test_the_lowest_versions_it_names_are_those_of_the_package():
-    needs = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    needs = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     named = re.findall(r"(\w+) from (\d[\d.]*\d)", TEXT)
     assert len(named) == 2
     assert {f"{package}>={lowest}" for package, lowest in named} <= set(needs)

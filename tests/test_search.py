@@ -12,7 +12,7 @@ from actlab.activations import catalog
 @pytest.fixture(scope="module")
 def found(book: Path):
     """From a word to the pages that the search has for it, split and stemmed as Sphinx does it."""
-    text = (book / "searchindex.js").read_text()
+    text = (book / "searchindex.js").read_text(encoding="utf-8")
     index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
     english = SearchEnglish({})
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from actlab import results
+from actlab.__main__ import main
 from actlab.results import Store, StoreError
 
 STUDY = {"study": "toy", "steps": 3}
@@ -150,14 +151,14 @@ def damaged(path):
 
 
 SPOILT = {
-    "a text file": (lambda path: path.write_text("loss,step\n0.3,1\n" * 50), "no SQLite file"),
-    "a short text file": (lambda path: path.write_text("x"), "no SQLite file"),
+    "a text file": (lambda path: path.write_text("loss,step\n0.3,1\n" * 50, encoding="utf-8"), "no SQLite file"),
+    "a short text file": (lambda path: path.write_text("x", encoding="utf-8"), "no SQLite file"),
     "half a store": (lambda path: os.truncate(path, path.stat().st_size // 2), "cut short|damaged"),
     "a store less one byte": (lambda path: os.truncate(path, path.stat().st_size - 1), "cut short"),
     "fifty bytes of a store": (lambda path: os.truncate(path, 50), "is not a store|damaged"),
     "a damaged page": (damaged, "damaged"),
     "another program's file": (lambda path: (path.unlink(), of_another_program(path)), "file of another program"),
-    "a later format": (lambda path: changed(path, "PRAGMA user_version = 3"), "of format 3, and .* reads 2"),
+    "a later format": (lambda path: changed(path, "PRAGMA user_version = 4"), "of format 4, .* this one reads 3"),
 }
 
 
@@ -207,6 +208,141 @@ def test_a_second_writer_is_refused_while_readers_read(path):
             with pytest.raises(StoreError, match="cannot be written to"):
                 reader.add(SETTINGS[1], [2], **arrays([2]))
     Store.open(path, STUDY).close()
+
+
+ANOTHER = """
+import sys
+from actlab.results import Store, StoreError
+try:
+    Store.open(sys.argv[1], {"study": "toy", "steps": 3})
+except StoreError as error:
+    print(error)
+else:
+    print("opened")
+"""
+
+
+def test_a_reader_in_the_process_of_the_writer_leaves_it_its_lock(path):
+    # by the rules of POSIX, a process that closes a file gives up all its locks on it
+    with Store.open(path, STUDY) as writer:
+        for look in (
+            lambda: Store(path).close(),
+            lambda: results.check(path),
+            lambda: export(path, "jsonl", path.parent),
+        ):
+            look()
+            assert "is being written to by another run" in python(ANOTHER, path).stdout
+        writer.add(SETTINGS[1], [1], **arrays([1]))
+    assert python(ANOTHER, path).stdout == "opened\n"
+
+
+def test_a_writer_that_cannot_begin_its_next_batch_is_closed_and_nothing_of_it_is_stored(path):
+    class Refusing:
+        """The connection, but another writer has taken the place between two transactions."""
+
+        def __init__(self, connection):
+            self.connection = connection
+
+        def execute(self, query, *values):
+            if query == "BEGIN IMMEDIATE":
+                (self.other,) = [sqlite3.connect(path, isolation_level=None, timeout=0)]
+                self.other.execute(query)
+                self.connection.execute("PRAGMA busy_timeout = 1")
+            return self.connection.execute(query, *values)
+
+        def __getattr__(self, name):
+            return getattr(self.connection, name)
+
+    store = Store.open(path, STUDY)
+    store._connection = Refusing(store._connection)
+    with pytest.raises(StoreError, match="is being written to by another run"):
+        store.add(SETTINGS[1], [1], **arrays([1]))
+    store._connection.other.close()
+    for use in (lambda: store.add(SETTINGS[1], [2, 3], **arrays([2, 3])), lambda: len(store), lambda: store.study):
+        with pytest.raises(StoreError, match="was closed; open it again"):
+            use()
+    with Store(path) as there:
+        assert len(there) == 5, "the batch before was committed"
+
+
+class Failing:
+    """A connection on which a statement fails when it comes for the second time."""
+
+    def __init__(self, connection, statement):
+        self.connection, self.statement, self.times = connection, statement, 0
+
+    def execute(self, query, *values):
+        self.times += query.startswith(self.statement)
+        if self.times == 2:
+            self.times += 1
+            raise sqlite3.OperationalError("the disk failed")
+        return self.connection.execute(query, *values)
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+
+def test_a_batch_is_whole_even_where_a_signal_came_between_two_transactions(path):
+    store = Store.open(path, STUDY)
+    store._connection.execute("COMMIT")  # as if Ctrl-C had come before the next was begun
+    store._connection = Failing(store._connection, "INSERT INTO runs")
+    with pytest.raises(StoreError, match="the disk failed"):
+        store.add(SETTINGS[1], [1, 2, 3], **arrays([1, 2, 3]))
+    assert len(store) == 4
+    store.add(SETTINGS[1], [1, 2, 3], **arrays([1, 2, 3]))
+    store.close()
+    assert len(Store(path)) == 7
+
+
+def test_arrays_whose_lengths_do_not_agree_are_not_stored(path):
+    with Store.open(path, STUDY) as store:
+        for name in ("loss", "seconds", "test_loss", "test_accuracy"):
+            numbers = arrays([1])
+            numbers[name] = numbers[name][:, 1:]
+            with pytest.raises(ValueError, match="a loss has its second, and a test loss its accuracy"):
+                store.add(SETTINGS[1], [1], **numbers)
+        assert len(store) == 4
+
+
+def test_a_study_binds_a_file_with_its_first_run(tmp_path):
+    path, other = tmp_path / "s.sqlite", {"study": "other", "rate": 1}
+    with Store.open(path, STUDY) as store:
+        store.enter(SETTINGS, ["steam"] * 4)
+    with Store.open(path, other) as store:
+        assert store.study == other and store.settings() == []
+        store.enter(SETTINGS[:1], ["stacked"])
+        store.add(SETTINGS[0], [0], **arrays([0]))
+    with pytest.raises(StoreError, match="holds another study: study is other there, toy asked for"):
+        Store.open(path, STUDY)
+    assert results.check(path).damage == ()
+
+
+@pytest.mark.parametrize(
+    "name", [":memory:", "file:s.sqlite?mode=memory", "file:m?mode=memory&cache=shared", "a%20b#?"]
+)
+def test_a_path_is_a_path_whatever_it_means_to_sqlite(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with Store.open(name, STUDY) as store:
+        store.enter(SETTINGS, ["stacked"] * 4)
+        store.add(SETTINGS[0], [1], **arrays([1]))
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert len(Store(name)) == 1 and results.check(name).runs == 1
+    assert results.export(name, f"{name}.jsonl", "jsonl") == 3 and (tmp_path / f"{name}.jsonl").stat().st_size
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_no_store_and_nobody_waits_at_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for use in (Store, results.check, lambda path: Store.open(path, STUDY)):
+        with pytest.raises(StoreError, match="no file"):
+            use(tmp_path / "pipe")
+
+
+def test_a_setting_that_was_not_entered_takes_no_runs(path):
+    with Store.open(path, STUDY) as store:
+        with pytest.raises(StoreError, match="has no such setting yet, enter it first"):
+            store.add({"activation": "gelu"}, [1], **arrays([1]))
+        assert len(store) == 4 and store.origins() == [ORIGIN]
 
 
 def test_readers_see_whole_batches_while_a_writer_writes(path):
@@ -338,7 +474,7 @@ def export(path, format, tmp_path):
 
 def test_jsonl_has_a_document_for_every_step(path, tmp_path):
     count, out = export(path, "jsonl", tmp_path)
-    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert count == len(rows) == 12
     assert all(list(row) == ["name", "time", "loss", "epoch"] for row in rows)
     assert [row["epoch"] for row in rows] == [0, 1, 2] * 4
@@ -354,7 +490,7 @@ def test_what_is_no_number_is_null_in_json(path, tmp_path):
         numbers["loss"] = np.array([[np.nan, 1, 2], [np.inf, -np.inf, 3.4e38]])
         store.add(SETTINGS[1], [1, 2], **numbers)
     _, out = export(path, "jsonl", tmp_path)
-    rows = [json.loads(line, parse_constant=pytest.fail) for line in out.read_text().splitlines()]
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [row["loss"] for row in rows if row["name"] == "tanh"] == [
         *(None, 1, 2),
         *(None, None, pytest.approx(3.4e38, rel=1e-7)),
@@ -401,7 +537,7 @@ def test_parquet_names_every_entry_that_differs(tmp_path):
 @pytest.mark.parametrize("format", ["jsonl", "parquet"])
 def test_an_export_that_fails_leaves_no_file_and_the_old_one_as_it_was(path, tmp_path, format, monkeypatch):
     out = tmp_path / f"out.{format}"
-    out.write_text("before")
+    out.write_text("before", encoding="utf-8")
 
     def broken(store, **where):
         yield next(whole(store))
@@ -411,8 +547,97 @@ def test_an_export_that_fails_leaves_no_file_and_the_old_one_as_it_was(path, tmp
     monkeypatch.setattr(Store, "runs", broken)
     with pytest.raises(OSError, match="no space"):
         results.export(path, out, format)
-    assert out.read_text() == "before"
+    assert out.read_text(encoding="utf-8") == "before"
     assert sorted(file.name for file in tmp_path.iterdir()) == [out.name, path.name]
+
+
+def test_an_export_leaves_all_other_files_alone(path, tmp_path):
+    store = path.rename(tmp_path / "d.jsonl.new")  # as an export to d.jsonl once called its draft
+    before = store.read_bytes()
+    assert results.export(store, tmp_path / "d.jsonl", "jsonl") == 12
+    assert store.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["d.jsonl", "d.jsonl.new"]
+
+
+def odd_targets(folder):
+    """What is there and is no regular file. Devices are told from files in the same place as pipes."""
+    (folder / "mine").write_text("mine", encoding="utf-8")
+    (folder / "link").symlink_to(folder / "mine")
+    (folder / "to nowhere").symlink_to(folder / "nowhere")
+    (folder / "folder").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe")
+    return {"link": "a link", "to nowhere": "a link", "folder": "a folder", "pipe": "a pipe or a device"}
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_an_export_writes_over_nothing_but_a_regular_file(path, tmp_path, format):
+    targets = odd_targets(tmp_path)
+    there = sorted(tmp_path.iterdir())
+    for name, said in targets.items():
+        with pytest.raises(StoreError, match=f"{name} is {said}, and only a regular file is written over") as refusal:
+            results.export(path, tmp_path / name, format)
+        assert "\n" not in str(refusal.value)
+    assert sorted(tmp_path.iterdir()) == there and (tmp_path / "mine").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "to nowhere").is_symlink()
+    with pytest.raises(StoreError, match="cannot be written: No such file or directory"):
+        results.export(path, tmp_path / "none" / "x", format)
+
+
+def test_an_export_over_a_file_of_the_store_is_refused(path, tmp_path):
+    before = path.read_bytes()
+    (tmp_path / "other").symlink_to(tmp_path)
+    os.link(path, tmp_path / "hard")
+    (tmp_path / "soft").symlink_to(path)
+    for source, out, said in [
+        (path, path, "is the store itself"),
+        (path, tmp_path / "hard", "is the store itself"),
+        (path, tmp_path / "other" / path.name, "is the store itself"),
+        (tmp_path / "soft", path, "is the store itself"),
+        *((path, path.with_name(path.name + end), "beside the store") for end in ("-journal", "-wal", "-shm")),
+        (tmp_path / "soft", path.with_name(path.name + "-journal"), "beside the store"),
+    ]:
+        with pytest.raises(StoreError, match=said):
+            results.export(source, out, "jsonl")
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["hard", "other", "soft", path.name]
+
+
+EXPORTS = """
+import sys
+from actlab import results
+for _ in range(20):
+    results.export(sys.argv[1], sys.argv[2], "jsonl")
+"""
+
+
+def test_exports_to_one_file_at_once_leave_one_of_them_whole(tmp_path):
+    stores, exported = [], []
+    for name, count in [("a", 40), ("b", 60), ("c", 80)]:
+        with Store.open(tmp_path / name, STUDY) as store:
+            store.enter(SETTINGS, ["stacked"] * 4)
+            store.add(SETTINGS[0], range(count), **arrays(range(count), steps=50))
+        stores.append(tmp_path / name)
+        results.export(tmp_path / name, tmp_path / "one", "jsonl")
+        exported.append((tmp_path / "one").read_bytes())
+    out = tmp_path / "out"
+    workers = [
+        subprocess.Popen([sys.executable, "-c", EXPORTS, store, out], stderr=subprocess.PIPE, text=True)
+        for store in stores
+    ]
+    while any(worker.poll() is None for worker in workers):
+        assert not out.exists() or out.read_bytes() in exported
+    assert [(worker.stderr.read(), worker.wait()) for worker in workers] == [("", 0)] * 3
+    for worker in workers:
+        worker.stderr.close()
+    assert out.read_bytes() in exported
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "b", "c", "one", "out"]
+
+
+def test_an_export_has_the_rights_of_any_new_file(path, tmp_path):
+    (tmp_path / "any").touch()
+    results.export(path, tmp_path / "out", "jsonl")
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "any").stat().st_mode
 
 
 def test_an_export_over_the_store_or_in_an_unknown_format_is_refused(path):
@@ -428,6 +653,44 @@ def test_without_pyarrow_parquet_says_what_to_install(path, tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(StoreError, match=r"pip install 'actlab\[export\]'"):
         results.export(path, tmp_path / "x.parquet", "parquet")
+
+
+def test_names_that_steer_a_terminal_are_shown_written_out(tmp_path, capsys):
+    path, evil = tmp_path / "s.sqlite", "\x1b[2J\x9b31m\u202e\r\n<script>alert(1)</script>"
+    with Store.open(path, {"study": evil}) as store:
+        settings = [{"activation": evil, evil: i} for i in range(2)]
+        store.enter(settings, [evil] * 2)
+        for setting in settings:
+            store.add(
+                setting, [1], **arrays([1]) | {"origin": {"processor": evil, "date": evil, "versions": {evil: evil}}}
+            )
+    shown = r"\x1b[2J\x9b31m\u202e\r\n<script>"
+    assert main(["summary", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.count(shown) >= 6 and all(line.isprintable() for line in out.splitlines())
+    with pytest.raises(StoreError) as refusal:
+        Store.open(path, STUDY)
+    assert shown in str(refusal.value) and str(refusal.value).isprintable()
+    with Store(path) as store:
+        for ask in ({"activation": "relu"}, {"rate": 1}):
+            with pytest.raises(KeyError) as refusal:
+                store.runs(**ask)
+            assert refusal.value.args[0].isprintable()
+        # in a notebook all of it is plain text, in which marks of HTML are letters
+        kinds = pytest.importorskip("IPython.core.formatters").DisplayFormatter()
+        for value in (
+            next(store.runs()),
+            results.summary(store),
+            results.table(results.summary(store)),
+            refusal.value,
+        ):
+            assert set(kinds.format(value)[0]) == {"text/plain"}
+            assert "\x1b" not in kinds.format(value)[0]["text/plain"]
+    for query in ("UPDATE settings SET engine = 'x'", "UPDATE runs SET seed = char(27) || '[2J'"):
+        changed(path, query)
+        assert main(["check", str(path)]) == 1 and main(["summary", str(path)]) == 2
+        said = capsys.readouterr()
+        assert all(line.isprintable() for line in (said.out + said.err).splitlines())
 
 
 # --- further arrays

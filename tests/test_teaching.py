@@ -45,30 +45,31 @@ def test_the_answer_in_the_bank_is_the_right_one(book):
 def test_a_page_of_the_bank_is_read_again_when_the_file_of_its_quizzes_changes(tmp_path, monkeypatch):
     file, source = tmp_path / "own.toml", tmp_path / "source"
     file.write_text(
-        '[one]\nquestion = "And this?"\nanswer = "2"\nchoices = {"1" = "No.", "2" = "Yes.", "3" = "No."}\n'
+        '[one]\nquestion = "And this?"\nanswer = "2"\nchoices = {"1" = "No.", "2" = "Yes.", "3" = "No."}\n',
+        encoding="utf-8",
     )
     monkeypatch.setattr(quizzes, "files", {"own": file})
     monkeypatch.syspath_prepend(ROOT / "_ext")
     source.mkdir()
-    (source / "index.rst").write_text("Bank\n====\n\n.. quizzes:: own\n")
+    (source / "index.rst").write_text("Bank\n====\n\n.. quizzes:: own\n", encoding="utf-8")
 
     def built():
         options = {"confoverrides": {"extensions": ["questions"]}, "status": None, "warningiserror": True}
         with docutils_namespace():
             Sphinx(source, None, tmp_path / "html", tmp_path / "trees", "html", **options).build()
-        return (tmp_path / "html/index.html").read_text()
+        return (tmp_path / "html/index.html").read_text(encoding="utf-8")
 
     before = built()
     assert before.index("And this?") < before.index("B is right.")
     stamp = file.stat()
-    file.write_text(file.read_text().replace("And this?", "And that?"))
+    file.write_text(file.read_text(encoding="utf-8").replace("And this?", "And that?"), encoding="utf-8")
     os.utime(file, (stamp.st_atime, stamp.st_mtime + 10))
     after = built()
     assert "And that?" in after and "And this?" not in after
 
 
 def test_every_chapter_has_its_quizzes_in_the_bank_and_an_open_question_with_its_answer():
-    bank = (ROOT / "appendix/questions.md").read_text()
+    bank = (ROOT / "appendix/questions.md").read_text(encoding="utf-8")
     parts = re.split(r"From \{doc\}`\.\./(chapters/\w+)`\.\n\n```\{quizzes\} (\w+)\n```", bank)[1:]
     pages, named, texts = parts[::3], parts[1::3], parts[2::3]
     assert pages == [f"chapters/{path.stem}" for path in CHAPTERS]
@@ -80,7 +81,7 @@ def test_every_chapter_has_its_quizzes_in_the_bank_and_an_open_question_with_its
 
 @pytest.mark.parametrize("page", ["teaching", "cite", "questions"])
 def test_a_claim_that_is_linked_is_in_the_ledger_with_the_verdict_that_is_told(page):
-    text = (ROOT / f"appendix/{page}.md").read_text()
+    text = (ROOT / f"appendix/{page}.md").read_text(encoding="utf-8")
     for id, told in re.findall(r'claims\.html#([\w-]+)">([^<]*)</a>', text):
         assert id in claims.ledger
         assert told in (claims.ledger[id].verdict, f"claims.html#{id}")
@@ -88,8 +89,8 @@ def test_a_claim_that_is_linked_is_in_the_ledger_with_the_verdict_that_is_told(p
 
 
 def test_an_exercise_that_is_set_is_one_of_the_course():
-    text = (ROOT / "appendix/teaching.md").read_text()
-    course = "".join(path.read_text() for path in CHAPTERS)
+    text = (ROOT / "appendix/teaching.md").read_text(encoding="utf-8")
+    course = "".join(path.read_text(encoding="utf-8") for path in CHAPTERS)
     set_ = re.findall(r"Exercise: \*([^*]+)\*", text)
     assert len(set_) >= 5
     for title in [*set_, "Save the newborn", "Take the dead away", "Compute it: fold a stack"]:
@@ -98,7 +99,12 @@ def test_an_exercise_that_is_set_is_one_of_the_course():
 
 @pytest.mark.parametrize("heading", ["teaching-90", "teaching-six"])
 def test_the_minutes_of_a_lesson_follow_one_another_to_the_end(heading):
-    text = (ROOT / "appendix/teaching.md").read_text().partition(f"({heading})=")[2].partition("\n## ")[2]
+    text = (
+        (ROOT / "appendix/teaching.md")
+        .read_text(encoding="utf-8")
+        .partition(f"({heading})=")[2]
+        .partition("\n## ")[2]
+    )
     for lesson in re.split(r"^#+ ", text.partition("\n## ")[0], flags=re.M):
         spans = [tuple(map(int, span)) for span in re.findall(r"^\| (\d+)–(\d+) \|", lesson, flags=re.M)]
         if spans:
@@ -107,9 +113,11 @@ def test_the_minutes_of_a_lesson_follow_one_another_to_the_end(heading):
 
 
 def test_a_chapter_takes_as_long_as_its_head_and_its_card_say():
-    intro = "".join("".join(cell["source"]) for cell in json.loads((ROOT / "intro.ipynb").read_text())["cells"])
+    intro = "".join(
+        "".join(cell["source"]) for cell in json.loads((ROOT / "intro.ipynb").read_text(encoding="utf-8"))["cells"]
+    )
     for path in CHAPTERS:
-        notebook = json.loads(path.read_text())
+        notebook = json.loads(path.read_text(encoding="utf-8"))
         reading, exercises = minutes(notebook)
         text = "".join("".join(cell["source"]) for cell in notebook["cells"])
         assert f"about {reading} minutes to read, and {exercises} for the exercises" in words(text), path.name
@@ -118,8 +126,8 @@ def test_a_chapter_takes_as_long_as_its_head_and_its_card_say():
 
 
 def test_the_citation_is_that_of_the_citation_file():
-    file = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    page = (ROOT / "appendix/cite.md").read_text()
+    file = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    page = (ROOT / "appendix/cite.md").read_text(encoding="utf-8")
     entry = dict(re.findall(r"^ +(\w+) += \{+(.*?)\}+,?$", page, flags=re.M))
     (author,) = file["authors"]
     assert entry == {

@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from actlab import data
+from actlab.data import Split
 from actlab.networks import mlp
 from actlab.train import History, accuracy, fit, fit_batches, weighted_f1
 
@@ -185,6 +186,26 @@ def test_accuracy_is_exact_for_many_points_and_asks_for_no_gradient():
     assert layer.weight.grad is None
 
 
+def test_accuracy_without_a_label_for_each_answer_is_refused():
+    # broadcasting would compare every answer with every label
+    for answers, labels in [(torch.ones(3), torch.ones(3, 1)), (torch.ones(3), torch.ones(1)), (torch.eye(3),) * 2]:
+        with pytest.raises(ValueError, match="a label for each answer"):
+            accuracy(Answers(), answers, labels)
+
+
+def test_the_points_of_a_task_may_have_gradients_and_get_none():
+    xor = data.xor()
+    learned = xor._replace(train_x=(xor.train_x.requires_grad_() * 1))
+    history = fit(mlp([2, 3, 1], "tanh"), learned, steps=3)
+    assert history.loss.tolist() == fit(mlp([2, 3, 1], "tanh"), data.xor(), steps=3).loss.tolist()
+    assert xor.train_x.grad is None
+
+
+def test_where_gradients_are_switched_off_training_is_refused():
+    with torch.no_grad(), pytest.raises(ValueError, match="gradients are switched off"):
+        fit(mlp([2, 3, 1], "tanh"), data.xor(), steps=3)
+
+
 def test_accuracy_of_no_points_is_refused():
     with pytest.raises(ValueError, match="at least one point"):
         accuracy(Answers(), torch.ones(0, 1), torch.ones(0))
@@ -198,6 +219,23 @@ def test_accuracy_of_no_points_is_refused():
         ({"rate": 0.0}, ValueError, "rate=0.0"),
         ({"rate": -1.0}, ValueError, "rate=-1.0"),
         ({"rate": math.nan}, ValueError, "rate=nan"),
+        ({"rate": 1e38}, ValueError, r"rate=1e\+38"),
+        ({"rate": None}, ValueError, "rate=None"),
+        ({"steps": 2.5}, ValueError, "steps=2.5"),
+        ({"test_every": -1}, ValueError, "test_every=-1"),
+        ({"watch": 3}, ValueError, "watch must be a function or None"),
+        ({"loss": "cross_entropy"}, ValueError, "labels of cross_entropy are int64"),
+        ({"split": data.disk(4, test=4, dtype=F64)}, ValueError, "cannot take these points, torch.float64"),
+        ({"split": Split(*(torch.zeros(4, 3), torch.zeros(4)) * 2)}, ValueError, r"torch.float32 of shape \(4, 3\)"),
+        ({"split": Split(*(torch.zeros(4, 3, 2), torch.zeros(4)) * 2)}, ValueError, "3 outputs do not fit"),
+        ({"split": Split(*(torch.zeros(4, 2), torch.zeros(4, 1)) * 2), "loss": "mse"}, ValueError, r"shape \(1,\)"),
+        (
+            {"split": Split(*(torch.zeros(4, 2), torch.zeros(3)) * 2)},
+            ValueError,
+            "4 points, and train_y labels for 3",
+        ),
+        ({"split": Split(*(torch.zeros(4, 2), torch.zeros(4).long()) * 2)}, ValueError, "two classes or more"),
+        ({"split": tuple(data.xor())}, ValueError, "come as a data.Split"),
         ({"loss": "hinge"}, KeyError, "no loss named 'hinge'; there are bce, brier, cross_entropy, mse"),
         ({"optimizer": "adamw"}, KeyError, "no optimizer named 'adamw'; there are adam, sgd"),
     ],
@@ -205,7 +243,7 @@ def test_accuracy_of_no_points_is_refused():
 def test_what_makes_no_sense_is_refused_with_what_does(arguments, error, message):
     network = mlp([2, 1], "relu")
     with pytest.raises(error, match=message):
-        fit(network, data.xor(), **{"steps": 3, **arguments})
+        fit(network, **{"split": data.xor(), "steps": 3, **arguments})
     assert torch.equal(network[0].weight, mlp([2, 1], "relu")[0].weight)
 
 
@@ -371,15 +409,41 @@ def test_batch_statistics_are_those_of_the_test_batch_and_leave_the_running_ones
         ({"layers": ["3"]}, KeyError, "no layer '3'; there are 0, 1, 2"),
         ({"layers": ["1"]}, ValueError, "layer '1' has no parameters"),
         ({"steps": 7, "every": 2}, ValueError, "rows of 2 updates do not fit into 7 steps"),
-        ({"batch": 0}, ValueError, "batch must be positive, got 0"),
+        ({"batch": 0}, ValueError, "batch must be positive, .*, got batch=0"),
         ({"rate": -1.0}, ValueError, "rate must be positive"),
         ({"warmup": 9}, ValueError, "rise over 0 to 4 steps, got warmup=9"),
+        ({"warmup": 1.5}, ValueError, "warmup=1.5"),
+        ({"every": 0}, ValueError, "every=0"),
+        ({"steps": True}, ValueError, "steps=True"),
+        ({"rate": math.inf}, ValueError, "rate=inf"),
+        ({"momentum": math.nan}, ValueError, "momentum=nan"),
+        ({"weight_decay": -1}, ValueError, "weight_decay=-1"),
+        ({"seed": 2**64}, ValueError, "seed must be a whole number from -9223372036854775808 to"),
+        ({"layers": "0"}, ValueError, "layers must be a list, got '0'"),
+        ({"layers": torch.tensor(0.1)}, ValueError, "layers must be a list, got tensor"),
+        ({"layers": {"first": 3}}, ValueError, "layer 'first' must be a torch.nn.Module, got a int"),
+        ({"device": "nowhere"}, ValueError, "no device 'nowhere' to train on"),
+        ({"device": "meta"}, ValueError, "holds no numbers"),
+        ({"network": None}, ValueError, "network must be a torch.nn.Module, got a NoneType"),
+        ({"network": nn.ReLU()}, ValueError, "no parameters to train"),
+        ({"network": nn.Linear(3, 2)}, ValueError, "cannot take these points"),
+        ({"network": nn.Linear(2, 1)}, ValueError, "outputs for two classes or more"),
+        ({"network": nn.LSTM(2, 2)}, ValueError, "must return a tensor, got a tuple"),
+        ({"network": nn.Linear(2, 2).requires_grad_(False)}, ValueError, "no parameter that learns"),
+        (
+            {"split": data.spirals(40, arms=3, test=10)},
+            ValueError,
+            "with 2 outputs the labels lie between 0 and 1, got 2",
+        ),
+        ({"split": data.disk(40, test=10)}, ValueError, "2 outputs do not fit labels for 1"),
+        ({"split": data.spirals(40, test=10)[:2]}, ValueError, "come as a data.Split"),
     ],
 )
 def test_a_course_that_cannot_be_run_is_refused(wrong, error, said):
     network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
+    asked = {"network": network, "split": data.spirals(40, test=10), "steps": 4, "batch": 10} | wrong
     with pytest.raises(error, match=said):
-        fit_batches(network, data.spirals(40, test=10), **{"steps": 4, "batch": 10} | wrong)
+        fit_batches(asked.pop("network"), asked.pop("split"), **asked)
 
 
 def test_weighted_f1_is_the_mean_over_examples_of_their_class_f1():

@@ -176,7 +176,7 @@ def test_the_published_eleven():
         ({"activation": "relu", "start": "frsh"}, KeyError, "no start named 'frsh'; did you mean 'fresh'?"),
         ({"activation": "relu", "trained": "body"}, KeyError, "there are all, head"),
         ({"activation": "relu", "updates": 63}, ValueError, "8 rows of 63 updates"),
-        ({"activation": "relu", "rate": 0.0}, ValueError, "rate must be positive, got 0.0"),
+        ({"activation": "relu", "rate": 0.0}, ValueError, "rate is a positive number"),
     ],
 )
 def test_bad_settings_are_refused_at_once(entries, error, words):

@@ -2,7 +2,9 @@ import hashlib
 
 from site_checks import ROOT
 
-SUMS = dict(reversed(line.split("  ")) for line in (ROOT / "_vendor/SHA256SUMS").read_text().splitlines())
+SUMS = dict(
+    reversed(line.split("  ")) for line in (ROOT / "_vendor/SHA256SUMS").read_text(encoding="utf-8").splitlines()
+)
 FOLDERS = ("_vendor/_static", "tests/vendor")
 
 

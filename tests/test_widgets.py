@@ -1,5 +1,6 @@
 """A player is read as a page without a kernel reads it: from the stored state of its widgets and their links."""
 
+import dataclasses
 import html
 import itertools
 import math
@@ -11,9 +12,10 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from ipywidgets.embed import dependency_state
 
-from actlab import plot, theory, widgets
+from actlab import activations, plot, theory, widgets
 from actlab.activations import catalog, get
 from actlab.widgets import explorer, player, quiz, svg
 
@@ -477,6 +479,36 @@ def test_every_activation_can_be_explored_to_the_ends_of_its_settings(name):
     assert len(one.knobs.children) == sum(
         len(value) if isinstance(value, tuple) else 1 for value in catalog[name].settings.values()
     )
+
+
+@pytest.mark.parametrize(
+    ("start", "ends"), [(5.0, (0.25, 20.0)), (-0.5, (-2.0, -0.025)), (0.0, (-3.0, 3.0))], ids=str
+)
+def test_a_new_activation_can_be_explored_though_nobody_gave_its_slider_ends(start, ends, monkeypatch):
+    def bent(steepness=start):
+        return dataclasses.replace(
+            get("tanh"),
+            name="bent",
+            title="Bent",
+            function=lambda z: z + steepness * torch.tanh(z),
+            slope_function=lambda z: 1 + steepness / torch.cosh(z) ** 2,
+        )
+
+    monkeypatch.setitem(activations._entries, "bent", bent)
+    monkeypatch.setitem(plot.styles, "bent", (plot.GREY, plot.SOLID))
+    monkeypatch.setattr(widgets, "catalog", {**catalog, "bent": get("bent")})
+    one = Explored(explorer("bent"))
+    (knob,) = one.knobs.children
+    assert (knob.min, knob.value, knob.max) == (ends[0], start, ends[1])
+    before = one.function.value
+    knob.value = knob.max
+    assert one.function.value != before and "Bent" in before
+
+
+def test_a_slider_reaches_the_value_that_a_new_activation_starts_with():
+    for value in (0.001, 9.0):  # alpha goes from 0.05 to 4 elsewhere
+        (knob,) = widgets._setting_knobs("alpha", value, {})
+        assert knob.min <= knob.value == value <= knob.max
 
 
 def test_an_explorer_draws_only_what_changed():

@@ -9,11 +9,11 @@ import yaml
 from site_checks import ROOT
 
 # BaseLoader: a bare `on` is a word here, not YAML 1.1's true
-WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(), yaml.BaseLoader)
+WORKFLOW = yaml.load((ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
 JOBS = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 SCRIPTS = {".ci/run": "make test", ".ci/browsers": "make browsers"}  # they install what make's target needs
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 PUSH = f"git push origin {CONFIG['repository']['branch']}"
 PUBLISHES = "github.ref == 'refs/heads/main' && github.event_name != 'pull_request'"
 
@@ -28,7 +28,7 @@ def test_every_command_is_a_target_of_make_or_what_calls_one_but_for_a_push():
     for command in commands:
         if command in SCRIPTS:
             script = ROOT / command
-            assert re.findall(r"^make .*", script.read_text(), re.M) == [SCRIPTS[command]]
+            assert re.findall(r"^make .*", script.read_text(encoding="utf-8"), re.M) == [SCRIPTS[command]]
             assert os.access(script, os.X_OK)
         else:
             assert re.fullmatch(r"make \w+", command), command
@@ -54,9 +54,9 @@ def test_only_the_jobs_that_publish_may_write_and_each_only_where_it_does():
 def test_what_is_published_is_what_make_builds():
     uploaded = {step["with"]["path"] for step in STEPS if "upload" in step.get("uses", "")}
     assert uploaded == {"_build/html", "_build/actlab-book.zip", "_build/notebooks"}
-    assert "_build/html" in (ROOT / "tests/site_checks.py").read_text()
-    assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text()
-    assert 'FOLDER = "notebooks"' in (ROOT / "_ext/plain.py").read_text()
+    assert "_build/html" in (ROOT / "tests/site_checks.py").read_text(encoding="utf-8")
+    assert "_build/actlab-book.zip" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert 'FOLDER = "notebooks"' in (ROOT / "_ext/plain.py").read_text(encoding="utf-8")
 
 
 def test_the_branch_is_made_of_all_its_history_and_of_the_notebooks_that_were_tested_and_pushed_without_force():
@@ -87,7 +87,7 @@ def test_the_other_browsers_are_tried_weekly_and_must_be_there():
     assert job["if"] == JOBS["readers"]["if"] and "schedule" in job["if"]
     assert commands_of("browsers") == [".ci/browsers"]
     assert job["container"].endswith("-bookworm")  # Ubuntu has no firefox-esr
-    script = (ROOT / ".ci/browsers").read_text()
+    script = (ROOT / ".ci/browsers").read_text(encoding="utf-8")
     assert "export CI=true" in script
     assert re.search(r"apt-get install .*\bfirefox-esr webkit2gtk-driver xvfb$", script, re.M)
 

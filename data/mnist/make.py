@@ -24,7 +24,7 @@ SUM = "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"
 
 def digits(table: bytes) -> dict[str, np.ndarray]:
     """images: uint8, (n, 28, 28), ink is 255; labels: uint8, (n,). A line of the table is 784 pixels and a label."""
-    lines = csv.reader(io.TextIOWrapper(gzip.GzipFile(fileobj=io.BytesIO(table))))
+    lines = csv.reader(io.TextIOWrapper(gzip.GzipFile(fileobj=io.BytesIO(table)), encoding="utf-8"))
     rows = np.array([[float(number) for number in line] for line in lines])
     if rows.shape[1] != 785 or rows.min() < 0 or rows.max() > 255 or (rows % 1).any():
         raise ValueError("a line of the table is no picture of 784 whole numbers between 0 and 255 with a label")

@@ -159,7 +159,9 @@ def _repository(path: Path) -> str | None:
     for folder in path.resolve().parents:
         config = folder / "_config.yml"
         if config.is_file():
-            found = re.search(r"^repository:\n(?: .*\n)*? +url: *\"?([^\s\"]+)", config.read_text(), re.M)
+            found = re.search(
+                r"^repository:\n(?: .*\n)*? +url: *\"?([^\s\"]+)", config.read_text(encoding="utf-8"), re.M
+            )
             return found[1] if found else None
     return None
 
@@ -174,9 +176,9 @@ def _paths(names: list[str]) -> Iterator[Path]:
 
 def _write(path, notebook):
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-    if text != path.read_text():
+    if text != path.read_text(encoding="utf-8"):
         draft = path.with_suffix(".ipynb.new")
-        draft.write_text(text)
+        draft.write_text(text, encoding="utf-8", newline="\n")
         draft.replace(path)
 
 
@@ -199,7 +201,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in paths:
         repository = _repository(path)
         if options.action == "check":
-            found = faults(json.loads(path.read_text()), path.stat().st_size, repository)
+            found = faults(json.loads(path.read_text(encoding="utf-8")), path.stat().st_size, repository)
             for fault in found:
                 print(f"{path}: {fault}")
             wrong |= bool(found)
@@ -210,14 +212,14 @@ def main(arguments: list[str] | None = None) -> int:
 
             print(f"{path}: running", flush=True)
             try:
-                ran = run(nbformat.reads(path.read_text(), as_version=4), path.resolve().parent)
+                ran = run(nbformat.reads(path.read_text(encoding="utf-8"), as_version=4), path.resolve().parent)
             except CellExecutionError as error:
                 print(f"{path}: a cell failed, nothing was stored\n{_brief(error)}", file=sys.stderr)
                 wrong = True
                 continue
             notebook = json.loads(nbformat.writes(ran))
         else:
-            notebook = json.loads(path.read_text())
+            notebook = json.loads(path.read_text(encoding="utf-8"))
         _write(path, clean(notebook, repository))
     return int(wrong)
 

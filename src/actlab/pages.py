@@ -103,7 +103,7 @@ def _bibliography() -> dict[str, dict[str, str]]:
         if file.is_file():
             break
     entries = {}
-    for entry in re.split(r"^@", file.read_text(), flags=re.M)[1:]:
+    for entry in re.split(r"^@", file.read_text(encoding="utf-8"), flags=re.M)[1:]:
         key = re.match(r"\w+\{\s*([^,\s]+)", entry)[1]
         fields = re.findall(r"^\s*(\w+)\s*=\s*[{\"](.*?)[}\"],?\s*$", entry, flags=re.M | re.S)
         entries[key] = {name.lower(): re.sub(r"\s+", " ", value) for name, value in fields}

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm.auto import tqdm
 
+from . import checks
 from .data import Split
 
 __all__ = ["Course", "History", "accuracy", "fit", "fit_batches", "weighted_f1"]
@@ -63,28 +64,43 @@ def fit(
     logit per class, int64 labels) or "mse"; left out, int64 labels mean cross_entropy and float labels bce.
     optimizer: "adam" or "sgd". test_every: test before every so many updates and after the last; 0 means never.
     watch: called with the step and the network before each update and after the last. progress: show a bar.
-    Raises KeyError for an unknown loss or optimizer, ValueError where steps or rate make no sense.
+    Raises KeyError for an unknown loss or optimizer; ValueError, before the first update, for numbers that make no
+    sense, for points and labels that are not as `checks.split` says, and for those that the network cannot take or
+    answer. Gradients do not reach the points.
     """
-    if steps < 1 or not rate > 0:
-        raise ValueError(f"steps and rate must be positive, got steps={steps}, rate={rate}")
-    measure = _pick(losses, loss or ("bce" if split.train_y.is_floating_point() else "cross_entropy"), "loss")
-    update = _pick(optimizers, optimizer, "optimizer")(network.parameters(), lr=rate)
+    steps, test_every = checks.whole("steps", steps), checks.whole("test_every", test_every, 0)
+    if loss is not None:
+        _pick(losses, loss, "loss")
+    make = _pick(optimizers, optimizer, "optimizer")
+    _require_trainable(network, watch)
+    split, loss = checks.split(split, loss)
+    measure, update = losses[loss], make(network.parameters(), lr=checks.rate(rate, _dtype(network)))
     history = {"steps": [], "loss": [], "accuracy": []}
     losses_seen, seconds = [], []
+    answered = False
+
+    def outputs(x):
+        nonlocal answered
+        out = _outputs(network, x)
+        if not answered:
+            _require_answers(out, x, split, loss)
+            answered = True
+        return out
 
     def look(step):
         if watch is not None:
             watch(step, network)
         if test_every and (step % test_every == 0 or step == steps):
             with torch.no_grad(), _evaluating(network):
-                history["loss"].append(measure(_outputs(network, split.test_x), split.test_y).item())
+                history["loss"].append(measure(outputs(split.test_x), split.test_y).item())
                 history["accuracy"].append(accuracy(network, split.test_x, split.test_y))
             history["steps"].append(step)
 
     start = time.perf_counter()
     for step in tqdm(range(steps), disable=not progress, leave=False):
         look(step)
-        value = measure(_outputs(network, split.train_x), split.train_y)
+        value = measure(outputs(split.train_x), split.train_y)
+        _require_gradient(value)
         update.zero_grad()
         value.backward()
         update.step()
@@ -162,10 +178,17 @@ def fit_batches(
     warmup: updates over which the rate rises in equal parts; decay: whether it then falls so to 0 at the end.
     layers: whose gradients are measured, by name. batch_statistics: test with those of BatchNorm too. watch: called
     with 0 and the network before the first update and with the row's number after each. device: where to train; the
-    network is moved there and back. Raises KeyError for an unknown optimizer or layer, ValueError where numbers make
-    no sense.
+    network is moved there and back. Raises as `fit` does, and KeyError for an unknown layer.
     """
-    _require_positive(steps=steps, batch=batch, rate=rate, every=1 if every is None else every)
+    steps, batch = checks.whole("steps", steps), checks.whole("batch", batch)
+    every = None if every is None else checks.whole("every", every)
+    warmup, seed = checks.whole("warmup", warmup, 0), checks.whole("seed", seed, -(2**63), 2**64 - 1)
+    make = _pick(batch_optimizers, optimizer, "optimizer")
+    _require_trainable(network, watch)
+    split, loss = checks.split(split)
+    rate, most = checks.rate(rate, _dtype(network)), torch.finfo(_dtype(network)).max
+    momentum = checks.number("momentum", momentum, 0, most)
+    weight_decay = checks.number("weight_decay", weight_decay, 0, most)
     epoch = math.ceil(len(split.train_x) / batch)  # updates that it takes
     every = every or epoch
     if steps % every:
@@ -173,9 +196,15 @@ def fit_batches(
     if not 0 <= warmup <= steps:
         raise ValueError(f"the rate can rise over 0 to {steps} steps, got warmup={warmup}")
     layers = _layers(network, layers)
+    _require_device(device)
     network.to(device)
     split = Split(*(part.to(device) for part in split))
-    update = _pick(batch_optimizers, optimizer, "optimizer")(network.parameters(), rate, momentum, weight_decay)
+    with torch.no_grad(), _evaluating(network):
+        first = _answers(network, split.test_x[:1])
+    if loss == "bce" and first.ndim > 1 and first.shape[-1] == 1:
+        first = first[..., 0]
+    _require_answers(first, split.test_x[:1], split, loss)
+    update = make(network.parameters(), rate, momentum, weight_decay)
     order = torch.Generator().manual_seed(seed)
     rows = {name: [] for name in ("train_loss", "train_accuracy", "seconds", "norms")}
     tests = {name: [] for name in ("test_loss", "test_accuracy", "confusion", "batch_loss", "batch_accuracy")}
@@ -188,8 +217,8 @@ def fit_batches(
                 tests[name].append(value)
             if batch_statistics:
                 with _batch_statistics(network):
-                    loss, share, _ = _test(network, split.test_x, split.test_y)
-                tests["batch_loss"].append(loss)
+                    value, share, _ = _test(network, split.test_x, split.test_y)
+                tests["batch_loss"].append(value)
                 tests["batch_accuracy"].append(share)
 
     seconds, step = 0.0, 0
@@ -205,8 +234,9 @@ def fit_batches(
                     shuffled = torch.randperm(len(split.train_x), generator=order).to(device)
                     batches = iter(shuffled.split(batch))
                 chosen = next(batches)
-                out, y = network(split.train_x[chosen]), split.train_y[chosen]
+                out, y = _answers(network, split.train_x[chosen]), split.train_y[chosen]
                 losses, right, _ = _judge(out, y)
+                _require_gradient(losses)
                 for group in update.param_groups:
                     group["lr"] = rate * _share_of_rate(step, steps, warmup, decay)
                 update.zero_grad()
@@ -217,9 +247,9 @@ def fit_batches(
                 count = losses.new_tensor(losses.numel())
                 sums += torch.stack([losses.detach().sum(), right.sum(), count]).double()
                 step += 1
-            loss, share, examples = sums.tolist()  # waits for the device
+            total, share, examples = sums.tolist()  # waits for the device
             seconds += time.perf_counter() - began
-            rows["train_loss"].append(loss / examples)
+            rows["train_loss"].append(total / examples)
             rows["train_accuracy"].append(share / examples)
             rows["seconds"].append(seconds)
             rows["norms"].append((norms / every).tolist())
@@ -255,12 +285,14 @@ def accuracy(network: nn.Module, x: Tensor, y: Tensor) -> float:
     """Share of points whose label the network gets right, between 0 and 1, in the mode that the network is in.
 
     With one output the answer is 1 where the logit is above 0; with several it is the largest. Raises ValueError
-    if there are no points.
+    if there are no points, or not one label for each of the answers.
     """
     if len(x) == 0:
         raise ValueError("accuracy needs at least one point")
     out = _outputs(network, x)
     answer = out.argmax(dim=1) if out.ndim == 2 else (out > 0).to(y.dtype)
+    if answer.shape != y.shape:
+        raise ValueError(f"accuracy needs a label for each answer, got {tuple(y.shape)} for {tuple(answer.shape)}")
     return (answer == y).double().mean().item()
 
 
@@ -276,15 +308,59 @@ def _evaluating(network):
             module.training = training
 
 
+def _answers(network, x):
+    """network(x), with ValueError where the network cannot take the points, or returns no tensor."""
+    try:
+        out = network(x)
+    except torch.cuda.OutOfMemoryError:
+        raise
+    except (IndexError, RuntimeError, TypeError) as error:
+        if "can't allocate memory" in str(error):  # of the processor: no fault of the points
+            raise
+        kind = f"{x.dtype} of shape {tuple(x.shape)} on {x.device}" if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"the network cannot take these points, {kind}: {error}") from error
+    if not isinstance(out, Tensor):
+        raise ValueError(f"the network must return a tensor, got a {type(out).__name__}")
+    return out
+
+
 def _outputs(network, x):
-    out = network(x)
+    out = _answers(network, x)
     return out.squeeze(1) if out.ndim == 2 and out.shape[1] == 1 else out
 
 
 def _pick(table, name, kind):
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         raise KeyError(f"no {kind} named {name!r}; there are {', '.join(table)}")
     return table[name]
+
+
+def _require_trainable(network, watch):
+    if not isinstance(network, nn.Module):
+        raise ValueError(f"network must be a torch.nn.Module, got a {type(network).__name__}")
+    if not any(True for _ in network.parameters()):
+        raise ValueError("network has no parameters to train")
+    if watch is not None and not callable(watch):
+        raise ValueError(f"watch must be a function or None, got a {type(watch).__name__}")
+
+
+def _require_answers(out, x, split, loss):
+    """ValueError unless these first outputs, one for each of x, are what the loss and the labels need."""
+    if out.ndim == 0 or len(out) != len(x):
+        raise ValueError(f"the network must answer each of {len(x)} points, got outputs of shape {tuple(out.shape)}")
+    if not out.is_floating_point() or (split.train_y.is_floating_point() and out.dtype != split.train_y.dtype):
+        raise ValueError(f"outputs and labels must be floats of one dtype, got {out.dtype} and {split.train_y.dtype}")
+    checks.outputs(split, loss, tuple(out.shape[1:]))
+
+
+def _require_gradient(value):
+    if not value.requires_grad:
+        raise ValueError("the loss reaches no parameter that learns: all are frozen, or gradients are switched off")
+
+
+def _dtype(network):
+    """What the network computes in."""
+    return next((p.dtype for p in network.parameters() if p.is_floating_point()), torch.float32)
 
 
 # --- mini-batches
@@ -307,7 +383,7 @@ def _test(network, x, y):
     """Loss, accuracy and confusion on these examples."""
     losses, answers, classes = [], [], 2
     for some_x, some_y in zip(x.split(TEST_BATCH), y.split(TEST_BATCH), strict=True):
-        out = network(some_x)
+        out = _answers(network, some_x)
         if not some_y.is_floating_point():
             classes = out.shape[-1]
         loss, _, answer = _judge(out, some_y)
@@ -334,14 +410,26 @@ def _batch_statistics(network):
 def _layers(network, layers):
     if not isinstance(layers, Mapping):
         there = dict(network.named_modules())
+        layers = checks.listed("layers", layers)
         for name in layers:
-            if name not in there:
+            if not isinstance(name, str) or name not in there:
                 raise KeyError(f"the network has no layer {name!r}; there are {', '.join(filter(None, there))}")
         layers = {name: there[name] for name in layers}
     for name, layer in layers.items():
+        if not isinstance(layer, nn.Module):
+            raise ValueError(f"layer {name!r} must be a torch.nn.Module, got a {type(layer).__name__}")
         if not any(True for _ in layer.parameters()):
             raise ValueError(f"layer {name!r} has no parameters, and so no gradient")
     return layers
+
+
+def _require_device(device):
+    try:
+        there = torch.empty(1, device=device).device
+    except (AssertionError, RuntimeError, TypeError) as error:  # what torch raises differs from device to device
+        raise ValueError(f"there is no device {device!r} to train on: {error}") from error
+    if there.type == "meta":
+        raise ValueError("device='meta' holds no numbers, and so cannot train")
 
 
 def _norm(layer):
@@ -353,9 +441,3 @@ def _share_of_rate(step, steps, warmup, decay):
     if step < warmup:
         return (step + 1) / warmup
     return (steps - step) / (steps - warmup) if decay else 1.0
-
-
-def _require_positive(**numbers):
-    for name, number in numbers.items():
-        if not number > 0:
-            raise ValueError(f"{name} must be positive, got {number}")

@@ -114,7 +114,9 @@ def quiz(question: str, choices: Mapping[str, str], *, answer: str) -> Player:
     return box
 
 
-SLIDERS = {  # the ends of the slider of a setting; each number of a setting with several goes from -3 to 3
+# The ends of the slider of a setting; each number of a setting with several goes from -3 to 3. One that is not here
+# goes from a twentieth to four times its default.
+SLIDERS = {
     "threshold": (0.05, 2.0),
     "negative_slope": (0.0, 1.0),
     "lower": (0.0, 1.0),
@@ -198,7 +200,8 @@ def _setting_knobs(key, value, style):
     if isinstance(value, tuple):
         ends = [(f"{key} {i}", one, -3.0, 3.0) for i, one in enumerate(value, start=1)]
     else:
-        ends = [(key.replace("_", " "), value, *SLIDERS[key])]
+        low, high = SLIDERS.get(key) or (sorted((0.05 * value, 4 * value)) if value else (-3.0, 3.0))
+        ends = [(key.replace("_", " "), value, min(low, value), max(high, value))]
     return [
         W.FloatSlider(value=one, min=low, max=high, step=0.01, description=words, style=style)
         for words, one, low, high in ends

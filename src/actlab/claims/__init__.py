@@ -184,7 +184,7 @@ def claim(
 
 def _coverage() -> dict[str, str]:
     """From a row to the id of the claim that settles it."""
-    with (results.root() / "claims/coverage.csv").open(newline="") as file:
+    with (results.root() / "claims/coverage.csv").open(newline="", encoding="utf-8") as file:
         return {line["row"]: line["claim"] for line in csv.DictReader(file)}
 
 

@@ -1,13 +1,14 @@
 """The whole published collections: fetched once, checked against their published checksums, kept in a cache."""
 
+import errno
 import gzip
 import math
 import os
 import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from .. import results
 from ._points import Split, _require_count
 from ._stored import _chosen
 
@@ -104,8 +106,9 @@ def cifar10(
     they are checked for their form. Without it they are fetched into a cache (`ACTLAB_DATA`, or else the system's
     folder for caches) and kept only if their checksum is the published one.
 
-    Raises ConnectionError if they can't be fetched, FileNotFoundError if the folder lacks one, and ValueError, by
-    name, for a file that is not the published one, for more pictures than there are, or without pooch.
+    Raises ConnectionError if they can't be fetched, OSError if they can't be kept, FileNotFoundError if the folder
+    lacks one, and ValueError, by name, for a file that is not the published one, for more pictures than there are, or
+    without pooch.
     """
     *batches, tests = (_batch(*file) for file in _files("cifar10", folder))
     train = tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
@@ -245,22 +248,43 @@ def _placed(folder, archive):
     raise FileNotFoundError(f"{folder} holds neither {archive.file} nor all that is in it; it lacks {lacks}")
 
 
+# Bytes that a record may take, on the average of a file: more than any of these collections needs. An archive that
+# is no published one may unfold to more than the memory holds.
+MOST = 4096
+
+
 def _unpacked(path, archive):
     """The content of each member, read in memory: nothing of an archive is written anywhere."""
     try:
-        if path.name.endswith(".tar.gz"):
-            with tarfile.open(path, "r:gz") as file:
-                contents = {m: file.extractfile(file.getmember(m)) for m in archive.members}
-                return {member: content.read() for member, content in contents.items()}
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as file:
-                return {member: file.read(member) for member in archive.members}
-        (member,) = archive.members
-        return {member: gzip.decompress(path.read_bytes())}
+        with ExitStack() as opened:
+            if path.name.endswith(".tar.gz"):
+                packed = opened.enter_context(gzip.open(path))
+                file = opened.enter_context(tarfile.open(fileobj=packed, mode="r:"))
+                members = {m: file.extractfile(file.getmember(m)) for m in archive.members}
+            elif path.suffix == ".zip":
+                file = opened.enter_context(zipfile.ZipFile(path))
+                members = {m: opened.enter_context(file.open(m)) for m in archive.members}
+            else:
+                (member,) = archive.members
+                members = {member: opened.enter_context(gzip.open(path))}
+            contents = {m: members[m].read(MOST * count + 1) for m, count in archive.members.items()}
+            while path.name.endswith(".tar.gz") and packed.read(1 << 20):
+                pass  # its checksum stands at the end, where a tar's reader need not come
     except (KeyError, AttributeError) as error:  # AttributeError: a folder or a device has no content
         raise ValueError(f"{path} lacks one of {', '.join(archive.members)}: {_NOT_PUBLISHED}") from error
-    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{path} is damaged or no archive ({error}): {_NOT_PUBLISHED}") from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # EINVAL: a place before the start
+            raise  # the file itself cannot be read
+        # The libraries raise what comes: RuntimeError for a password, NotImplementedError for a compression that
+        # they do not know, and for damaged bytes the errors of each of their parts.
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path} is damaged or no archive ({results.shown(said)}): {_NOT_PUBLISHED}") from error
+    for member, content in contents.items():
+        if len(content) > MOST * archive.members[member]:
+            raise ValueError(
+                f"{member} in {path} is too large for {archive.members[member]:,} records: {_NOT_PUBLISHED}"
+            )
+    return contents
 
 
 def _fetched(archive):
@@ -275,11 +299,13 @@ def _fetched(archive):
     downloader = pooch.HTTPDownloader(progressbar=True, headers={"Accept-Encoding": "identity"})
     try:
         pooch.retrieve(archive.url, f"sha256:{archive.sha256}", archive.file, cache, downloader=downloader)
-    except (RequestException, OSError) as error:
+    except (RequestException, ConnectionError, TimeoutError) as error:
         raise ConnectionError(
             f"{archive.url} could not be fetched into {cache} ({type(error).__name__}); with the file in a folder of "
             f"yours, say folder=..."
         ) from error
+    except OSError as error:  # a full disk, a folder that may not be written
+        raise OSError(error.errno, f"{error.strerror}: {archive.file} cannot be kept in {cache}") from error
     except ValueError as error:  # pooch has thrown the file away
         raise ValueError(
             f"what {archive.url} serves is not the published file (its sha256 is another); nothing was kept"

@@ -1,8 +1,8 @@
 """The compiled engine: one run after the other, every step of it inside one loop that numba compiles.
 
 Units are rows and points are columns, a block of points at a time, so that the numbers of a block stay in the cache
-and every inner loop runs along a row of constant length. Widths are filled up with units whose weights are and stay
-0; points that fill up the last block have share 0 in the mean.
+and every inner loop runs along a row of constant length. Widths are filled up with units whose weights and values are
+and stay 0, whatever the activation makes of 0; points that fill up the last block have share 0 in the mean.
 """
 
 import functools
@@ -247,7 +247,7 @@ head_type = types.FunctionType(types.float32(rows, vector, types.int64, rows, ve
 
 @functools.cache
 def _activate(name, settings):
-    """Z + b to values in H, and to slopes in Z."""
+    """Z + b to values in H, and to slopes in Z, of the first `units` rows; 0 in the rows that fill up the width."""
     pair = pairs[name](**dict(settings))
 
     @njit(activation_type.signature, fastmath={"contract", "nsz"}, error_model="numpy")
@@ -257,6 +257,9 @@ def _activate(name, settings):
             z, h, bias = Z[k], H[k], b[k]
             for p in range(BLOCK):
                 h[p], z[p] = pair(z[p] + bias)
+        for k in range(units, Z.shape[0]):
+            Z[k, :] = ZERO
+            H[k, :] = ZERO
 
     return activate
 
@@ -341,7 +344,7 @@ def _head(loss):
 
 
 @fast
-def _forward(w, sizes, x, H, Z, activate):
+def _forward(w, sizes, units_of, x, H, Z, activate):
     """Values of the hidden units in H, their slopes in Z, and the last layer's products in the last rows of Z."""
     at = row = 0
     a = x
@@ -353,7 +356,7 @@ def _forward(w, sizes, x, H, Z, activate):
         _multiply(W, a, z)
         if layer < last:
             a = H[row : row + out]
-            activate(z, w[at + out * units : at + out * units + out], out, a)
+            activate(z, w[at + out * units : at + out * units + out], units_of[layer + 1], a)
         at += out * units + out
         row += out
 
@@ -404,8 +407,11 @@ def _sgd(w, g, rate):
         w[i] -= rate * g[i]
 
 
-def _train(state, X, Y, shares, sizes, outputs, activate, head, rate, adam, done, losses, H, Z):
-    """Take one step for each place in losses, after `done` steps; the rows of state move in place."""
+def _train(state, X, Y, shares, sizes, units, activate, head, rate, adam, done, losses, H, Z):
+    """Take one step for each place in losses, after `done` steps; the rows of state move in place.
+
+    sizes: of the layers, filled up; units: as many of each as there are.
+    """
     _wide()
     w, g, mean, square, turned = state[0], state[1], state[2], state[3], state[4]
     z, b = Z[Z.shape[0] - sizes[-1] :], w.size - sizes[-1]
@@ -413,8 +419,8 @@ def _train(state, X, Y, shares, sizes, outputs, activate, head, rate, adam, done
         g[:] = ZERO
         total = ZERO
         for i in range(X.shape[0]):
-            _forward(w, sizes, X[i], H, Z, activate)
-            total += head(z, w[b:], outputs, Y[i], shares[i], g[b:])
+            _forward(w, sizes, units, X[i], H, Z, activate)
+            total += head(z, w[b:], units[-1], Y[i], shares[i], g[b:])
             _backward(w, g, turned, sizes, X[i], H, Z)
         losses[t] = total
         if adam:
@@ -423,13 +429,13 @@ def _train(state, X, Y, shares, sizes, outputs, activate, head, rate, adam, done
             _sgd(w, g, f32(rate))
 
 
-def _logits(w, X, sizes, outputs, activate, out, H, Z):
+def _logits(w, X, sizes, units, activate, out, H, Z):
     """The outputs of the network on every block of points."""
     _wide()
     z, b = Z[Z.shape[0] - sizes[-1] :], w[w.size - sizes[-1] :]
     for i in range(X.shape[0]):
-        _forward(w, sizes, X[i], H, Z, activate)
-        for k in range(outputs):
+        _forward(w, sizes, units, X[i], H, Z, activate)
+        for k in range(units[-1]):
             for p in range(BLOCK):
                 out[i, k, p] = z[k, p] + b[k]
 
@@ -441,7 +447,7 @@ def _loops():
     The cache goes by this file alone, and so they take activation and loss as arguments, compiled apart and anew.
     """
     blocks = types.float32[:, :, ::1]
-    common = [types.int64[::1], types.int64, activation_type]
+    common = [types.int64[::1], types.int64[::1], activation_type]
     train_type = types.void(
         rows, blocks, blocks, rows, *common, head_type, types.float64, types.boolean, types.int64, vector, rows, rows
     )
@@ -464,7 +470,8 @@ def fit(
 ) -> tuple[Tensor, ...]:
     """Losses and seconds, (runs, steps), test losses and accuracies, (runs, tests): see `ensemble.fit_many`."""
     outputs = sizes[-1]
-    padded = np.array([_up(sizes[0], 2), *(_up(k, GRAIN) for k in sizes[1:-1]), _padded_outputs(outputs)])
+    filled = [_up(sizes[0], 2), *(_up(k, GRAIN) for k in sizes[1:-1]), _padded_outputs(outputs)]
+    padded, units = np.array(filled, np.int64), np.array(sizes, np.int64)
     activate = _activate(activation.name, tuple(activation.settings.items()))
     head = _head(loss)
     learn, predict = _loops()
@@ -480,7 +487,7 @@ def fit(
         for start, stop in itertools.zip_longest(stops, stops[1:]):
             if start in test_steps:
                 out = np.empty((len(test_x), padded[-1], BLOCK), np.float32)
-                predict(state[0], test_x, padded, outputs, activate, out, H, Z)
+                predict(state[0], test_x, padded, units, activate, out, H, Z)
                 out = torch.from_numpy(out).transpose(1, 2).flatten(0, 1)[: len(split.test_x), :outputs].squeeze(1)
                 at = test_steps.index(start)
                 scores[0, i, at] = train.losses[loss](out, split.test_y)
@@ -489,7 +496,7 @@ def fit(
                 break
             began = time.perf_counter()
             learn(
-                state, *points, padded, outputs, activate, head, rate, optimizer == "adam", start,
+                state, *points, padded, units, activate, head, rate, optimizer == "adam", start,
                 losses[i, start:stop], H, Z,
             )  # fmt: skip
             took = time.perf_counter() - began
@@ -532,8 +539,6 @@ def _points(split, loss, outputs):
     """Training points and labels in blocks, (blocks, rows, BLOCK), and each point's share in the mean."""
     y = torch.nn.functional.one_hot(split.train_y, outputs) if loss == "cross_entropy" else split.train_y
     y = y[:, None] if y.ndim == 1 else y
-    if y.shape[1] != outputs:
-        raise ValueError(f"{outputs} outputs do not fit labels for {y.shape[1]}")
     count = len(split.train_x) * (1 if loss == "cross_entropy" else outputs)
     share = torch.full((len(split.train_x), 1), 1 / count)
     return _blocks(split.train_x, 2), _blocks(y, 1 if outputs == 1 else GRAIN), _blocks(share, 1)[:, 0]

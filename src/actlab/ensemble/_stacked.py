@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .. import networks, train
+from .. import activations, networks, train
+from ..activations import Activation
 
-__all__ = ["fit"]
+__all__ = ["fit", "of_catalog"]
 
 # What belongs to one run fills whole blocks of so many numbers. torch computes what is left over at the end of a
 # tensor by other instructions, which round differently, and then a run would depend on its place among the others.
@@ -69,8 +70,6 @@ class _Points:
         if loss == "cross_entropy":
             y = functional.one_hot(y, outputs).to(x.dtype)
         y = y[:, None] if y.ndim == 2 else y.mT
-        if y.shape[1] != outputs:
-            raise ValueError(f"{outputs} outputs do not fit labels for {y.shape[1]}")
         self.y = functional.pad(y, (0, more)).contiguous()
         self.share = torch.zeros(self.n + more)
         self.share[: self.n] = 1 / (self.n if loss == "cross_entropy" else self.n * outputs)
@@ -141,6 +140,19 @@ class _Stack:
         return out
 
 
+def of_catalog(activation: Activation) -> bool:
+    """Whether it computes what the catalog's entry of its name does, so that what is written for that may be used."""
+    try:
+        there = activations.catalog.get(activation.name)
+        if there is None or there.settings != activation.settings:
+            there = activations.get(activation.name, **activation.settings)
+    except (KeyError, TypeError, ValueError):
+        return False
+    # functions are made anew for each record, from the same code
+    pairs = [(activation.function, there.function), (activation.slope_function, there.slope_function)]
+    return all(getattr(one, "__code__", one) == getattr(other, "__code__", other) for one, other in pairs)
+
+
 def _flat(layer):
     if isinstance(layer, nn.Linear):
         return torch.cat([layer.weight, layer.bias[:, None]], 1).flatten()
@@ -155,7 +167,8 @@ def _pair(activation, layers, mine, gradient, n):
         return _learnable(activation, mine, gradient)
     if activation.training_function:
         return _drawing(layers, n)
-    if activation.name in _pairs:
+    # torch's own gradient of elu is none for a negative alpha
+    if activation.name in _pairs and of_catalog(activation) and activation.settings.get("alpha", 1) >= 0:
         return _pairs[activation.name](**activation.settings)
     return (
         lambda z, value: value.copy_(activation.function(z)),

@@ -1,10 +1,12 @@
 """The studies of the course by name, and the runner that trains what a store still lacks."""
 
 from ._adaptive import Adaptive, adaptive, arms
+from ._cluster import cluster
 from ._deep import Deep
 from ._images import Images, early_stop, five, images
 from ._points import Setting, disk, published, xor
-from ._run import Failed, Outcome, Study, run
+from ._pools import Failed
+from ._run import Outcome, Study, run
 from ._transformers import Characters, Swap, characters, eleven, transformers
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "adaptive",
     "arms",
     "characters",
+    "cluster",
     "disk",
     "early_stop",
     "eleven",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from torch.nn import functional
 from .. import activations, data, networks, train
 from .._names import one_of
 from ._deep import Deep
-from ._run import Study
+from ._numbers import combinations, whole
+from ._run import Study, seeds
 
 __all__ = ["Adaptive", "adaptive", "arms"]
 
@@ -22,6 +23,7 @@ TASKS = {"mnist": (1, 28), "cifar10": (3, 32)}  # channels and side of an image
 NETWORKS = ("net", "stack")
 STARTS = ("he", "zero")
 WEIGHTED = nn.Conv2d | nn.Linear
+DEEPEST = 1000  # convolutions of a stack
 HE = math.sqrt(6)  # torch draws weights with variance 1 / (3 fan in); He's start for ReLU has 2 / fan in
 
 # The arms of the study by name: what published comparisons have, other learned units, and controls of APL and ReLU.
@@ -73,12 +75,7 @@ class Adaptive(Deep):
         one_of(TASKS, self.task, "task")
         one_of(NETWORKS, self.network, "network")
         one_of(STARTS, self.start, "start")
-        for name in ("hinges", "points", "test_points", "side", "epochs", "batch_size"):
-            object.__setattr__(self, name, int(getattr(self, name)))
-        for name in ("widths", "hidden"):
-            object.__setattr__(self, name, tuple(map(int, getattr(self, name))))
-        for name in ("rate", "gain"):
-            object.__setattr__(self, name, float(getattr(self, name)))
+        self._spell()
         apart = (self.hinges, self.start, self.frozen) != (0, "he", False)
         if self.activation == "apl" and self.hinges < 1:
             raise ValueError(f"an APL unit has at least one hinge, got hinges={self.hinges}")
@@ -91,9 +88,10 @@ class Adaptive(Deep):
             raise ValueError(
                 f"a stack has equal widths and nothing hidden, got widths={self.widths}, hidden={self.hidden}"
             )
-        self._check(points=self.points, test_points=self.test_points, epochs=self.epochs, batch_size=self.batch_size)
-        self._check(rate=self.rate, gain=self.gain)
-        self.build(0)  # says what is wrong with the widths
+        self._check_images()
+        self._check_updates(f"epochs={self.epochs}")
+        # says what is wrong with the shape of the network, on the smallest that has it
+        self._network((1,) * len(self.widths), (1,) * len(self.hidden), hinges=min(self.hinges, 1), seed=0)
 
     @property
     def steps(self) -> int:
@@ -106,19 +104,30 @@ class Adaptive(Deep):
 
     def build(self, seed: int) -> nn.Sequential:
         """The network of a run, before its first update."""
-        shared = {"channels": TASKS[self.task][0], "seed": seed}
-        if self.activation == "apl":
-            shared |= {"hinges": self.hinges, "start": self.start, "frozen": self.frozen}
-        if self.network == "stack":
-            network = networks.conv_stack(self.activation, len(self.widths), width=self.widths[0], **shared)
-        else:
-            shared |= {"widths": self.widths, "hidden": self.hidden, "side": self.side}
-            network = networks.conv_net(self.activation, **shared)
+        network = self._network(self.widths, self.hidden, self.hinges, seed)
         with torch.no_grad():
             for layer in network[:-1]:
                 if isinstance(layer, WEIGHTED):
                     layer.weight *= self.gain
         return network
+
+    def _network(self, widths, hidden, hinges, seed):
+        shared = {"channels": TASKS[self.task][0], "seed": seed}
+        if self.activation == "apl":
+            shared |= {"hinges": hinges, "start": self.start, "frozen": self.frozen}
+        if self.network == "stack":
+            return networks.conv_stack(self.activation, len(widths), width=widths[0], **shared)
+        return networks.conv_net(self.activation, widths=widths, hidden=hidden, side=self.side, **shared)
+
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
+        """Bytes that a run takes at the least: of all weights, their gradients and Adam's two moments."""
+        widths = (TASKS[self.task][0], *self.widths)
+        weights = (9 if self.network == "stack" else 25) * sum(a * b for a, b in pairwise(widths))
+        hidden = sum(a * b for a, b in pairwise((self.widths[-1], *self.hidden, 10)))
+        return {
+            "widths and hidden": 16 * (weights + hidden),
+            "hinges": 32 * self.hinges * sum((*self.widths, *self.hidden)),
+        }
 
     def split(self, seed: int) -> data.Split:
         """The images of a run."""
@@ -162,10 +171,19 @@ def adaptive(runs: int = 5, names: Iterable[str] = tuple(arms), depths: Iterable
     digits of 14 x 14, 6 epochs in batches of 16 at rate 0.003, since at the network's rate they have hardly begun to
     learn by then. further: other entries of every `Adaptive`, such as task="cifar10".
     """
+    names = [name for (name,) in combinations("adaptive", names=names)]
+    for entry in further:
+        for name in names:
+            if entry in arms[one_of(arms, name, "arm")]:
+                raise ValueError(f"{entry} of adaptive is what the arm {name} stands for: leave one of them out")
     chosen = [arms[one_of(arms, name, "arm")] for name in names]
     stack = {"network": "stack", "hidden": (), "side": 14, "batch_size": 16, "rate": 3e-3, "epochs": 6}
-    shapes = [stack | {"widths": (16,) * depth} for depth in depths] or [{}]
-    settings = [Adaptive(**(arm | shape | further)) for shape, arm in product(shapes, chosen)]
+    shapes = [stack | {"widths": (16,) * whole("depths", depth, 1, DEEPEST)} for depth in depths] or [{}]
+    if shapes != [{}] and "widths" in further:
+        raise ValueError("widths of adaptive follow from depths: leave one of them out")
+    settings = [
+        Adaptive(**(arm | shape | further)) for shape, arm in combinations("adaptive", depths=shapes, names=chosen)
+    ]
     return Study(
-        "adaptive", settings, range(runs), varied=("activation", "hinges", "start", "frozen", "widths", "gain")
+        "adaptive", settings, seeds(runs), varied=("activation", "hinges", "start", "frozen", "widths", "gain")
     )

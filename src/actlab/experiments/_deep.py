@@ -1,6 +1,5 @@
 """The base of settings whose networks are trained one by one in mini-batches, on a processor or a GPU."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
@@ -8,8 +7,9 @@ from dataclasses import fields
 import numpy as np
 import torch
 
-from .. import train
+from .. import checks, train
 from .._names import one_of
+from ._numbers import MOST, real, truth, whole, wholes
 
 __all__ = ["Deep"]
 
@@ -34,11 +34,18 @@ class Deep(ABC):
 
     def engine(self, asked: str | None = None) -> str:
         """The device: what is asked for, or "cpu". Raises KeyError for another, ValueError for one not here."""
-        asked = asked or "cpu"
+        asked = "cpu" if asked is None else asked
         one_of(DEVICES, asked, "device")
         if asked == "cuda" and not torch.cuda.is_available():
             raise ValueError("there is no GPU that torch can use here; --device cpu trains on the processor")
         return asked
+
+    def ready(self) -> None:  # noqa: B027 - most kinds need nothing
+        """Raise ValueError where the data that runs train on are too few, or cannot be read."""
+
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
+        """Bytes that a job of so many runs takes at the least, by what they are for; none, where that is little."""
+        return {}
 
     def batch(self, share: int) -> int:
         """One run to a job: it takes seconds to minutes, and what is done is stored."""
@@ -77,11 +84,41 @@ class Deep(ABC):
     def __str__(self):
         return ", ".join(f"{field.name} {getattr(self, field.name)}" for field in fields(self))
 
-    def _check(self, **positive: float) -> None:
-        """Raise ValueError where one of these numbers is not positive and finite."""
-        for name, number in positive.items():
-            if not 0 < number < math.inf:
-                raise ValueError(f"{name} must be positive, got {number}")
+    def _spell(self) -> None:
+        """Give each number its one spelling, by the type of its field. Raises ValueError, by name, for no such one.
 
+        Fields of the type int are at least 1 but those in FROM_ZERO, floats above 0.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is int:
+                value = whole(field.name, value, 0 if field.name in FROM_ZERO else 1)
+            elif field.type is float:
+                value = real(field.name, value, zero=field.name == "momentum", below=BELOW.get(field.name))
+                value = checks.rate(value) if field.name == "rate" else value  # training takes no more
+            elif field.type is bool:
+                value = truth(field.name, value)
+            elif field.type == tuple[int, ...]:
+                value = wholes(field.name, value)
+            object.__setattr__(self, field.name, value)
+
+    def _check_images(self) -> None:
+        """Raise ValueError where the task has fewer images than asked for."""
+        asked = f"got points={self.points} and test_points={self.test_points}"
+        if self.task == "mnist" and self.points + self.test_points > DIGITS:
+            raise ValueError(f"there are {DIGITS} digits; {asked}, together {self.points + self.test_points}")
+        if self.task == "cifar10" and (self.points > PHOTOGRAPHS[0] or self.test_points > PHOTOGRAPHS[1]):
+            raise ValueError(f"there are {PHOTOGRAPHS[0]} photographs, and {PHOTOGRAPHS[1]} to test on; {asked}")
+
+    def _check_updates(self, of: str) -> None:
+        """Raise ValueError where a run takes more updates than can be stored."""
+        if self.steps > MOST:
+            raise ValueError(f"a run has at most {MOST:,} updates; {of} makes {self.steps:,}")
+
+
+FROM_ZERO = ("hinges", "every", "warmup")
+BELOW = {"momentum": 1.0}
+DIGITS = 5000  # in data/mnist
+PHOTOGRAPHS = (50_000, 10_000)  # of CIFAR-10: to train on, to test on
 
 MORE = ("norms", "confusion", "train_accuracy", "batch_loss", "batch_accuracy")

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from .. import activations as catalog
 from .. import data, networks, train
 from .._names import one_of
 from ._deep import Deep
-from ._run import Study
+from ._numbers import combinations, refuse_set
+from ._run import Study, seeds
 
 __all__ = ["Images", "early_stop", "five", "images"]
 
@@ -60,16 +60,11 @@ class Images(Deep):
         one_of(CHANNELS, self.task, "task")
         one_of(NETWORKS, self.network, "network")
         one_of(train.batch_optimizers, self.optimizer, "optimizer")
-        for name in ("epochs", "points", "test_points", "batch_size", "every"):
-            object.__setattr__(self, name, int(getattr(self, name)))
-        for name in ("rate", "momentum"):
-            object.__setattr__(self, name, float(getattr(self, name)))
-        self._check(points=self.points, test_points=self.test_points, epochs=self.epochs, batch_size=self.batch_size)
-        self._check(rate=self.rate)
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"a momentum is at least 0 and below 1, got {self.momentum}")
-        if self.every < 0 or (self.every and self.steps % self.every):
-            raise ValueError(f"{self.steps} updates do not part into rows of {self.every}")
+        self._spell()
+        self._check_images()
+        self._check_updates(f"epochs={self.epochs}")
+        if self.every and self.steps % self.every:
+            raise ValueError(f"every={self.every} is no divisor of the {self.steps} updates; 0 stands for an epoch")
 
     @property
     def steps(self) -> int:
@@ -125,11 +120,14 @@ def images(
     with momentum 0.9 and Adam at rate 0.001, batches of 64, 50 epochs. further: other entries of every `Images`,
     such as network="resnet50" or task="cifar10".
     """
+    refuse_set("images", further, activation="activations", optimizer="optimizers", rate="rates")
     settings = [
         Images(activation=activation, optimizer=optimizer, rate=rate, **further)
-        for optimizer, rate, activation in product(optimizers, rates, activations)
+        for optimizer, rate, activation in combinations(
+            "images", optimizers=optimizers, rates=rates, activations=activations
+        )
     ]
-    return Study("images", settings, range(runs), varied=("activation", "optimizer", "rate", "epochs"))
+    return Study("images", settings, seeds(runs), varied=("activation", "optimizer", "rate", "epochs"))
 
 
 def early_stop(losses: ArrayLike, patience: int = 5) -> int | None:

@@ -1,16 +1,16 @@
 """The studies of small networks on points of the plane: the disk and XOR."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise
 
 import numpy as np
 
-from .. import data, ensemble, networks, train
+from .. import checks, data, ensemble, networks, train
 from .._names import one_of
-from ._run import Study
+from ._numbers import LAST_SEED, MOST, combinations, real, refuse_set, whole, wholes
+from ._run import Study, seeds
 
 __all__ = ["Setting", "disk", "published", "xor"]
 
@@ -22,6 +22,8 @@ TASKS = {
     "disk": lambda setting: data.disk(setting.points, test=setting.test_points, seed=setting.draw),
     "xor": lambda setting: data.xor(),
 }
+
+LOSSES = tuple(name for name in train.losses if name != "cross_entropy")  # which takes an output for each class
 
 
 @dataclass(frozen=True)
@@ -50,29 +52,33 @@ class Setting:
         for kind, name, there in [
             ("task", self.task, TASKS),
             ("optimizer", self.optimizer, train.optimizers),
-            ("loss", self.loss, train.losses),
+            ("loss", self.loss, LOSSES),
         ]:
             one_of(there, name, kind)
         # one spelling for 1 and 1.0, a list and a tuple, numpy's integers and Python's: a run has one key
-        spelling = dict.fromkeys(("draw", "points", "test_points", "steps"), int) | {
-            "rate": float,
-            "scheme": lambda scheme: scheme if isinstance(scheme, str) else float(scheme),
-            "sizes": lambda sizes: tuple(map(int, sizes)),
-            "test_steps": lambda steps: tuple(sorted(set(map(int, steps)))),
+        spelled = {
+            "draw": whole("draw", self.draw, 0, LAST_SEED),
+            "points": whole("points", self.points),
+            "test_points": whole("test_points", self.test_points),
+            "sizes": wholes("sizes", self.sizes),
+            "scheme": self.scheme if isinstance(self.scheme, str) else real("scheme", self.scheme, zero=True),
+            "rate": checks.rate(real("rate", self.rate)),
+            "steps": whole("steps", self.steps),
         }
-        for name, spelled in spelling.items():
-            object.__setattr__(self, name, spelled(getattr(self, name)))
-        _draw(self.sizes, self.activation, self.scheme)  # says what is wrong with these three
-        if self.sizes[0] != 2 or self.sizes[-1] != 1:
-            raise ValueError(f"{self.task} has two coordinates and one answer; got sizes {list(self.sizes)}")
-        if self.steps < 1 or not 0 < self.rate < math.inf:
-            raise ValueError(f"steps and rate must be positive, got steps={self.steps}, rate={self.rate}")
-        if self.test_steps and not 0 <= self.test_steps[0] <= self.test_steps[-1] <= self.steps:
-            raise ValueError(f"tests stand between step 0 and step {self.steps}, got {list(self.test_steps)}")
+        tests = wholes("test_steps", self.test_steps, 0, MOST, length=MOST)
+        spelled["test_steps"] = tuple(sorted(set(tests)))
+        for name, value in spelled.items():
+            object.__setattr__(self, name, value)
+        if len(self.sizes) < 2 or (self.sizes[0], self.sizes[-1]) != (2, 1):
+            raise ValueError(
+                f"sizes begins with the two coordinates and ends with the one answer of {self.task}, as (2, 4, 1) "
+                f"does; got {list(self.sizes)}"
+            )
+        _start(len(self.sizes), self.activation, self.scheme)  # says what is wrong with the last two
+        if self.test_steps and self.test_steps[-1] > self.steps:
+            raise ValueError(f"test_steps stand between step 0 and step {self.steps}, got {list(self.test_steps)}")
         if self.task == "xor" and (self.draw, self.points, self.test_points) != (0, 4, 4):
             raise ValueError("XOR has four points, which are its test points too: draw=0, points=4, test_points=4")
-        if self.points < 1 or self.test_points < 1:
-            raise ValueError(f"there is at least one point, got points={self.points}, test_points={self.test_points}")
 
     def engine(self, asked: str | None = None) -> str:
         """What trains this setting's runs: what is asked for, or the fastest that works here.
@@ -80,8 +86,8 @@ class Setting:
         Raises KeyError for an engine that there is not, ValueError for one that cannot run here.
         """
         best = ensemble.engine_for(self.activation)
-        if asked is not None and asked not in ensemble.engines:
-            raise KeyError(f"no engine named {asked!r}; there are {', '.join(ensemble.engines)}")
+        if asked is not None:
+            one_of(ensemble.engines, asked, "engine")
         if asked == "compiled" != best:
             raise ValueError(
                 f"the compiled engine needs numba (pip install 'actlab[fast]') and an activation that neither learns"
@@ -89,9 +95,23 @@ class Setting:
             )
         return asked or best
 
+    def ready(self) -> None:
+        """There is nothing to be had first: points are drawn."""
+
     def batch(self, share: int) -> int:
         """How many runs make a job of some seconds, where a worker's part is `share`: full chunks, if it reaches."""
         return max(16, min(64_000_000 // (self.steps * max(self.points, 100)), share))
+
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
+        """Bytes that a job of so many runs takes at the least, by what they are for."""
+        weights = sum(before * after + after for before, after in pairwise(self.sizes))
+        # the compiled engine goes through the points in blocks, the other holds each unit and its gradient at all
+        held = 8 * min(runs, 16) * self.points * sum(self.sizes[1:]) if engine == "stacked" else 0
+        return {
+            "points and test_points": 28 * (self.points + self.test_points) + held,  # 28: while they are drawn
+            "sizes": 16 * weights * min(runs, 16),  # weights, their gradients and Adam's two moments
+            "steps": 16 * runs * (self.steps + len(self.test_steps)),  # twice: while they are joined
+        }
 
     def train(self, seeds: Sequence[int], engine: str) -> dict[str, np.ndarray]:
         """The arrays of `results.Store.add`, a row for each seed."""
@@ -116,8 +136,9 @@ class Setting:
 
 
 @cache
-def _draw(sizes, activation, scheme):
-    networks.mlp(sizes, activation, scheme=scheme)
+def _start(layers, activation, scheme):
+    """Draw the smallest network with so many layers, which says whether activation and scheme go together."""
+    networks.mlp((1,) * layers, activation, scheme=scheme)
 
 
 def disk(
@@ -134,12 +155,14 @@ def disk(
     0.01, 2000 steps, and beyond it a test on 20,000 fresh points at five steps, the ends among them. further: other
     entries of every `Setting`, such as points=200.
     """
+    refuse_set("disk", further, task="name", activation="activations", draw="draws", rate="rates")
+    steps = whole("steps", steps)
     shared = {"task": "disk", "steps": steps, "test_steps": [steps * quarter // 4 for quarter in range(5)], **further}
     settings = [
         Setting(activation=activation, draw=draw, rate=rate, **shared)
-        for activation, draw, rate in product(activations, draws, rates)
+        for activation, draw, rate in combinations("disk", activations=activations, draws=draws, rates=rates)
     ]
-    return Study("disk", settings, range(runs), varied=("activation", "draw", "rate"))
+    return Study("disk", settings, seeds(runs), varied=("activation", "draw", "rate"))
 
 
 def xor(
@@ -159,11 +182,16 @@ def xor(
     0.1, the loss that the script plots, and "brier" at rate 0.05, whose gradient is the one that it prints: that of
     half the squared error of the sigmoid, at rate 0.1. Tests stand every test_every steps and at the end.
     """
+    given = {"activation": "activations", "scheme": "scales", "loss": "losses", "rate": "losses", "sizes": "widths"}
+    refuse_set("xor", further, task="name", **given)
     losses = {"bce": 0.1, "brier": 0.05} if losses is None else losses
+    steps, test_every = whole("steps", steps), whole("test_every", test_every)
     tests = [*range(0, steps, test_every), steps]
     shared = {"task": "xor", "points": 4, "test_points": 4, "optimizer": "sgd", "steps": steps, "test_steps": tests}
     settings = [
         Setting(activation=activation, scheme=scale, loss=loss, rate=rate, sizes=(2, width, 1), **shared | further)
-        for width, scale, (loss, rate), activation in product(widths, scales, losses.items(), activations)
+        for width, scale, (loss, rate), activation in combinations(
+            "xor", widths=widths, scales=scales, losses=losses.items(), activations=activations
+        )
     ]
-    return Study("xor", settings, range(runs), varied=("activation", "scheme", "loss", "rate", "sizes"))
+    return Study("xor", settings, seeds(runs), varied=("activation", "scheme", "loss", "rate", "sizes"))

@@ -13,7 +13,8 @@ from .._names import one_of
 from ..activations import get
 from ..data import Split
 from ._deep import Deep
-from ._run import Study
+from ._numbers import combinations, refuse_set
+from ._run import Study, seeds
 
 __all__ = ["Characters", "Swap", "characters", "eleven", "transformers"]
 
@@ -34,12 +35,18 @@ eleven = (
 STARTS = ("pretrained", "calibrated", "fresh", "random")
 TRAINED = ("all", "head")
 FITTED = 48  # training sentences that a calibrated function is fitted on
+LONGEST = 512  # word pieces for which MiniLM has places
 LOOKED_AT = 32  # training sentences on which the network is looked into before and after
 
 
 def _known(activation):
     if activation not in gates.catalog:
         get(activation)
+
+
+def _check_warmup(setting):
+    if setting.warmup > setting.updates:
+        raise ValueError(f"warmup is at most the {setting.updates} updates, got {setting.warmup}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,10 @@ class Swap(Deep):
         one_of(TRAINED, self.trained, "choice of what is trained")
         if self.start == "calibrated" and self.activation in gates.catalog:
             raise ValueError(f"two numbers are fitted for a plain function, and {self.activation} is a gate")
-        self._check(**{name: getattr(self, name) for name in ("rate", "updates", "rows", "sentences", "watched")})
+        self._spell()
+        _check_warmup(self)
+        if self.longest > LONGEST:
+            raise ValueError(f"longest is at most the {LONGEST} word pieces that MiniLM takes, got {self.longest}")
         if self.updates % self.rows or self.watched > self.test:
             raise ValueError(
                 f"rows divide the updates, and who is watched is tested; got {self.rows} rows of {self.updates} "
@@ -85,6 +95,10 @@ class Swap(Deep):
     @property
     def steps(self) -> int:
         return self.updates
+
+    def ready(self) -> None:
+        """Raise ValueError where there are fewer sentences than asked for, or what reads them is not installed."""
+        _sentences(self.sentences, self.test, self.longest, 0)
 
     def network(self, seed: int) -> tuple[networks.Sentences, Split]:
         """The network before training, and its sentences as ids."""
@@ -206,14 +220,14 @@ def transformers(
     As it stands it is the published comparison at a small scale: the eleven functions in a pretrained encoder, AdamW
     at rate 5e-5, batches of 16. A gate is never calibrated. further: other entries of every `Swap`.
     """
+    refuse_set("transformers", further, activation="activations", start="starts")
     settings = [
         Swap(activation, start, **further)
-        for start in starts
-        for activation in activations
+        for start, activation in combinations("transformers", starts=starts, activations=activations)
         if not (start == "calibrated" and activation in gates.catalog)
     ]
     return Study(
-        "transformers", settings, range(runs), varied=("activation", "start", "trained", "rate", "warmup", "decay")
+        "transformers", settings, seeds(runs), varied=("activation", "start", "trained", "rate", "warmup", "decay")
     )
 
 
@@ -244,13 +258,24 @@ class Characters(Deep):
 
     def __post_init__(self):
         _known(self.activation)
-        self._check(**{name: getattr(self, name) for name in ("rate", "updates", "rows", "windows", "test")})
+        self._spell()
+        _check_warmup(self)
         if self.updates % self.rows:
             raise ValueError(f"rows divide the updates; got {self.rows} rows of {self.updates} updates")
+        if self.width % self.heads:
+            raise ValueError(f"heads divide the width; got {self.heads} heads and width={self.width}")
+        _fit(self.windows, self.test, self.length)
 
     @property
     def steps(self) -> int:
         return self.updates
+
+    def memory(self, runs: int, engine: str) -> dict[str, int]:
+        """Bytes that a run takes at the least: of weights, gradients and Adam's moments, and of a batch's layers."""
+        return {
+            "width and layers": 16 * 12 * self.layers * self.width**2,
+            "batch_size, length and width": 4 * self.layers * self.batch_size * self.length * self.width,
+        }
 
     def network(self, seed: int) -> tuple[networks.Transformer, Split]:
         """The network before training, and its windows: each character's answer is the next one."""
@@ -304,6 +329,20 @@ def _alphabet():
     return tuple(sorted(set("".join(data.rated_sentences()[0])) | {"\n"}))
 
 
+@cache
+def _characters():
+    """How many characters all sentences have, with the ends of their lines."""
+    return sum(len(text) + 1 for text in data.rated_sentences()[0])
+
+
+def _fit(n, test, length):
+    """How many windows of this length there are. Raises ValueError where that is too few."""
+    there = (_characters() - 1) // length
+    if n + test > there:
+        raise ValueError(f"there are {there} windows of {length} characters; got windows={n} and test={test}")
+    return there
+
+
 def _windows(n, test, length, seed):
     """The alphabet, and windows of the sentences in an order drawn by the seed, a line each; ids begin with 1."""
     texts, _ = data.rated_sentences()
@@ -311,9 +350,7 @@ def _windows(n, test, length, seed):
     alphabet = _alphabet()
     places = {character: i + 1 for i, character in enumerate(alphabet)}
     ids = torch.tensor([places[character] for i in order for character in texts[i] + "\n"])
-    there = (len(ids) - 1) // length
-    if n + test > there:
-        raise ValueError(f"there are {there} windows of {length} characters; got windows={n} and test={test}")
+    there = _fit(n, test, length)
     x, y = (ids[shift : shift + there * length].reshape(there, length) for shift in (0, 1))
     # from the two ends: a sentence may be cut between two windows, but not between training and test
     return alphabet, Split(x[:n], y[:n], x[there - test :], y[there - test :])
@@ -325,5 +362,8 @@ def characters(
     **further: object,
 ) -> Study:
     """The study from scratch: functions and gates matched in parameters, each with the seeds 0 to runs - 1."""
-    settings = [Characters(activation, **further) for activation in activations]
-    return Study("characters", settings, range(runs), varied=("activation",))
+    refuse_set("characters", further, activation="activations")
+    settings = [
+        Characters(activation, **further) for (activation,) in combinations("characters", activations=activations)
+    ]
+    return Study("characters", settings, seeds(runs), varied=("activation",))

@@ -7,6 +7,7 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
@@ -15,15 +16,20 @@ from typing import Any
 
 import numpy as np
 
+from ._check import Checked, check
 from ._export import export
+from ._files import draft
+from ._format import Run, StoreError, shown
 from ._statistics import Comparison, compare, mcnemar, rank_intervals, spearman, spread, student
-from ._store import Run, Store, StoreError, _hint
+from ._store import Store, _hint
 
 __all__ = [
+    "Checked",
     "Comparison",
     "Run",
     "Store",
     "StoreError",
+    "check",
     "compare",
     "export",
     "keep",
@@ -35,6 +41,7 @@ __all__ = [
     "read",
     "root",
     "save",
+    "shown",
     "spearman",
     "spread",
     "student",
@@ -70,13 +77,27 @@ def load(name: str, table: str | None = None) -> list[dict[str, Any]]:
     if table not in sums:
         raise KeyError(f"{name!r} has no table named {table!r}; {_hint(table, sums)}")
     content = read(name, f"{table}.json")
-    parsed = json.loads(content)
-    return [dict(zip(parsed["columns"], row, strict=True)) for row in parsed["rows"]]
+    try:
+        parsed = json.loads(content)
+        columns, rows = parsed["columns"], parsed["rows"]
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{table}.json of data/{name} is no table of columns and rows") from error
 
 
 def read(name: str, file: str) -> bytes:
-    """The content of a file of a stored set. Raises ValueError, naming it, if it is not what its recipe wrote."""
-    content, sums = (root() / name / file).read_bytes(), _sums(name)
+    """The content of a file of a stored set.
+
+    Raises KeyError for a file that its record does not name, ValueError, naming it, for one that is missing or is
+    not what its recipe wrote.
+    """
+    sums = _sums(name)
+    if file not in sums:
+        raise KeyError(f"the record of data/{name} names no {file!r}; {_hint(file, sums)}")
+    try:
+        content = (root() / name / file).read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"{file} is missing from data/{name}; run data/{name}/make.py again") from error
     if sum_of(content) != sums[file]:
         raise ValueError(f"{file} was edited after data/{name}/make.py wrote it; run the recipe again")
     return content
@@ -97,9 +118,21 @@ def _sums(name):
 def provenance(name: str) -> dict[str, Any]:
     """How a stored set came to be: command, versions, hardware, seconds, date, and the sha256 of its file.
 
-    Where a set has several tables, "sha256" has one for each.
+    Where a set has several tables, "sha256" has one for each. Raises ValueError, naming it, for a record that is
+    damaged.
     """
-    return json.loads((root() / name / "provenance.json").read_text())
+    content = (root() / name / "provenance.json").read_bytes()
+    try:
+        record = json.loads(content.decode())
+        sums = record["sha256"]
+        if not isinstance(sums, str) and not all(isinstance(sum, str) for sum in dict(sums).values()):
+            raise ValueError("sha256 is no checksum and no checksums by name")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        said = f"it has no entry {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(
+            f"provenance.json of data/{name} is damaged ({said}); run data/{name}/make.py again"
+        ) from error
+    return record
 
 
 Rows = Sequence[Mapping[str, Any]]
@@ -141,11 +174,12 @@ def _write(files, sums, command, seconds, folder, facts):
         "sha256": sums,
     }
     files = {**files, "provenance.json": (json.dumps(record, indent=2) + "\n").encode()}
-    drafts = {folder / file: folder / f"{file}.new" for file in files}
-    for draft, content in zip(drafts.values(), files.values(), strict=True):
-        draft.write_bytes(content)
-    for file, draft in drafts.items():  # only when all are on the disk
-        draft.replace(file)
+    with ExitStack() as stack:
+        # All are on the disk before the first gets its name. The last that was entered is the first to get it: the
+        # record comes after all files, so that a set of which only some are new is one that `read` refuses.
+        drafts = {file: stack.enter_context(draft(folder / file)) for file in reversed(files)}
+        for file, content in files.items():
+            drafts[file].write_bytes(content)
 
 
 def _text(rows):
@@ -218,10 +252,21 @@ def summary(store: Store, *, resamples: int = 2000, seed: int = 0) -> list[dict[
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows of a `summary` as text: a line for each, then what the columns are."""
     told = list(rows[0])[: list(rows[0]).index("n")]
-    head = [*told, "n", "mean ± s.e.", "median", "5 % - 95 %", "max", "test loss", "accuracy", "rank", "by median"]
+    head = [
+        *map(shown, told),
+        "n",
+        "mean ± s.e.",
+        "median",
+        "5 % - 95 %",
+        "max",
+        "test loss",
+        "accuracy",
+        "rank",
+        "by median",
+    ]
     lines = [
         [
-            *(str(row[name]) for name in told),
+            *(shown(str(row[name])) for name in told),
             f"{row['n']}" + (f" ({row['diverged']} diverged)" if row["diverged"] else ""),
             f"{_loss(row['mean'])} ± {_loss(row['standard_error'])}",
             _loss(row["median"]),
@@ -272,6 +317,8 @@ def _interval(ends):
 def _columns(store):
     """The activation, and what else tells the settings of a store apart."""
     settings = store.settings()
+    if any("activation" not in setting for setting in settings):
+        raise StoreError(f"{store.path} has a setting without an activation, by which a summary is in groups")
     names = [name for name in (settings[0] if settings else ()) if name != "activation"]
     return ["activation", *(name for name in names if any(one[name] != settings[0][name] for one in settings))]
 
@@ -307,7 +354,7 @@ def _versions(*packages):
 def _processor():
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from ._store import Store, StoreError
+from ._files import draft, spare
+from ._format import StoreError
+from ._store import Store
 
 __all__ = ["export"]
 
@@ -20,26 +21,17 @@ def export(path: str | Path, out: str | Path, format: str) -> int:
     `{"name": "relu", "time": 0.0004, "loss": 0.6931, "epoch": 0}`, with null where the loss is not finite. epoch
     counts updates from 0: the loss stands before that update, time is when it was done, in seconds from the start of
     the run. Runs come by setting and by seed. The file is written as a stream, and gets its name when it is whole.
-    Raises KeyError for another format, StoreError for a store that cannot be read or that out would replace.
+    Raises KeyError for another format, StoreError for a store that cannot be read, or where out is a file of the
+    store itself or exists and is no regular file.
     """
     if format not in FORMATS:
         raise KeyError(f"no format named {format!r}; there are {', '.join(FORMATS)}")
     path, out = Path(path), Path(out)
-    if out.exists() and out.samefile(path):
-        raise StoreError(f"{out} is the store itself: write to another file")
-    with Store(path) as store, _whole(out) as draft:
-        return FORMATS[format](store, draft)
-
-
-@contextmanager
-def _whole(out):
-    """The name of a file to write, which becomes `out` if all goes well, and else is removed."""
-    draft = out.with_name(f"{out.name}.new")
-    try:
-        yield draft
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    spare(path, out)
+    with Store(path) as store, draft(out) as place:
+        if any("activation" not in setting for setting in store.settings()):
+            raise StoreError(f"{path} has a setting without an activation, which names the rows of an export")
+        return FORMATS[format](store, place)
 
 
 def _jsonl(store, out):
