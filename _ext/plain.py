@@ -298,8 +298,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     folder, written = Path(app.outdir).parent / FOLDER, set()
-    made = f"{app.config.actlab_looks} {app.config.html_baseurl}"  # by these extensions, from pages as they are now
-    if _stamp(app).is_file() and _stamp(app).read_text(encoding="utf-8") == made:
+    made_for = app.config.html_baseurl
+    if _stamp(app).is_file() and _stamp(app).read_text(encoding="utf-8") == made_for:
         return
     for name in sorted(app.env.found_docs):
         source = Path(app.env.doc2path(name))
@@ -317,15 +317,16 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         written.add(file)
     for file in set(folder.rglob("*.ipynb")) - written:
         file.unlink()
-    _stamp(app).write_text(made, encoding="utf-8")
+    _stamp(app).write_text(made_for, encoding="utf-8")
 
 
 def forget(app: Sphinx, env, names: list[str]) -> None:
-    if names:  # are about to be read again
+    if names:  # of pages that are about to be read again
         _stamp(app).unlink(missing_ok=True)
 
 
 def _stamp(app):
+    """The file that says that the notebooks are those of the pages as they were read, and for which address."""
     return Path(app.outdir).parent / FOLDER / "made"
 
 
