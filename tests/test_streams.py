@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from threading import Event
 
@@ -224,25 +224,25 @@ def test_a_full_disk_says_how_many_runs_under_way_are_lost(tmp_path, monkeypatch
                 raise results.StoreError(f"{self.path} cannot grow: the disk is full; what was stored stays")
             super().add(*rows, **more)
 
-    class Slow(ThreadPoolExecutor):
-        """Does three jobs; the others never come."""
+    class Slow(Executor):
+        """Does three jobs, each at once, so that all of them are there at the first look; the others never come."""
 
         begun = 0
 
-        def submit(self, *arguments):
+        def submit(self, function, *arguments):
             self.begun += 1
-            if self.begun <= 3:
-                return super().submit(*arguments)
             future = Future()
             future.set_running_or_notify_cancel()
+            if self.begun <= 3:
+                future.set_result(function(*arguments))
             return future
 
     monkeypatch.setattr(results, "Store", Full)
     with (
-        Slow(1) as pool,
-        pytest.raises(results.StoreError, match=r"what was stored stays; 8 runs under way could not be stored$"),
+        Slow() as pool,
+        pytest.raises(results.StoreError, match=r"what was stored stays; 4 runs under way could not be stored$"),
     ):
-        # the third job, of two runs, does not go in, and three more are under way
+        # the third job, of two runs, does not go in, and the fourth is under way
         experiments.run(small(runs=4), tmp_path / "s.sqlite", executor=pool, workers=2, engine="stacked", batch=2)
     assert count(tmp_path / "s.sqlite") == 4
 
