@@ -76,7 +76,7 @@ def test_conda_and_jupyter_are_given_files_and_names_that_exist():
 
 def test_the_command_lines_run_one_after_the_other_as_they_stand(tmp_path):
     commands = [command for command in told("python -m actlab ") if "--device cuda" not in command]
-    assert {command.split()[3] for command in commands} == {"list", "claims", "run", "summary", "export"}
+    assert {command.split()[3] for command in commands} == {"list", "claims", "run", "summary", "check", "export"}
     for command in commands:
         done = subprocess.run(
             [sys.executable, *shlex.split(command)[1:]],
