@@ -94,7 +94,7 @@ def plain(notebook: Mapping[str, Any], page: Page) -> dict[str, Any]:
             raise ValueError(f"cell {number}: nothing is known of {error}") from None
     if solutions:
         # whoever runs all cells ends at the last one, and JupyterLab opens the folds that it is in
-        main += [_markdown("## Solutions", folded=True), *solutions, _markdown(f"## Next\n\n{page.following}")]
+        main += [_markdown("## Solutions"), *solutions, _markdown(f"## Next\n\n{page.following}")]
     cells = _numbered(main)
     folded = [cell["id"] for cell in cells if "jp-MarkdownHeadingCollapsed" in cell["metadata"]]
     metadata = METADATA | {"colab": {"collapsed_sections": folded}}

@@ -119,11 +119,13 @@
     // one that fails keeps its still, and holds up nobody for longer than this
     await Promise.race([Promise.all(stills.map(replaced)), pause(LONGEST)]);
   });
+  const CONTROL = "input, button, select, [tabindex='0']";
   const replaced = (still) =>
     new Promise((resolve) => {
       const place = still.parentElement;
       const look = () => {
-        if (still.isConnected && !place.querySelector(".widget-subarea > *")) return;
+        // a view is in the page before what is in it
+        if (still.isConnected && !place.querySelector(`.widget-subarea :is(${CONTROL})`)) return;
         watch.disconnect();
         still.remove();
         resolve();
@@ -145,7 +147,7 @@
       const coming = views();
       coming.catch(said);
       await Promise.race([coming, replaced(still)]);
-      place.querySelector("input, button, [tabindex='0']")?.focus();
+      place.querySelector(CONTROL)?.focus();
     });
   }
 

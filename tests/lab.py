@@ -31,7 +31,7 @@ CELLS = "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 OPEN = """() => {
     const cells = jupyterapp.shell.currentWidget.content.widgets.map(cell => [cell.model.sharedModel.source, cell]);
     const solutions = cells.flatMap(([source], n) => source.startsWith("### Solution to exercise ") ? [n] : []);
-    return solutions.filter(n => cells[n + 1][1].isVisible).map(n => cells[n][0]);
+    return solutions.filter(n => !cells[n + 1][1].isHidden).map(n => cells[n][0]);
 }"""
 RUN = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 
@@ -112,8 +112,10 @@ def open_solutions(tab: Page) -> list[str]:
 
 
 def ask_for_solutions(tab: Page) -> None:
-    """Opens the heading at the end, and then each solution below it."""
+    """Opens each solution."""
     for _ in range(100):
+        tab.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 1e9)")
+        tab.wait_for_timeout(300)  # what is far from the screen is drawn only now
         more = tab.locator(".jp-showHiddenCellsButton:visible")
         if not more.count():
             return

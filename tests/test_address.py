@@ -166,5 +166,7 @@ def test_what_is_not_the_address_of_a_repository_is_refused_in_one_line(fork, wr
 
 def test_make_hands_the_address_on():
     for arguments, command in {(): ".ci/address.py ", (f"URL={NEW}",): f'.ci/address.py "{NEW}"'}.items():
-        done = subprocess.run(["make", "-n", "address", *arguments], cwd=ROOT, text=True, capture_output=True)
+        done = subprocess.run(
+            ["make", "-n", "--no-print-directory", "address", *arguments], cwd=ROOT, text=True, capture_output=True
+        )
         assert done.stdout.strip() == f"python3 {command}".strip()

@@ -125,6 +125,6 @@ def test_a_fresh_clone_goes_on_from_what_was_pushed_and_pushes_only_what_is_new(
 
 
 def test_make_calls_the_script_and_needs_nothing_else():
-    done = subprocess.run(["make", "-n", "branch"], cwd=ROOT, text=True, capture_output=True)
+    done = subprocess.run(["make", "-n", "--no-print-directory", "branch"], cwd=ROOT, text=True, capture_output=True)
     assert done.stdout == ".ci/branch\n"
     assert os.access(ROOT / ".ci/branch", os.X_OK)

@@ -646,7 +646,8 @@ def test_workers_that_come_late_or_again_are_used_and_others_are_not(tmp_path, u
             wait_until(lambda: count(path) > 3)
             first.kill()  # there is none now
             worker(tmp_path, f"sys.path.insert(0, {wrong!r})")
-            wait_until(lambda: any("it is not used" in line for line in told), 120)
+            for said in ("it is not used", "waiting for workers"):
+                wait_until(lambda said=said: any(said in line for line in told), 120)
             worker(tmp_path)
 
         aside = threading.Thread(target=disturb)

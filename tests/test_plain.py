@@ -130,7 +130,7 @@ def test_a_solution_of_an_exercise_at_the_end_folds_at_the_end():
         "## Solutions", "### Solution to exercise 7", "Why.", f"## Next\n\n{PAGE.following}",
     ]  # fmt: skip
     folds = [cell["source"][0] for cell in cells if cell["metadata"].get("jp-MarkdownHeadingCollapsed")]
-    assert folds == ["## Solutions", "### Solution to exercise 7"]
+    assert folds == ["### Solution to exercise 7"]
 
 
 def test_a_solution_that_a_chapter_goes_on_from_stays_and_ends_at_a_heading():
@@ -146,7 +146,7 @@ def test_a_solution_that_a_chapter_goes_on_from_stays_and_ends_at_a_heading():
 def test_colab_is_told_to_fold_the_same_headings():
     notebook = plain({"cells": [text("## Exercises"), exercise("ex-a"), text(START), text(END)]}, PAGE)
     folded = {cell["id"] for cell in notebook["cells"] if "jp-MarkdownHeadingCollapsed" in cell["metadata"]}
-    assert set(notebook["metadata"]["colab"]["collapsed_sections"]) == folded and len(folded) == 2
+    assert set(notebook["metadata"]["colab"]["collapsed_sections"]) == folded and len(folded) == 1
     assert all(cell["metadata"]["id"] == cell["id"] for cell in notebook["cells"])
 
 
