@@ -26,7 +26,7 @@ PUBLISHED = (
 LEFT = """\
 What is left to do: on GitHub, let workflows run (Actions) and choose "GitHub Actions" as the source of the site
 (Settings, Pages). Then commit, and push to main: the workflow publishes the site, and the branch that Colab and
-Binder open."""
+Binder open. CONTRIBUTING.md has each step, and what goes wrong: "From a fork to a published site"."""
 
 
 def site(url: str) -> str:

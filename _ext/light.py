@@ -1,49 +1,53 @@
 """Makes the built pages light: what a reader sees first is loaded first, and what is heavy only when it is wanted.
 
-Two things are done while a page is written: it gets its description and its card for those who share it. The rest is
-done to the finished pages:
-
 - Icons: the theme brings a script of 1.5 MB that draws each of them. Its style sheet can do so too, with a font;
   it is cut down to the icons that are used and lies in the style sheet.
-- Style sheets: those of the theme and the extensions become one, packed.css, without the rules for classes that no
-  page and no script names.
-- Scripts: none holds up the page. MathJax, and the views of the widgets with their states, are left to
-  _static/light.js, which loads them when they are wanted. Until then a widget is shown as it stands at first.
+- Style sheets: those of the theme and the extensions become one, packed.css: see packed.py.
+- Scripts: none holds up the page. MathJax, and the pictures of the players, are left to _static/light.js, which loads
+  them when they are wanted. A player stands in the page with its controls and its first picture: see players.py.
 - Pictures say how large they are, and wait until they are near.
+- The source of what a page shows first and foremost stands below it, folded as it is.
+- Names and roles that the theme leaves out are put in, for those who listen to a page.
+- A page gets its description and its card, for those who share it.
+
+Scripts are changed in the context that Sphinx hands to its templates; what the theme writes, in three blocks of its
+layout, which those in templates/ hand to the rules below. The one style sheet is made at the end of a build, when all
+pages are known. Each rule says where it must find something. Where it does not, the theme is another one than the
+rules were written for, and the build warns, by name.
 """
 
-import base64
 import hashlib
 import html
-import io
 import json
+import posixpath
 import re
 import struct
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import unquote
 
+import packed
+import players
 from docutils import nodes
-from fontTools import subset
+from markup import Rule, Tag, changed
+from myst_nb.sphinx_ import HideCodeCellNode
+from packaging.specifiers import SpecifierSet
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
+THEME = SpecifierSet(">=1.3,<1.5")  # of sphinx-book-theme, and with it of pydata-sphinx-theme; also in pyproject.toml
 STATIC = "_static"
 PACKED = f"{STATIC}/packed.css"
-FONTS = "vendor/fontawesome/webfonts"  # of the theme
-# only these know the names of their classes by themselves: the first draws icons, the others bring their own style
-NAMES_NOTHING = ("fontawesome.js", "mathjax", "html-manager")
-
-OWN_TITLES = {"search": "Search", "genindex": "Index"}  # the theme writes these itself
-SHEET = re.compile(r'\s*<link [^>]*href="([^"]*_static/[^"?]*\.css)[^>]*>')
-STATE = re.compile(r'\s*<script type="application/vnd\.jupyter\.widget-state\+json">(.*?)</script>', re.S)
-VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
-HEAVY = re.compile(
-    r'\s*(?:<script [^>]*src="[^"]*(?:fontawesome\.js|/vendor/)[^>]*></script>|<link rel="preload" as="script"[^>]*>)'
-)
-SEARCHING = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^>]*></script>')
+PENDING = "version-of-packed.css"  # in its place, until the end of the build
 MEASURES = re.compile(r"e\.tabIndex=(e\.scrollWidth[^}]*)\}")
-PICTURE = re.compile(r'<img (?=[^>]*src="([^"]+)")(?![^>]*loading=)')
+ICONS = {"fa", "fas", "fab", "fa-solid", "fa-brands", "fa-regular"}
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+OWN_TITLES = {"search": "Search", "genindex": "Index"}  # the theme writes these itself
 
 
 # --- the words about a page
@@ -79,176 +83,356 @@ def _opening(doctree, least=70, most=155):
     return text
 
 
-# --- the pages
+# --- what is changed, and where it must be found
 
 
-def lighten(app: Sphinx, exception: Exception | None) -> None:
-    if exception or app.builder.name != "html":
-        return
-    out = Path(app.outdir)
-    fresh = {page: text for page in _pages(out) if "fontawesome.js" in (text := page.read_text(encoding="utf-8"))}
-    if not fresh:
-        return
-    sheets = dict.fromkeys(
-        (page.parent / link).resolve() for page, text in fresh.items() for link in SHEET.findall(text)
+def _file(tag: Tag) -> str:
+    """The name of the file that a tag loads."""
+    return posixpath.basename((tag.get("src") or tag.get("href")).partition("?")[0])
+
+
+def _sheet(tag):
+    return tag.name == "link" and tag.get("rel") == "stylesheet" and _file(tag) != "custom.css"
+
+
+def _without(name: str, kind: str, file: str) -> Rule:
+    """The rule that takes the tags away that load a file, with what ends them."""
+    return Rule(name, lambda tag: tag.name == kind and _file(tag) == file, lambda tag, inner: "", whole=True)
+
+
+def _everywhere(page):
+    return True
+
+
+def _on_pages(page):
+    return page.doctree is not None  # neither on the search nor on the index
+
+
+def _with(*kinds):
+    return lambda page: page.doctree is not None and any(page.doctree.findall(lambda node: isinstance(node, kinds)))
+
+
+# Each with the pages on which it must find something.
+Where = Callable[["Page"], bool]
+HEAD: list[tuple[Rule, Where]] = [
+    (_without("the script fontawesome.js, which draws icons", "script", "fontawesome.js"), _everywhere),
+    (
+        Rule(
+            "the scripts that are fetched ahead",
+            lambda tag: tag.name == "link" and (tag.get("rel"), tag.get("as")) == ("preload", "script"),
+            lambda tag: "",
+        ),
+        _everywhere,
+    ),
+]
+EXTRAS: list[tuple[Rule, Where]] = [
+    (_without(f"the script {name} of the search", "script", name), lambda page: page.name != "search")
+    for name in ("searchtools.js", "language_data.js", "searchindex.js")
+]
+SEARCHING: list[tuple[Rule, Where]] = [
+    (
+        Rule(
+            "the scripts of the page of the search",
+            lambda tag: tag.name == "script" and "src" in tag and "defer" not in tag and "async" not in tag,
+            lambda tag: tag.but(defer="defer"),
+        ),
+        _everywhere,
     )
-    sheets.pop((out / STATIC / "custom.css").resolve(), None)
-    packed = pack(list(sheets), _classes(out), out / STATIC / FONTS)
-    (out / PACKED).write_text(packed, encoding="utf-8", newline="\n")
-    script = out / STATIC / "scripts/pydata-sphinx-theme.js"
-    # to measure what is not drawn yet, or folded, costs a layout each, and a page may have hundreds
-    skipped = "e.checkVisibility&&!e.checkVisibility({contentVisibilityAuto:true})"
-    patched, found = MEASURES.subn(rf"({skipped})||(e.tabIndex=\1)}}", script.read_text(encoding="utf-8"))
-    if not found:
-        logger.warning("the theme's script no longer makes what scrolls focusable as it did")
-    script.write_text(patched, encoding="utf-8", newline="\n")
-    version = hashlib.sha256(packed.encode()).hexdigest()[:8]
-    for page, text in fresh.items():
-        page.write_text(
-            _lightened(page, text, "../" * (len(page.relative_to(out).parts) - 1), version),
-            encoding="utf-8",
-            newline="\n",
-        )
-
-
-def _pages(out):
-    # what lies below _static is a template of the theme
-    return [page for page in sorted(out.rglob("*.html")) if STATIC not in page.parts]
-
-
-def _lightened(page, text, up, version):
-    link = f'\n<link rel="stylesheet" href="{up}{PACKED}?v={version}" />'
-    head, body = text.split("</head>", 1)
-    own = [found for found in SHEET.finditer(head) if found[1].endswith("custom.css")]
-    head = SHEET.sub("", HEAVY.sub("", head))
-    if page.name != "search.html":
-        head = SEARCHING.sub("", head)
-    if state := STATE.search(text):
-        models = json.loads(state[1])["state"]
-        page.with_suffix(".widgets.js").write_text(
-            f"window.widgetState = {state[1]};\n", encoding="utf-8", newline="\n"
-        )
-        head, body = STATE.sub("", head), STATE.sub("", body)
-        body = VIEW.sub(lambda view: _still(models, json.loads(view[1])["model_id"]) + view[0], body)
-    head = head.replace("</title>", f"</title>{link}{''.join(found[0] for found in own)}", 1)
-    head = re.sub(r'<meta name="viewport"[^>]*>(?=.*<meta name="viewport")', "", head, flags=re.S)
-    # scripts in the page name what is in it
-    options = (
-        f"<script>{(page.parent / up / STATIC / 'documentation_options.js').read_text(encoding='utf-8')}</script>"
-    )
-    head = re.sub(r'<script src="[^"]*documentation_options\.js[^>]*></script>', lambda _: options, head)
-    head = re.sub(r"<script (?=[^>]*src=)(?![^>]*\bdefer\b)", "<script defer ", head)
-    body = HEAVY.sub("", body)
-    body = re.sub(
-        r'<(i|span) class="((?:theme-switch )?fa[bs]? |(?:theme-switch )?fa-)',
-        r'<\1 aria-hidden="true" class="\2',
-        body,
-    )
-    body = body.replace('onclick="window.print()"', 'onclick="printWhole()"')
+]
+CONTENT: list[tuple[Rule, Where]] = [
+    # The theme's column is no landmark, though its logo and its search stand nowhere else.
+    (
+        Rule(
+            "the column with the menu, pst-primary-sidebar",
+            lambda tag: tag.get("id") == "pst-primary-sidebar",
+            lambda tag: tag.but(role="complementary", aria_label="The book"),
+        ),
+        _everywhere,
+    ),
+    # The theme and MyST-NB name these otherwise than they read.
+    (
+        Rule(
+            "the name of the button of the search, search-button-field",
+            lambda tag: "search-button-field" in tag.classes and "aria-label" in tag,
+            lambda tag: tag.but(aria_label=None),
+        ),
+        _everywhere,
+    ),
+    (
+        Rule(
+            "the name of what folds code",
+            lambda tag: tag.name == "summary" and "aria-label" in tag,
+            lambda tag: tag.but(aria_label=None),
+        ),
+        _with(HideCodeCellNode),
+    ),
+    # The theme gives what opens a part of its menu an icon and no name.
+    (
+        Rule(
+            "what opens a part of the menu, toctree-toggle",
+            lambda tag: "toctree-toggle" in tag.classes,
+            lambda tag: tag.but(role="img", aria_label=f"Pages below: {html.unescape(tag.link)}"),
+        ),
+        lambda page: len(page.app.env.toctree_includes) > 1,
+    ),
+    # Entries of a bibliography are no list items, so that it is no list to those who only listen
+    # (and the role of an entry is one that the standard has given up).
+    (
+        Rule(
+            "the roles of a bibliography",
+            lambda tag: {"citation", "citation-list"} & tag.classes and "role" in tag,
+            lambda tag: tag.but(role=None),
+        ),
+        _with(nodes.citation),
+    ),
+    (
+        Rule(
+            "icons, which say nothing to those who listen",
+            lambda tag: tag.name in ("i", "span") and ICONS & tag.classes and "aria-hidden" not in tag,
+            lambda tag: tag.but(aria_hidden="true"),
+        ),
+        _everywhere,
+    ),
+    # paper has all formulas
+    (
+        Rule(
+            "the button that prints",
+            lambda tag: tag.get("onclick") == "window.print()",
+            lambda tag: tag.but(onclick="printWhole()"),
+        ),
+        _on_pages,
+    ),
     # what may have to be scrolled can be reached by the keyboard; once it is drawn the theme measures whether it must
-    body = re.sub(r"<pre(?![^>]*tabindex)", '<pre tabindex="0"', body)
-    body = PICTURE.sub(lambda found: _sized(page.parent / found[1]), body)
-    return f"{head}</head>{body}"
+    (
+        Rule(
+            "blocks of code, which may scroll",
+            lambda tag: tag.name == "pre" and "tabindex" not in tag,
+            lambda tag: tag.but(tabindex="0"),
+        ),
+        _with(nodes.literal_block),
+    ),
+]
 
 
-def _sized(picture):
-    size = ""
-    if picture.suffix == ".png":
-        width, height = struct.unpack(">II", picture.read_bytes()[16:24])
-        size = f'width="{width}" height="{height}" '
-    return f'<img {size}loading="lazy" decoding="async" '
+class Page:
+    """A page while it is written: the templates hand in their blocks and get them light."""
+
+    def __init__(self, light: "Light", name: str, doctree: nodes.document | None):
+        self.light, self.app, self.name, self.doctree = light, light.app, name, doctree
+
+    # --- the blocks
+
+    def sheets(self, text: str) -> str:
+        """All style sheets but our own are one, which takes the place of the first."""
+        known = self.light.sheets
+        found: dict[str, None] = {}
+
+        def packs(tag):
+            # those of the first page: pages may be written in several processes, and only one of them packs
+            return _sheet(tag) and (not known or self._named(tag.get("href")) in known)
+
+        def pack(tag):
+            found[self._named(tag.get("href"))] = None
+            up = "../" * self.name.count("/")
+            return f'<link rel="stylesheet" href="{up}{PACKED}?v={PENDING}">' if len(found) == 1 else ""
+
+        text = self._changed(text, [(Rule("the style sheets", packs, pack), _everywhere), *HEAD])
+        known.update(found)
+        return text
+
+    def extras(self, text: str) -> str:
+        return self._changed(text, EXTRAS)
+
+    def searching(self, text: str) -> str:
+        return self._changed(text, SEARCHING)
+
+    def content(self, text: str) -> str:
+        pictures = Rule(
+            "the logo and the pictures", lambda tag: tag.name == "img" and "loading" not in tag, self._picture
+        )
+        return self._changed(text, [*CONTENT, (pictures, _everywhere)])
+
+    def _changed(self, text, rules):
+        text, used = changed(text, [rule for rule, _ in rules])
+        for rule, where in rules:
+            if not used[rule.name] and where(self):
+                self.light.miss(rule.name, self.name)
+        return text
+
+    def _named(self, link):
+        """The file that a link of the page names, from the top of the site."""
+        return posixpath.normpath(posixpath.join(posixpath.dirname(self.name), unquote(link.partition("?")[0])))
+
+    def _picture(self, tag):
+        size = {}
+        name = self._named(tag.get("src"))
+        if name.endswith(".png"):
+            # pictures of pages are copied after the pages are written
+            sources = {f"{self.app.builder.imagedir}/{copy}": file for file, copy in self.app.builder.images.items()}
+            folder, file = (self.app.srcdir, sources[name]) if name in sources else (self.app.outdir, name)
+            picture = Path(folder, file)
+            if picture.is_file():  # one from another host is found by the site's checks
+                width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+                size = {"width": str(width), "height": str(height)}
+        return tag.but(**size, loading="lazy", decoding="async")
+
+    # --- what Sphinx hands to the templates
+
+    def scripts(self, given: list) -> tuple[list, dict | None]:
+        """The scripts of the page, none of which holds it up, and the state of its widgets."""
+        kept, state, missing = [], None, {"documentation_options.js"}
+        # of the index Sphinx 9 says that it may have equations
+        if self.doctree is not None and self.app.env.get_domain("math").has_equations(self.name):
+            missing.add(posixpath.basename(self.app.config.mathjax_path))
+        for script in given:
+            name = posixpath.basename(script.filename or "")
+            attributes = dict(script.attributes)
+            if attributes.get("type") == STATE:
+                state = json.loads(attributes["body"])["state"]
+            elif name == "documentation_options.js":
+                # scripts in the page name what is in it
+                text = Path(self.app.outdir, script.filename).read_text(encoding="utf-8")
+                kept.append(type(script)("", priority=script.priority, body=text))
+            elif name and name != posixpath.basename(self.app.config.mathjax_path):
+                if "async" not in attributes:
+                    attributes["defer"] = "defer"
+                kept.append(type(script)(script.filename, priority=script.priority, **attributes))
+            elif not name:
+                kept.append(script)
+            missing.discard(name)
+        for name in sorted(missing):
+            self.light.miss(f"the script {name}", self.name)
+        return kept, state
+
+    def moving(self, body: str, models: dict | None) -> str:
+        """The text of the page with its players and quizzes; beside it a script is written, with their pictures."""
+        found = []
+
+        def put(tag, inner):
+            view = json.loads(inner)["model_id"]
+            if "actlab-explorer" in (kinds := models[view]["state"].get("_dom_classes", ())):
+                # it has nothing to control without a kernel, and says so
+                return f'<div class="actlab-first {" ".join(kinds)}">{_still(models, view)}</div>'
+            if models[view]["model_name"] == "HTMLModel":
+                return _still(models, view)
+            try:
+                moving = players.read(models, view)
+            except ValueError as fault:
+                logger.warning(f"{self.name}: no player that a page can show: {fault}")
+                return _still(models, view)
+            if players.jumps(moving):
+                logger.warning(
+                    f"{self.name}: the pictures of a player have different shapes, and the page would jump"
+                )
+            found.append(moving)
+            return players.drawn(moving, len(found) - 1)
+
+        views = Rule("the widgets of a notebook", lambda tag: tag.get("type") == VIEW, put, whole=True)
+        if models is not None:
+            body = self._changed(body, [(views, self._has_views)])
+        elif self._has_views(self):
+            self.light.miss("the state of the widgets", self.name)
+        opening = '<div class="actlab-player"'
+        if opening in body and body.index(opening) < body.find("<h2"):
+            # it shares the first screen with the title, and is to be there whole
+            body = body.replace(opening, '<div class="actlab-player actlab-opening"', 1)
+        script, beside = Path(self.app.outdir, f"{self.name}.players.js"), players.beside(found)
+        if found:
+            script.parent.mkdir(parents=True, exist_ok=True)
+            script.write_text(beside, encoding="utf-8", newline="\n")
+        # a page that a browser has kept asks for its own pictures, not for those of a later build
+        version = hashlib.sha256(beside.encode()).hexdigest()[:8]
+        return body.replace(' data-moving="', f' data-pictures="{script.name}?v={version}" data-moving="')
+
+    def _has_views(self, page):
+        return self.doctree is not None and any(VIEW in raw.astext() for raw in self.doctree.findall(nodes.raw))
 
 
 def _still(models, id):
-    """A widget as it stands at first, until it can be moved, on paper, and for those without scripts."""
-
-    def drawn(id):
-        model = models[id.removeprefix("IPY_MODEL_")]
-        state = model["state"]
-        if model["model_name"] == "StackModel":
-            return drawn(state["children"][state["selected_index"]]) if state["selected_index"] is not None else ""
-        if model["model_name"] == "RadioButtonsModel":
-            return "<ul>" + "".join(f"<li>{html.escape(label)}</li>" for label in state["_options_labels"]) + "</ul>"
-        if model["model_name"] == "HTMLModel":
-            return state["value"]
-        return "".join(drawn(child) for child in state.get("children", ()))
-
-    classes = models[id]["state"]["_dom_classes"]
-    kinds = " ".join(name for name in classes if name.startswith("actlab-"))
-    if "actlab-explorer" in classes:  # it has nothing to control without a kernel, and says so
-        return f'<div class="actlab-first {kinds}">{drawn(id)}</div>'
-    words = "Choose an answer" if "actlab-quiz" in classes else "Show the controls"
-    button = f'<p><button type="button" class="jupyter-button pst-js-only">{words}</button></p>'
-    inside = drawn(id) + button if "actlab-quiz" in classes else button + drawn(id)
-    return f'<div class="actlab-first {kinds}">{inside}</div>'
+    """The words and pictures of a widget, without what would move them."""
+    model = models[id.removeprefix("IPY_MODEL_")]
+    state = model["state"]
+    if model["model_name"] == "HTMLModel":
+        return state["value"]
+    return "".join(_still(models, child) for child in state.get("children", ()))
 
 
-# --- the style sheet
+class SourceBelow(SphinxPostTransform):
+    """What a cell shows comes first, and what is folded of it after that: for the eye as for the keyboard."""
+
+    default_priority = 200  # just after MyST-NB has folded
+    formats = ("html",)
+
+    def run(self, **_) -> None:
+        for cell in self.document.findall(nodes.container):
+            if any(
+                child.get("nb_element") == "cell_code_output" for child in cell if isinstance(child, nodes.Element)
+            ):
+                cell.children.sort(key=lambda child: isinstance(child, HideCodeCellNode))
 
 
-def _classes(out):
-    """What a class may be called: all words of the classes on the pages, all words in the scripts."""
-    words = set()
-    for page in _pages(out):
-        for names in re.findall(r'class=\\?"([^"\\]*)', page.read_text(encoding="utf-8")):
-            words.update(names.split())
-    for script in (out / STATIC).rglob("*.js"):
-        if not any(name in script.as_posix() for name in NAMES_NOTHING):
-            words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
-    return words
+# --- the build
 
 
-def pack(sheets: list[Path], classes: set[str], fonts: Path) -> str:
-    """One style sheet from many, without the rules for classes that are not there, and with the icons in it."""
-    texts = [_whole(sheet) for sheet in sheets]
-    notices = [notice for text in texts for notice in re.findall(r"/\*!.*?\*/", text, re.S)]
-    rules = "\n".join(_kept(re.sub(r"/\*.*?\*/|@charset[^;]*;", "", text, flags=re.S), classes) for text in texts)
-    icons = [int(code, 16) for code in re.findall(r'"\\([0-9a-f]+)"', rules)] + [
-        ord(icon) for icon in re.findall("[\ue000-\uf8ff]", rules)
-    ]
-    rules = re.sub(
-        r"src:url\([^)]*?/(fa-\w+-\d+)\.woff2\)[^;}]*", lambda face: f"src:{_font(fonts / face[1], icons)}", rules
-    )
-    return "\n".join(['@charset "UTF-8";', *dict.fromkeys(notices), rules])
+class Light:
+    """A build: what its pages have in common, and of what it has warned already."""
 
+    def __init__(self, app: Sphinx):
+        self.app = app
+        self.sheets: dict[str, None] = {}  # that become one
+        self.missed: set[str] = set()
 
-def _whole(sheet):
-    return re.sub(
-        r'@import "([^"]*)";', lambda other: _whole(sheet.parent / other[1]), sheet.read_text(encoding="utf-8")
-    )
+    def miss(self, what: str, page: str) -> None:
+        """Warn, once a build, that the theme no longer has what is to be changed."""
+        if what not in self.missed:
+            self.missed.add(what)
+            logger.warning(f"light: found no longer, on {page} first: {what}. See _ext/light.py.")
 
+    def check(self, app: Sphinx) -> None:
+        installed = version("sphinx-book-theme")
+        if not THEME.contains(installed, prereleases=True):
+            logger.warning(f"light: written for sphinx-book-theme {THEME}, and {installed} is installed")
 
-def _kept(text, classes):
-    kept = []
-    for prelude, block in re.findall(r"([^{}]+)\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}", text):
-        prelude = prelude.strip()
-        if prelude.startswith(("@media", "@supports")):
-            block = _kept(block, classes)
-        elif not prelude.startswith("@"):
-            selectors = re.split(r",(?![^(]*\))", prelude)
-            prelude = ",".join(selector for selector in selectors if _may_match(selector, classes))
-        if prelude and block.strip():
-            kept.append(f"{prelude}{{{block.strip()}}}")
-    return "".join(kept)
+    def write(self, app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+        if app.builder.name == "html":
+            context["light"] = page = Page(self, pagename, doctree)
+            context["script_files"], state = page.scripts(context["script_files"])
+            if doctree is not None:
+                context["body"] = page.moving(context["body"], state)
 
+    def finish(self, app: Sphinx, exception: Exception | None) -> None:
+        if exception or not self.sheets:
+            return
+        out = Path(app.outdir)
+        # what lies below _static is a template of the theme
+        pages = [page for page in sorted(out.rglob("*.html")) if STATIC not in page.parts]
+        names = packed.classes(pages, (out / STATIC).rglob("*.js"))
+        text = packed.pack([out / sheet for sheet in self.sheets], names)
+        (out / PACKED).write_text(text, encoding="utf-8", newline="\n")
+        now = hashlib.sha256(text.encode()).hexdigest()[:8]
+        for page in pages:
+            if PENDING in (written := page.read_text(encoding="utf-8")):
+                page.write_text(written.replace(PENDING, now), encoding="utf-8", newline="\n")
+        self._patch(out / STATIC / "scripts/pydata-sphinx-theme.js")
 
-def _may_match(selector, classes):
-    # of what is in brackets any may hold, or none
-    return all(name in classes for name in re.findall(r"\.(-?[A-Za-z_][\w-]*)", re.sub(r"\([^()]*\)", "", selector)))
-
-
-def _font(file, icons):
-    options = subset.Options(flavor="woff", notdef_outline=True, layout_features=[])
-    font = subset.load_font(str(file.with_suffix(".ttf")), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=icons)
-    cutter.subset(font)
-    out = io.BytesIO()
-    subset.save_font(font, out, options)
-    return f"url(data:font/woff;base64,{base64.b64encode(out.getvalue()).decode()})"
+    def _patch(self, script):
+        # to measure what is not drawn yet, or folded, costs a layout each, and a page may have hundreds
+        skipped = "e.checkVisibility&&!e.checkVisibility({contentVisibilityAuto:true})"
+        text = script.read_text(encoding="utf-8") if script.is_file() else ""
+        patched, found = MEASURES.subn(rf"({skipped})||(e.tabIndex=\1)}}", text)
+        if found:
+            script.write_text(patched, encoding="utf-8", newline="\n")
+        elif skipped not in text:
+            self.miss(f"in {script.name}, what makes focusable what scrolls", "the site")
 
 
 def setup(app: Sphinx) -> dict:
+    light = Light(app)
+    templates = str(Path(__file__).parent / "templates")
+    app.add_post_transform(SourceBelow)
+    app.connect("config-inited", lambda app, config: config.templates_path.insert(0, templates))
+    app.connect("builder-inited", light.check)
     app.connect("html-page-context", describe)
-    app.connect("build-finished", lighten, priority=900)  # after MyST-NB, which brings a style sheet then
+    app.connect("html-page-context", light.write, priority=900)  # when all scripts are known
+    app.connect("build-finished", light.finish, priority=900)  # after MyST-NB, which brings a style sheet then
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,8 @@ directive, a plain notebook does by what all four can show:
 - Roles and links become Markdown's links, to the published page.
 - Answers and hints fold as HTML's <details>. Machinery folds by the metadata that each of the four honours.
 - Captions stand below their figures, with the words for those who do not see the picture.
+- A cell that calls a scene says where its source is: on the published page, below the same picture. There a reader
+  finds it as it was when the book was built, with the parts that it is made of, as nothing in a notebook shows it.
 - Solutions stand at the end, each below a heading that is folded. A solution in the middle of a chapter, which goes
   on from it, stays where it is, folded too; the text after it must begin with a heading, where the fold ends.
 
@@ -24,7 +26,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from deeper import around
 from docutils import nodes
+from sources import Sources, anchor
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -60,6 +64,7 @@ class Page:
     addresses: Mapping[str, str]  # for the target of any other link
     numbers: Mapping[str, int]  # of a figure or an exercise, by its label
     following: str  # a link to the page after this one
+    sources: Sources | None = None  # of the package, where cells call scenes
 
 
 def plain(notebook: Mapping[str, Any], page: Page) -> dict[str, Any]:
@@ -67,13 +72,14 @@ def plain(notebook: Mapping[str, Any], page: Page) -> dict[str, Any]:
     cells = notebook["cells"]
     practice = next((n for n, cell in enumerate(cells) if EXERCISES.search("".join(cell["source"]))), len(cells))
     main, solutions = [_markdown(HEAD.format(address=page.address))], []
+    called = iter(_called(cells, page))
     into, unheaded = main, False  # where the next cell goes; whether a folded heading would swallow it
     for number, cell in enumerate(cells):
         try:
             if cell["cell_type"] == "code":
                 if unheaded:
                     raise ValueError("code after a solution would fold away with it: give it a heading")
-                into += _code(cell, page)
+                into += _code(cell, page, next(called))
                 continue
             first, *marks = SOLUTION.split("".join(cell["source"]))
             for kind, label, text in [("", "", first), *zip(*[iter(marks)] * 3, strict=True)]:
@@ -198,16 +204,32 @@ def _markdown(text, folded=False):
     return {"cell_type": "markdown", "metadata": metadata, "source": text}
 
 
-def _code(cell, page):
-    """The cell, folded as on its page, and below a figure its caption and the words for it."""
+def _called(cells, page):
+    """For each code cell the definitions of scenes that it names."""
+    codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    try:
+        return page.sources.mentioned(codes) if page.sources else [[] for _ in codes]
+    except LookupError as error:
+        raise ValueError(error) from None
+
+
+def _code(cell, page, called=()):
+    """The cell, folded as on its page, and below a figure its caption and the words for it.
+
+    called: what of the scenes it names; the first of them stands on the published page at an address of its own.
+    """
     tags = set(cell["metadata"].get("tags", ()))
     if unknown := {tag for tag in tags - FOLDING_TAGS - OTHER_TAGS if not tag.startswith("needs-")}:
         raise ValueError(f"there is no plain form of the tags {sorted(unknown)}")
     known = cell["metadata"].get("mystnb", {})
     metadata, source = {}, "".join(cell["source"])
+    if called:
+        if tags & {"remove-cell", "remove-input"}:
+            raise ValueError("what calls a scene may fold (hide-input), and not go: its source would be nowhere")
+        source = f"# Its source: {page.address}#{anchor(called[0])}\n{source}"
     if tags & FOLDING_TAGS:
         metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
-        source = f"# @title {_title(source, tags, known, page)}\n{source}"
+        source = f"# @title {_title(cell, source, called, page)}\n{source}"
     if "hide-cell" in tags:
         metadata |= {"collapsed": True, "jupyter": {"source_hidden": True, "outputs_hidden": True}}
     if kept := sorted(tags & OTHER_TAGS):
@@ -219,7 +241,8 @@ def _code(cell, page):
         yield _markdown(f"{caption}\n\n{alt}")
 
 
-def _title(source, tags, known, page):
+def _title(cell, source, called, page):
+    tags, known = cell["metadata"].get("tags", ()), cell["metadata"].get("mystnb", {})
     if "remove-cell" in tags:
         return "Install actlab where it is missing"
     if figure := known.get("figure"):
@@ -229,6 +252,10 @@ def _title(source, tags, known, page):
     for sign, title in {"quiz(": "Code of the question", "player(": "Code of the player"}.items():
         if sign in source:
             return title
+    if any("player: " in "".join(output.get("data", {}).get("text/plain", "")) for output in cell["outputs"]):
+        return "Code of the player"  # that a scene made
+    if called and any(output.get("metadata", {}).get("shown") == "html" for output in cell["outputs"]):
+        return "Code of the table"
     return "Code"
 
 
@@ -269,9 +296,9 @@ def page_of(app: Sphinx, name: str) -> Page:
     numbers = {
         label: number[-1] for kind in ("figure", "exercise") for label, number in numbered.get(kind, {}).items()
     }
-    following = app.env.collect_relations()[name][2] or app.config.root_doc
+    following = around(name, app.env.collect_relations())[1] or app.config.root_doc
     link = f"[{app.env.titles[following].astext()}]({_published(app, following)})"
-    return Page(address, links, addresses, numbers, link)
+    return Page(address, links, addresses, numbers, link, Sources(Path(app.srcdir) / "src/actlab"))
 
 
 def _published(app, name):

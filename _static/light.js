@@ -1,10 +1,10 @@
-/* Loads what is heavy when it is wanted: MathJax when mathematics comes near the screen, the views of the widgets when
-   one comes near the screen of someone who has begun to read. What is not there yet is shown as text and still figure. */
+/* Loads what is heavy when it is wanted: MathJax when mathematics comes near the screen, the pictures of the players when
+   one comes near the screen of someone who has begun to read, or is moved. What is not there yet is shown as text and
+   first picture. */
 (() => {
   const root = document.documentElement.dataset.content_root;
   const all = (selector) => [...document.querySelectorAll(selector)];
   const RETRY = 3000; // ms between two tries
-  const LONGEST = 20000; // ms that the widgets of a page may take: some seconds on a slow phone
   const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
   // Safari has no idle callback
   const idle = () => new Promise((resolve) => window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve));
@@ -54,14 +54,9 @@
     elements.forEach((element) => watch.observe(element));
   };
 
-  // The widgets typeset through MathJax 2's queue.
-  const Hub = { Queue: ([, , element]) => /\\\(|\\\[|\$/.test(element.textContent) && typeset([element]).catch(said) };
-  window.MathJax = { ...window.MathJax, startup: { typeset: false }, Hub };
-
   const mathjax = once(async () => {
     await load(`${root}_static/vendor/mathjax/tex-chtml-full.js`);
     await MathJax.startup.promise;
-    MathJax.Hub = Hub;
   });
   // Safari alone does not hold what is read in its place while something above it grows or shrinks.
   const anchored = CSS.supports("overflow-anchor: auto");
@@ -102,54 +97,21 @@
     }
   };
 
-  const stills = all(".actlab-first");
-  const views = once(async () => {
-    const page = location.pathname.replace(/^.*\//, "").replace(/(\.html)?$/, "");
-    await load(`${page}.widgets.js`);
-    const type = "application/vnd.jupyter.widget-state+json";
-    if (!document.querySelector(`script[type="${type}"]`)) {
-      const state = document.createElement("script");
-      state.type = type;
-      state.textContent = JSON.stringify(window.widgetState);
-      document.body.append(state);
-    }
-    await load(`${root}_static/vendor/html-manager/embed.js`);
-    // it waits for the page to be loaded, which it is
-    window.dispatchEvent(new Event("load"));
-    // one that fails keeps its still, and holds up nobody for longer than this
-    await Promise.race([Promise.all(stills.map(replaced)), pause(LONGEST)]);
-  });
-  const CONTROL = "input, button, select, [tabindex='0']";
-  const replaced = (still) =>
-    new Promise((resolve) => {
-      const place = still.parentElement;
-      const look = () => {
-        // a view is in the page before what is in it
-        if (still.isConnected && !place.querySelector(`.widget-subarea :is(${CONTROL})`)) return;
-        watch.disconnect();
-        still.remove();
-        resolve();
-      };
-      const watch = new MutationObserver(look);
-      if (place) watch.observe(place, { childList: true, subtree: true });
-      look();
-    });
+  window.setMath = (element) => /\\\(|\\\[/.test(element.textContent) && typeset([element]).catch(said);
 
-  window.loadWhole = () => Promise.all([wholeMath(), stills.length && views()]);
+  const players = all("[data-pictures]");
+  // The pictures of the players: a list for each of them. A page has them in one script beside it.
+  const pictures = once(async () => {
+    await load(players[0].dataset.pictures);
+    return window.movingFrames;
+  });
+
+  window.loadPictures = pictures;
+  window.loadWhole = () => Promise.all([wholeMath(), players.length && pictures()]);
   window.printWhole = async () => {
     await wholeMath().catch(said); // without it the formulas are printed as they are
     window.print();
   };
-
-  for (const still of stills) {
-    still.querySelector(":scope > p button")?.addEventListener("click", async () => {
-      const place = still.parentElement;
-      const coming = views();
-      coming.catch(said);
-      await Promise.race([coming, replaced(still)]);
-      place.querySelector(CONTROL)?.focus();
-    });
-  }
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "p" && untypeset().length) {
@@ -173,7 +135,7 @@
     await idle();
     near(all(".math"), "0px", typeset);
     await begun;
-    near(stills, "100% 0px", views);
+    near(players, "100% 0px", pictures);
     await wholeMath().catch(said);
   }, { once: true });
 })();

@@ -1,13 +1,15 @@
-/* The reference pages: a table that can be sorted, and a ledger that can be filtered. Without this script both are
-   whole; with it they get their controls. */
+/* Tables that can be sorted, a ledger that can be filtered, a guide that asks, and what is folded, which a link to it
+   opens. Without this script all of them are whole; with it they get their controls. */
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("table.actlab-table").forEach(sortable);
+  document.querySelectorAll("table.actlab-table, table.actlab-sortable").forEach(sortable);
   const claims = [...document.querySelectorAll(".actlab-claim")];
   if (claims.length) filterable(claims);
   document.querySelectorAll(".actlab-guide").forEach(choosing);
   openTarget();
   window.addEventListener("hashchange", openTarget);
+  // a second click on one link changes no address
+  document.querySelectorAll('a[href^="#source-"]').forEach((link) => link.addEventListener("click", () => setTimeout(openTarget)));
 });
 
 function sortable(table) {
@@ -96,22 +98,29 @@ function labelled(word, control) {
   return pair;
 }
 
-// A link to a claim opens it.
+// A link to a claim opens it, and so does one to a source the fold that it lies in.
 function openTarget() {
-  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!target || !target.matches(".actlab-claim")) return;
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target?.matches(".actlab-definition")) {
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    target.scrollIntoView();
+  }
+  if (!target?.matches(".actlab-claim")) return;
   target.hidden = false;
   target.querySelector("details").open = true;
   target.scrollIntoView();
 }
 
-// The choosing guide: a question narrows the answers, and is asked only while one of them depends on it.
-const FEW = 4; // so many answers are shown opened
+// The choosing guide: one question first, then those that an answer still depends on; the answer that fits best stands
+// below them, the others in their groups.
+const FEW = 4; // so many are shown as the best, and more are not told apart yet
 
 function choosing(guide) {
   const questions = JSON.parse(guide.dataset.questions);
   const aside = guide.dataset.aside.split("|");
+  const groups = [...guide.querySelectorAll(".actlab-group")];
   const leaves = [...guide.querySelectorAll(".actlab-leaf")];
+  const home = new Map(leaves.map((leaf) => [leaf, leaf.closest(".actlab-group")]));
   const asked = new URLSearchParams(location.search);
   const chosen = {};
   const form = document.createElement("form");
@@ -137,11 +146,16 @@ function choosing(guide) {
         show();
       });
       label.append(radio, " ", words);
+      label.dataset.value = value;
       part.append(label);
     }
-    form.append(part);
     return part;
   });
+  const more = document.createElement("details"); // the questions that need no answer
+  const ask = document.createElement("summary");
+  ask.textContent = "More questions";
+  more.append(ask);
+  form.append(...parts, more);
   const count = document.createElement("p");
   count.setAttribute("role", "status");
   const again = document.createElement("button");
@@ -156,7 +170,13 @@ function choosing(guide) {
   const said = document.createElement("div");
   said.append(count, again);
   form.append(said);
+  const found = document.createElement("section"); // what fits best
+  found.className = "actlab-found";
+  const title = document.createElement("h3");
+  title.textContent = "What fits best";
+  found.append(title);
   guide.before(form);
+  guide.prepend(found);
 
   // what a leaf does not name does not matter to it
   const possible = (leaf, choices) =>
@@ -167,28 +187,52 @@ function choosing(guide) {
     (Object.values(choices).every((value) => !value) || aside.every((key) => !leaf.dataset[key] || choices[key]));
   const without = (key) => ({ ...chosen, [key]: "" });
   const answers = (n) => `${n} ${n === 1 ? "answer" : "answers"}`;
+  // the nearest names most of the choices and, among such, depends on fewest questions that are open
+  const distance = (leaf) => {
+    const names = questions.filter(([key]) => leaf.dataset[key]).length;
+    const named = questions.filter(([key]) => chosen[key] && leaf.dataset[key]).length;
+    return names - named - 100 * named;
+  };
 
   function show() {
+    const any = Object.values(chosen).some(Boolean);
     const left = leaves.filter((leaf) => fits(leaf, chosen));
+    const least = Math.min(...left.map(distance));
+    const nearest = left.filter((leaf) => distance(leaf) === least);
+    const best = any && nearest.length <= FEW ? nearest : [];
     for (const leaf of leaves) {
       leaf.hidden = !left.includes(leaf);
-      leaf.querySelector("details").open = left.length <= FEW;
+      leaf.querySelector("details").open = best.length === 1 && best[0] === leaf;
+      (best.includes(leaf) ? found : home.get(leaf)).append(leaf);
     }
-    // those that name more of the choices are nearer to them; the sort keeps the order among equals
-    const near = (leaf) => questions.filter(([key]) => chosen[key] && leaf.dataset[key]).length;
-    guide.append(...[...leaves].sort((a, b) => near(b) - near(a)));
+    found.hidden = !best.length;
+    for (const group of groups) {
+      group.open = false;
+      group.hidden = ![...group.querySelectorAll(".actlab-leaf")].some((leaf) => !leaf.hidden);
+    }
     questions.forEach(([key], i) => {
-      const matters = chosen[key] || leaves.some((leaf) => leaf.dataset[key] && possible(leaf, chosen));
-      parts[i].hidden = !matters && !parts[i].contains(document.activeElement);
+      const ready = (leaf) => questions.slice(0, i).every(([earlier]) => chosen[earlier] || !leaf.dataset[earlier]);
+      const open = leaves.filter((leaf) => leaf.dataset[key] && possible(leaf, without(key)) && ready(leaf));
+      parts[i].hidden = !chosen[key] && !(open.length && (any || i === 0)) && !parts[i].contains(document.activeElement);
+      // an answer that leads nowhere is not offered
+      for (const label of parts[i].querySelectorAll("label")) {
+        const { value } = label.dataset;
+        const leads = open.some((leaf) => leaf.dataset[key].split("|").includes(value));
+        label.hidden = value !== "" && value !== chosen[key] && !leads;
+      }
+      // once one answer is left to show first, what is still open may be asked, and need not
+      const later = !chosen[key] && !parts[i].contains(document.activeElement) && (best.length === 1 || aside.includes(key));
+      const place = later ? more : form;
+      if (parts[i].parentElement !== place)
+        place.insertBefore(parts[i], parts.slice(i + 1).find((part) => part.parentElement === place) ?? (later ? null : more));
     });
-    if (left.length) {
-      count.textContent = `${left.length} of ${answers(leaves.length)}.`;
+    more.hidden = ![...more.querySelectorAll("fieldset")].some((part) => !part.hidden);
+    const others = left.length - best.length;
+    if (best.length) {
+      const more = others ? `, ${others} more below` : "";
+      count.textContent = `${answers(best.length)} ${best.length === 1 ? "fits" : "fit"} best${more}.`;
     } else {
-      const ways = questions
-        .map(([key, asks]) => [asks, chosen[key] ? leaves.filter((leaf) => fits(leaf, without(key))).length : 0])
-        .filter(([, n]) => n)
-        .map(([asks, n]) => `With “any” for “${asks}” there ${n === 1 ? "is" : "are"} ${answers(n)}.`);
-      count.textContent = ["No answer: this book has no evidence on that combination.", ...ways].join(" ");
+      count.textContent = `${answers(left.length)}, in groups.`;
     }
     const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value)).toString();
     // a page that was opened as a file may not change its address
@@ -201,6 +245,11 @@ function choosing(guide) {
     if (!leaves.includes(target)) return;
     target.hidden = false;
     target.querySelector("details").open = true;
+    const group = target.closest(".actlab-group");
+    if (group) {
+      group.hidden = false;
+      group.open = true;
+    }
     target.scrollIntoView();
   };
   show();

@@ -13,7 +13,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SITE = "_vendor/_static/vendor"  # below _static/ on the site, and out of the repository's _static/: see README.md
 MATHJAX = f"{SITE}/mathjax"
-WIDGETS = f"{SITE}/html-manager"
 AXE = "tests/vendor"
 
 # package -> file in it -> where it goes; a name that ends in / stands for all files of that folder
@@ -23,17 +22,6 @@ PACKAGES = {
         "es5/tex-chtml-full.js": f"{MATHJAX}/tex-chtml-full.js",
         "es5/output/chtml/fonts/woff-v2/": f"{MATHJAX}/output/chtml/fonts/woff-v2/",
     },
-    "@jupyter-widgets/html-manager@1.0.15": {
-        "dist/embed.js": f"{WIDGETS}/embed.js",
-        "dist/embed.js.LICENSE.txt": f"{WIDGETS}/embed.js.LICENSE.txt",
-        "dist/1551f4f60c37af51121f.woff2": f"{WIDGETS}/1551f4f60c37af51121f.woff2",  # solid icons
-        "dist/7a3337626410ca2f4071.woff2": f"{WIDGETS}/7a3337626410ca2f4071.woff2",  # regular
-        "dist/d878b0a6a1144760244f.woff2": f"{WIDGETS}/d878b0a6a1144760244f.woff2",  # brands
-    },
-    # html-manager's package has no licence file; its sister of the same repository has
-    "@jupyter-widgets/controls@5.0.12": {"LICENSE": f"{WIDGETS}/LICENSE"},
-    # the icon font inside html-manager
-    "@fortawesome/fontawesome-free@5.15.4": {"LICENSE.txt": f"{WIDGETS}/LICENSE-fontawesome.txt"},
     "axe-core@4.14.1": {
         "LICENSE": f"{AXE}/LICENSE",
         "LICENSE-3RD-PARTY.txt": f"{AXE}/LICENSE-3RD-PARTY.txt",

@@ -33,6 +33,22 @@ def site(book: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def browser(in_ci: bool) -> Iterator:
+    """Chromium; without one the tests that need it are skipped, and fail where it must be there."""
+    import chromium  # here: unit tests run where there is no playwright
+    from playwright.sync_api import sync_playwright
+
+    if not chromium.path():
+        if in_ci:
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """As in the recipes and on the ledger: two threads add up in another order, and training amplifies that."""

@@ -20,12 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
+import chromium
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from site_checks import HTML, pages
-from test_browser import FLAGS, SEEN, chromium
 
 NOTEBOOKS = HTML.with_name("notebooks")
 LONGEST = 300_000  # ms for all cells of a page on a busy machine
+# what a player shows: its widgets have no frame of their own around the picture
+SEEN = 'player => [...player.querySelectorAll("figure")].map(f => f.ariaLabel + f.innerHTML).join()'
 # what a test needs to know of the document that JupyterLab holds
 CELLS = "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 OPEN = """() => {
@@ -204,7 +206,7 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", default=everything, metavar="PAGE", help="such as chapters/03_tanh")
     wrong = 0
     with served() as lab, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         for page in parser.parse_args().pages:
             began = time.monotonic()
             with opened(browser, lab, page) as tab:

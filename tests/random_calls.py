@@ -4,7 +4,7 @@
 
 With that variable every index of the compiled loops is looked at. Ends with an error at the first call that crashes,
 hangs, fails in any other way than by an error of the package's own, is refused by one and not by the others, or
-gives other numbers; else prints counts. tests/test_random_calls.py runs a few hundred of them.
+gives other numbers; else prints counts. tests/package/test_random_calls.py runs a few hundred of them.
 """
 
 import argparse

@@ -43,7 +43,7 @@ HOME = ROOT / "_build/readers"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 ENVIRONMENTS = ("colab", "newest", "lowest", "environment", "here")
-USED = [extra for extra in PROJECT["optional-dependencies"] if extra not in ("book", "test")]
+USED = [extra for extra in PROJECT["optional-dependencies"] if extra not in ("book", "pages", "test")]
 TESTED = ("newest", "lowest")  # where the unit tests are run too
 TEST_TOOLS = ["beautifulsoup4", "filelock", "hypothesis", "mpmath", "nbval", "pytest", "pyyaml"]
 VERSIONS = ("torch", "numpy", "matplotlib", "ipywidgets", "transformers")  # that head the table
@@ -102,17 +102,27 @@ def make(name: str, keep: bool = False) -> Path:
     python, stamp = home / "bin/python", home / "installs"
     again = (keep or name == "colab") and stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe(name)
     if not again:
-        shutil.rmtree(home, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        (packages,) = home.glob("lib/python*/site-packages")
-        (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"), encoding="utf-8")
-    checkout = copy(home)
-    if again and name == "colab":
+        try:
+            _fresh(home, python, name)
+        except subprocess.CalledProcessError:
+            # once more from nothing: an index that stalls or a file that got lost is not what is tried here
+            _fresh(home, python, name)
+    elif name == "colab":
+        copy(home)
         _pip(python, "uninstall", "--yes", PROJECT["name"], *EXTRAS.values())
     else:
-        _pip(python, "install", *installs(name), cwd=checkout)  # where all is there already: actlab alone, anew
+        _pip(python, "install", *installs(name), cwd=copy(home))  # all is there already: actlab alone, anew
     stamp.write_text(recipe(name), encoding="utf-8")
     return python
+
+
+def _fresh(home: Path, python: Path, name: str) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    (packages / "sitecustomize.py").write_text(GUARD.format(root=f"{ROOT}/", spared=f"{home}/"), encoding="utf-8")
+    # what is never imported need not be compiled: half of the time
+    _pip(python, "install", "--no-compile", *installs(name), cwd=copy(home))
 
 
 def copy(home: Path) -> Path:
@@ -124,7 +134,7 @@ def copy(home: Path) -> Path:
     for file in filter(None, listed):
         if (ROOT / file).is_file():
             (there / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / file, there / file)
+            shutil.copy(ROOT / file, there / file)  # also that it may be run
     _git(there, "init", "--quiet")
     _git(there, "add", "--all")
     someone = ("-c", "user.name=a reader", "-c", "user.email=reader@example.org")
@@ -208,9 +218,10 @@ def plain(built: Path = HTML) -> list[Path]:
 def unit_tests() -> list[str]:
     """The tests of the package's own rooms, by the names that they share, but for what needs newer widgets."""
     rooms = {path.stem for path in (ROOT / "src/actlab").iterdir() if path.is_dir() or path.suffix == ".py"}
+    folder = ROOT / "tests/package"
     # those two look into the pages of the site, which is built with ipywidgets 8; notebooks try the fall-back for 7
     rooms = sorted(rooms - {"widgets", "pages"})
-    return [f"tests/{path.name}" for room in rooms for path in sorted((ROOT / "tests").glob(f"test_{room}*.py"))]
+    return [f"tests/package/{file.name}" for room in rooms for file in sorted(folder.glob(f"test_{room}*.py"))]
 
 
 def shown(python: Path) -> dict[str, str]:

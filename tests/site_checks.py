@@ -6,6 +6,7 @@
 import ast
 import gzip
 import json
+import math
 import re
 import subprocess
 import sys
@@ -71,6 +72,13 @@ def asked(path: Path) -> list[tuple[str, str]]:
     return found
 
 
+def players(path: Path) -> int:
+    """How many players a notebook shows, by what it stores of them: a cell calls one, or a scene that makes it."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    return sum("".join(output.get("data", {}).get("text/plain", "")).startswith("player: ") for output in outputs)
+
+
 def build(root: Path, *flags: str) -> subprocess.CompletedProcess:
     """Runs `jupyter-book build`, as `make book` does."""
     command = [Path(sys.executable).with_name("jupyter-book"), "build", root, *flags]
@@ -86,17 +94,14 @@ def foreign(html: Path = HTML) -> list[str]:
     found = []
     for file in sorted(html.rglob("*.html")):
         for soup in _soups(file):
-            for tag in soup.find_all(list(LOADS)):
-                address = tag.get(LOADS[tag.name]) or ""
+            for tag in soup.find_all(True):
+                address = tag.get(LOADS.get(tag.name, "")) or ""
                 if ELSEWHERE.match(address) and "canonical" not in (tag.get("rel") or []):
                     found.append((file, f"<{tag.name}> loads {address}"))
-            for script in soup.find_all("script", src=False, type=lambda kind: "json" not in (kind or "")):
-                found += [(file, f"a script names {address}") for address in IN_SCRIPT.findall(script.text)]
-            styles = [tag.text for tag in soup.find_all("style")] + [
-                tag["style"] for tag in soup.find_all(style=True)
-            ]
-            for text in styles:
-                found += [(file, f"a style loads {address}") for address in IN_CSS.findall(text)]
+                if tag.name == "script" and not tag.get("src") and "json" not in tag.get("type", ""):
+                    found += [(file, f"a script names {address}") for address in IN_SCRIPT.findall(tag.text)]
+                style = (tag.text if tag.name == "style" else "") + tag.get("style", "")
+                found += [(file, f"a style loads {address}") for address in IN_CSS.findall(style)]
     for file in sorted(html.rglob("*.css")):
         found += [(file, f"loads {address}") for address in IN_CSS.findall(file.read_text(encoding="utf-8"))]
     return [f"{file.relative_to(html)}: {fault}" for file, fault in found]
@@ -122,7 +127,7 @@ def heavy(html: Path = HTML, root: Path = ROOT) -> list[str]:
             continue
         pictures = {(file.parent / image["src"]).resolve() for image in _soups(file)[0].find_all("img", src=True)}
         weight = sum(
-            path.stat().st_size for path in {file, file.with_suffix(".widgets.js"), *pictures} if path.is_file()
+            path.stat().st_size for path in {file, file.with_suffix(".players.js"), *pictures} if path.is_file()
         )
         if weight > LARGEST:
             faults.append(f"{page}: {weight / 1e6:.2f} MB, more than {LARGEST / 1e6:.1f}")
@@ -202,6 +207,32 @@ def out_of_order(html: Path = HTML) -> list[str]:
     return found
 
 
+def dead(html: Path = HTML) -> list[str]:
+    """Players and quizzes without a picture for each state of their controls, and widgets left as they are."""
+    found = []
+    for file in _pages(html):
+        soup, *_ = _soups(file)
+        if "application/vnd.jupyter.widget" in file.read_text(encoding="utf-8"):
+            found.append(f"{file.relative_to(html)}: a widget that is no player")
+        moving = soup.find_all(attrs={"data-moving": True})
+        script = file.with_suffix(".players.js")
+        frames = _frames(script) if script.is_file() else []
+        if len(moving) != len(frames):
+            found.append(f"{file.relative_to(html)}: {len(moving)} players, and pictures for {len(frames)}")
+            continue
+        for player, pictures in zip(moving, frames, strict=True):
+            name = f"{file.relative_to(html)}: player {player['data-moving']}"
+            sliders = [int(slider["max"]) + 1 for slider in player.find_all("input", type="range")]
+            choices = [len(choice.find_all("input", type="radio")) for choice in player.find_all("fieldset")]
+            first = str(player.find(class_="actlab-frame").decode_contents()).strip()
+            there = [picture or first for picture in pictures]
+            if math.prod([*sliders, *choices]) != len(there) or len(sliders + choices) < 1:
+                found.append(f"{name} has {len(there)} pictures for {sliders + choices}")
+            if not all(there) or pictures.count(None) != bool(first):
+                found.append(f"{name} has an empty picture")
+    return found
+
+
 def _pages(html):
     # index.html only leads on, and _static holds templates of the theme
     return [file for file in sorted(html.rglob("*.html")) if "_static" not in file.parts and file.stem != "index"]
@@ -222,7 +253,7 @@ def faults(html: Path = HTML, root: Path = ROOT) -> list[str]:
     return of_the_book + [fault for check in CHECKS for fault in check(html)]
 
 
-CHECKS = (foreign, without_alt, held_up, slow, unsaid, astray, out_of_order)  # of every page that was built
+CHECKS = (foreign, without_alt, held_up, slow, unsaid, astray, out_of_order, dead)  # of every page that was built
 
 
 def _soups(file):
@@ -231,21 +262,16 @@ def _soups(file):
 
 @cache
 def _parsed(file, _mtime):
-    """The page, and each piece of HTML that its widgets will show."""
+    """The page, and each picture or answer that its players will show."""
     soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
-    stored = file.with_suffix(".widgets.js")
-    states = (
-        [json.loads(stored.read_text(encoding="utf-8").split("=", 1)[1].strip(" ;\n"))] if stored.is_file() else []
-    )
-    return [soup] + [BeautifulSoup(text, "html.parser") for text in _texts(states) if "<" in text]
+    stored = file.with_suffix(".players.js")
+    frames = _frames(stored) if stored.is_file() else []
+    return [soup] + [BeautifulSoup(text, "html.parser") for texts in frames for text in texts if text]
 
 
-def _texts(value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
+def _frames(script):
+    """What each player of a page shows, by state; None for what stands in the page."""
+    return json.loads(script.read_text(encoding="utf-8").split("=", 1)[1].strip(" ;\n"))
 
 
 if __name__ == "__main__":

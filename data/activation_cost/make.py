@@ -16,6 +16,7 @@ from torch import nn
 
 from actlab import results
 from actlab.activations import catalog
+from actlab.results import digits
 
 ELEMENTS, WIDTH, BATCH = 200_000, 512, 256
 ROUNDS, SEED = 80, 0
@@ -77,15 +78,11 @@ def table(
         row = {"activation": name, "form": form}
         for what, unit in [("forward", elements), ("both", elements), ("layer", 1000)]:
             own, relu = times[name, form, what], times["relu", "torch", what]
-            row[f"{what}_min"] = rounded(min(own) / unit)
-            row[f"{what}_median"] = rounded(statistics.median(own) / unit)
-            row[f"{what}_ratio"] = rounded(statistics.median([a / b for a, b in zip(own, relu, strict=True)]))
+            row[f"{what}_min"] = digits(min(own) / unit)
+            row[f"{what}_median"] = digits(statistics.median(own) / unit)
+            row[f"{what}_ratio"] = digits(statistics.median([a / b for a, b in zip(own, relu, strict=True)]))
         rows.append(row)
     return rows
-
-
-def rounded(number: float) -> float:
-    return float(f"{number:.4g}")
 
 
 def main():

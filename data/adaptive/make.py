@@ -22,6 +22,7 @@ import torch
 from torch.nn import functional
 
 from actlab import data, experiments, results
+from actlab.results import digits
 
 STORES = Path(__file__).parents[2] / "_build" / "adaptive"
 SEEDS = {"digits": 5, "depth": 5, "cifar10": 5}  # of each store
@@ -191,11 +192,6 @@ def costs(rounds: int = 15, updates: int = 4) -> Iterator[dict]:
         }
 
 
-def digits(value) -> float | None:
-    """Four digits of a number, or None where it is none."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
@@ -222,7 +218,6 @@ def main():
     stores = {name: results.Store(path) for name in SEEDS if (path := folder / f"{name}.sqlite").exists()}
     if missing := {"digits", "depth"} - set(stores):
         parser.error(f"{folder} lacks {', '.join(sorted(missing))}, so the tables stay as they are")
-    origins = [origin for store in stores.values() for origin in store.origins()]
     results.save(
         "adaptive",
         {
@@ -240,7 +235,7 @@ def main():
         training_seconds={  # on the clock, of a machine that had other things to do
             name: round(sum(float(run.seconds[-1]) for run in paired(store))) for name, store in stores.items()
         },
-        trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+        trained=results.origins(stores.values()),
     )
 
 

@@ -28,6 +28,7 @@ import numpy as np
 import torch
 
 from actlab import activations, data, ensemble, experiments, networks, results, train
+from actlab.results import digits
 
 STORES = Path(__file__).parents[2] / "_build" / "disk"
 EIGHT, STEPS = experiments.published, 2000
@@ -93,11 +94,6 @@ def middle(rows, column, **where):
     """Median of a column where the others are as given; a diverged run counts as infinitely bad."""
     found = [row[column] for row in rows if all(row[name] == value for name, value in where.items())]
     return statistics.median(float("inf") if value is None else value for value in found)
-
-
-def digits(value) -> float | None:
-    """Four digits of a number, or None where it is none."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None
 
 
 def curves(store: results.Store) -> Iterator[dict]:
@@ -189,7 +185,7 @@ def tables(folder: Path) -> dict[str, list[dict]]:
     found = {name: list(runs(store)) for name, store in open_store.items() if name != "published"}
     points = {n: list(runs(results.Store(folder / f"points_{n}.sqlite"))) for n in SIZES}
     return {
-        "published": results.summary(published),
+        "published": results.summary(published, published=experiments.published_loss),
         "finals": list(finals(published)),
         "curves": list(curves(published)),
         "histograms": list(histograms(published)),
@@ -216,7 +212,6 @@ def main():
         experiments.run(study, folder / f"{name}.sqlite", progress=True)
     torch.set_num_threads(1)
     stores = [results.Store(path) for path in sorted(folder.glob("*.sqlite"))]
-    origins = [origin for store in stores for origin in store.origins()]  # of the runs, which may be older than today
     results.save(
         "disk",
         tables(folder),
@@ -224,7 +219,7 @@ def main():
         command="python data/disk/make.py FOLDER",
         seconds=time.perf_counter() - began,
         runs={store.path.stem: len(store) for store in stores},
-        trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+        trained=results.origins(stores),
     )
 
 

@@ -20,7 +20,7 @@ import torch
 from numba import njit, types
 
 from actlab import activations, data, ensemble, networks, results, train
-from actlab.ensemble import _compiled
+from actlab.ensemble import _compiled, _loops
 
 FUNCTIONS = ("leaky_relu", "gelu", "elu", "silu", "tanh", "relu", "softplus", "sigmoid")
 SIZES, POINTS = (2, 16, 8, 1), 1000
@@ -76,7 +76,7 @@ def peak() -> float:
 
     @njit(fastmath={"contract"}, error_model="numpy")
     def chain(rows, a, b, times):
-        _compiled._wide()
+        _loops.wide()
         r0, r1, r2, r3, r4, r5, r6, r7 = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
         for _ in range(times):
             for p in range(64):
@@ -100,14 +100,14 @@ def floor(name: str, rate: float) -> float:
     weights = [a * b for a, b in itertools.pairwise(SIZES)]
     products = 2 * POINTS * (2 * sum(weights) + sum(weights[1:])) / rate
     activate = _compiled._activate(name, tuple(activations.get(name).settings.items()))
-    head, rows, vector = _compiled._head("bce"), _compiled.rows, _compiled.vector
+    head, rows, vector = _compiled._head("bce"), _loops.rows, _loops.vector
 
-    @njit(types.void(_compiled.activation_type, rows, rows, vector))
+    @njit(types.void(_loops.activation_type, rows, rows, vector))
     def units(function, Z, H, b):
         for _ in range(TIMES):
             function(Z, b, len(Z), H)
 
-    @njit(types.void(_compiled.head_type, rows, rows, vector))
+    @njit(types.void(_loops.head_type, rows, rows, vector))
     def losses(function, Z, Y, b):
         for _ in range(TIMES):
             function(Z, b, len(Z), Y, Z[0], b)

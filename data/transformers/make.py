@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from actlab import experiments, networks, results, train
+from actlab.results import digits
 
 STORES = Path(__file__).parents[2] / "_build" / "transformers"
 SEEDS = 5  # of every setting
@@ -54,12 +55,6 @@ def _study(*groups) -> experiments.Study:
 
 VARIED = ("activation", "start", "trained", "rate", "warmup", "updates")
 LAYERS = ("embeddings", *(f"block {i}" for i in range(1, 7)), "head")
-
-
-def digits(value) -> float | None:
-    """Four digits of a number, or None where it is none."""
-    value = float(value)
-    return float(f"{value:.4g}") if np.isfinite(value) else None
 
 
 def swaps(stores: list[results.Store]) -> Iterator[dict]:
@@ -215,7 +210,6 @@ def main():
     if missing := [name for name, _ in studies() if not (folder / f"{name}.sqlite").exists()]:
         parser.error(f"{folder} lacks {', '.join(missing)}, so the tables stay as they are")
     stores = [results.Store(path) for path in sorted(folder.glob("*.sqlite"))]
-    origins = [origin for store in stores for origin in store.origins()]  # of the runs, which may be older than today
     results.save(
         "transformers",
         tables(folder),
@@ -226,7 +220,7 @@ def main():
         training_seconds={
             store.path.stem: round(sum(float(run.seconds[-1]) for run in store.runs())) for store in stores
         },
-        trained=[origin for i, origin in enumerate(origins) if origin not in origins[:i]],
+        trained=results.origins(stores),
     )
 
 

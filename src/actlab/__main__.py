@@ -2,7 +2,6 @@
 
 import argparse
 import ast
-import difflib
 import inspect
 import signal
 import sys
@@ -14,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import _streams
+from ._names import hint, meant, nearest, one_of
 from ._streams import put, say
 
 __all__ = ["main"]
@@ -97,23 +97,28 @@ def _file(text):
     return Path(text)
 
 
+MANY = {"nargs": "+", "action": "extend"}  # an option given twice means both
+# Options that are what a study's function takes, by its own names: a study has those that it names.
+OF_STUDIES = {
+    "runs": {"type": _count, "metavar": "N", "help": "how many of each setting, seeds 0 to N-1"},
+    "steps": {"type": _steps, "metavar": "N"},
+    "activations": {**MANY, "metavar": "NAME", "help": "names of the catalog, 'published' or 'all'"},
+    "draws": {"type": _count, "metavar": "N", "help": "how many draws of the points, 0 to N-1"},
+    "rates": {**MANY, "type": float, "metavar": "RATE"},
+    "scales": {**MANY, "type": float, "metavar": "SCALE", "help": "standard deviations of the start"},
+    "optimizers": {**MANY, "metavar": "NAME", "help": "sgd, adam"},
+    "names": {**MANY, "metavar": "NAME", "help": "arms of the study of adaptive units"},
+    "depths": {**MANY, "type": _count, "metavar": "N", "help": "in its place, stacks of N convolutions"},
+    "starts": {**MANY, "metavar": "NAME", "help": "pretrained, calibrated, fresh, random"},
+}
+
+
 def _run_options(parser):
-    many = {"nargs": "+", "action": "extend"}  # an option given twice means both
-    parser.add_argument("study", help="disk, xor, images, adaptive, transformers or characters")
+    parser.add_argument("study", help="which, such as disk; a name that is none is answered with all there are")
     parser.add_argument("--out", type=_file, metavar="FILE", help="the store; default: STUDY.sqlite")
-    parser.add_argument(
-        "--runs", "--seeds", type=_count, metavar="N", help="how many of each setting, seeds 0 to N-1"
-    )
-    parser.add_argument("--steps", type=_steps, metavar="N")
-    parser.add_argument("--activations", **many, metavar="NAME", help="names of the catalog, 'published' or 'all'")
-    parser.add_argument("--draws", type=_count, metavar="N", help="how many draws of the points, 0 to N-1")
-    parser.add_argument("--rates", type=float, **many, metavar="RATE")
-    parser.add_argument("--scales", type=float, **many, metavar="SCALE", help="standard deviations of the start")
-    parser.add_argument("--optimizers", **many, metavar="NAME", help="sgd, adam")
-    parser.add_argument("--names", **many, metavar="NAME", help="arms of the study of adaptive units")
-    parser.add_argument("--depths", type=_count, **many, metavar="N", help="in its place, stacks of N convolutions")
-    parser.add_argument("--starts", **many, metavar="NAME", help="pretrained, calibrated, fresh, random")
-    parser.add_argument("--set", **many, default=[], metavar="NAME=VALUE", help="other entries of every setting")
+    for name, how in OF_STUDIES.items():
+        parser.add_argument(f"--{name}", *(["--seeds"] if name == "runs" else []), **how)
+    parser.add_argument("--set", **MANY, default=[], metavar="NAME=VALUE", help="other entries of every setting")
     parser.add_argument("--device", metavar="cpu|cuda", help="where networks are trained one by one; default: cpu")
     parser.add_argument("--workers", type=_count, metavar="N", help="processes; default: the processors there are")
     parser.add_argument("--engine", help="how new settings are trained; default: the fastest that works here")
@@ -170,26 +175,13 @@ def _study(options):
     """The study that is asked for. Raises KeyError or ValueError, by name, for what it has not or cannot be."""
     from . import activations, experiments
 
-    if options.study not in experiments.studies:
-        near = difflib.get_close_matches(options.study, experiments.studies, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise KeyError(f"no study named {options.study!r}; {hint}there are {', '.join(experiments.studies)}")
+    make = experiments.studies[one_of(experiments.studies, options.study, "study")]
     named = {"all": list(activations.catalog), "published": list(experiments.published)}
-    asked = {
-        "runs": options.runs,
-        "steps": options.steps,
-        "activations": options.activations
-        and [name for word in options.activations for name in named.get(word, [word])],
-        "draws": None if options.draws is None else range(options.draws),
-        "rates": options.rates,
-        "scales": options.scales,
-        "optimizers": options.optimizers,
-        "names": options.names,
-        "depths": options.depths,
-        "starts": options.starts,
-    }
-    asked = {name: value for name, value in asked.items() if value is not None}
-    make = experiments.studies[options.study]
+    asked = {name: value for name in OF_STUDIES if (value := getattr(options, name)) is not None}
+    if "activations" in asked:
+        asked["activations"] = [name for word in asked["activations"] for name in named.get(word, [word])]
+    if "draws" in asked:
+        asked["draws"] = range(asked["draws"])
     takes = [name for name in inspect.signature(make).parameters if hasattr(options, name)]
     for name in asked:
         if name not in takes:
@@ -209,9 +201,7 @@ def _entries(options, make) -> dict[str, object]:
         if not equals:
             raise ValueError(f"--set takes NAME=VALUE, got {text!r}")
         if name not in there:
-            near = difflib.get_close_matches(name, there, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise KeyError(f"no setting of {options.study} has an entry {name!r}; {hint}there are {', '.join(there)}")
+            raise KeyError(f"no setting of {options.study} has an entry {name!r}; {hint(name, there)}")
         if name in found:
             raise ValueError(f"--set gives {name} twice")
         try:
@@ -224,10 +214,14 @@ def _entries(options, make) -> dict[str, object]:
 
 
 def _summary(options) -> int:
-    from . import results
+    from . import experiments, results
 
     with results.Store(options.store) as store:
-        rows, origins, runs = results.summary(store), store.origins(), len(store)
+        rows, origins, runs = (
+            results.summary(store, published=experiments.published_loss),
+            store.origins(),
+            len(store),
+        )
         settings = [store.study, *store.settings()]
     if not rows:
         raise ValueError(f"{options.store} holds no run yet")
@@ -301,9 +295,8 @@ def _claims(options) -> int:
     asked_for.append((topic, claims.topics, "topic", f"there are {', '.join(claims.topics)}"))
     for asked, there, kind, all_of_them in asked_for:
         if asked is not None and asked not in there:
-            near = difflib.get_close_matches(asked, there, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else all_of_them
-            raise ValueError(f"no {kind} {asked!r}; {hint}")
+            near = meant(nearest(asked, there)).strip() or all_of_them
+            raise ValueError(f"no {kind} {asked!r}; {near}")
     chosen = [
         claim
         for claim in claims.ledger.values()

@@ -5,7 +5,6 @@ dtype. float16 and bfloat16 are multiplied in float32 and rounded once. torch.nn
 one tensor, the value first.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -13,39 +12,50 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
+from ._names import one_of
 from .activations import Activation, get
 
 __all__ = ["GatedFeedForward", "bilinear", "catalog", "geglu", "glu", "matched_width", "reglu", "swiglu"]
 
 
+_entries: dict[str, Callable[[Tensor, Tensor], Tensor]] = {}
+catalog: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = MappingProxyType(_entries)
+
+
+def _entry(gate):
+    """Register a function of value and gate under its own name."""
+    _entries[gate.__name__] = gate
+    return gate
+
+
+@_entry
 def glu(value: Tensor, gate: Tensor) -> Tensor:
     """value * sigmoid(gate): the gate opens between 0 and 1. {cite}`dauphin2017`"""
     return _gated("glu", value, gate, get("sigmoid"))
 
 
+@_entry
 def bilinear(value: Tensor, gate: Tensor) -> Tensor:
     """value * gate: no function at all, and not linear either. {cite}`dauphin2017`"""
     return _gated("bilinear", value, gate, get("identity"))
 
 
+@_entry
 def reglu(value: Tensor, gate: Tensor) -> Tensor:
     """value * relu(gate). {cite}`shazeer2020`"""
     return _gated("reglu", value, gate, get("relu"))
 
 
+@_entry
 def geglu(value: Tensor, gate: Tensor) -> Tensor:
     """value * gelu(gate), with the exact GELU. {cite}`shazeer2020`"""
     return _gated("geglu", value, gate, get("gelu"))
 
 
+@_entry
 def swiglu(value: Tensor, gate: Tensor) -> Tensor:
     """value * silu(gate). {cite}`shazeer2020`"""
     return _gated("swiglu", value, gate, get("silu"))
-
-
-catalog: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = MappingProxyType(
-    {gate.__name__: gate for gate in (glu, bilinear, reglu, geglu, swiglu)}
-)
 
 
 def _gated(name: str, value: Tensor, gate: Tensor, activation: Activation) -> Tensor:
@@ -137,11 +147,7 @@ class GatedFeedForward(nn.Module):
 
 
 def _lookup(name):
-    if name not in catalog:
-        near = difflib.get_close_matches(str(name).lower(), catalog, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise KeyError(f"no gate named {name!r}; {hint}there are {', '.join(catalog)}")
-    return catalog[name]
+    return catalog[one_of(catalog, name, "gate")]
 
 
 @torch.no_grad()

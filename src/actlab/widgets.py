@@ -114,17 +114,6 @@ def quiz(question: str, choices: Mapping[str, str], *, answer: str) -> Player:
     return box
 
 
-# The ends of the slider of a setting; each number of a setting with several goes from -3 to 3. One that is not here
-# goes from a twentieth to four times its default.
-SLIDERS = {
-    "threshold": (0.05, 2.0),
-    "negative_slope": (0.0, 1.0),
-    "lower": (0.0, 1.0),
-    "upper": (0.0, 1.0),
-    "alpha": (0.05, 4.0),
-    "beta": (0.0, 10.0),
-    "b": (0.05, 16.0),
-}
 LAYERS = 50
 FARTHEST = 1e40  # a mean square beyond it, or below 1 / it, is followed no further
 # the standard normal as points with weights: none of them is 0, where most kinks are
@@ -151,8 +140,7 @@ def explorer(name: str = "gelu") -> Player:
     shown = {}
 
     def choose(_=None):
-        settings = get(chosen.value).settings
-        knobs.children = [knob for key, value in settings.items() for knob in _setting_knobs(key, value, style)]
+        knobs.children = _setting_knobs(get(chosen.value), style)
         for knob in knobs.children:
             knob.observe(show_function, "value")
         gain.unobserve(show_depth, "value")  # drawn once, below
@@ -196,15 +184,18 @@ def explorer(name: str = "gelu") -> Player:
     return box
 
 
-def _setting_knobs(key, value, style):
-    if isinstance(value, tuple):
-        ends = [(f"{key} {i}", one, -3.0, 3.0) for i, one in enumerate(value, start=1)]
-    else:
-        low, high = SLIDERS.get(key) or (sorted((0.05 * value, 4 * value)) if value else (-3.0, 3.0))
-        ends = [(key.replace("_", " "), value, min(low, value), max(high, value))]
+def _setting_knobs(act, style):
+    """A slider for each number of the settings; of a setting with several, each goes from -3 to 3."""
+    sliders = []
+    for key, value in act.settings.items():
+        if isinstance(value, tuple):
+            sliders += [(f"{key} {i}", one, -3.0, 3.0) for i, one in enumerate(value, start=1)]
+        else:
+            low, high = act.ends.get(key) or (sorted((0.05 * value, 4 * value)) if value else (-3.0, 3.0))
+            sliders.append((key.replace("_", " "), value, min(low, value), max(high, value)))
     return [
         W.FloatSlider(value=one, min=low, max=high, step=0.01, description=words, style=style)
-        for words, one, low, high in ends
+        for words, one, low, high in sliders
     ]
 
 

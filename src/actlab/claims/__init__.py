@@ -6,16 +6,17 @@ agree. `python -m actlab claims` looks at all of them.
 """
 
 import csv
-import difflib
 import inspect
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from types import MappingProxyType
 
 from .. import results
+from .._names import meant, nearest
 
 __all__ = ["Claim", "Evidence", "Settled", "claim", "ledger", "settle", "show", "sources", "topics", "verdicts"]
 
@@ -26,17 +27,19 @@ FALSE = "false"
 OPEN = "not checkable"
 verdicts = (TRUE, CONDITIONS, IMPRECISE, FALSE, OPEN)
 
-# from a topic to the page of the book that teaches it
-topics = {
-    "linearity collapse": "chapters/01_linearity_collapse",
-    "step to sigmoid": "chapters/02_step_to_sigmoid",
-    "tanh": "chapters/03_tanh",
-    "ReLU family": "chapters/04_relu_family",
-    "smooth activations": "chapters/05_smooth_activations",
-    "softmax stability": "chapters/06_softmax_stability",
-    "init pairing": "chapters/07_init_pairing",
-    "experiments": "chapters/08_experiments",
+# A file of claims, or a folder, in the order of the book: its topic, and the page that teaches it.
+_chapters = {
+    "linearity": ("linearity collapse", "chapters/01_linearity_collapse"),
+    "sigmoid": ("step to sigmoid", "chapters/02_step_to_sigmoid"),
+    "tanh": ("tanh", "chapters/03_tanh"),
+    "relu": ("ReLU family", "chapters/04_relu_family"),
+    "smooth": ("smooth activations", "chapters/05_smooth_activations"),
+    "softmax": ("softmax stability", "chapters/06_softmax_stability"),
+    "init": ("init pairing", "chapters/07_init_pairing"),
+    "experiments": ("experiments", "chapters/08_experiments"),
 }
+topics = dict(_chapters.values())
+files = {file: topic for file, (topic, _) in _chapters.items()}
 
 # how a claim is settled
 MEASURED = "measured"  # here and now, by the check
@@ -150,7 +153,6 @@ def claim(
     *,
     verdict: str,
     corrected: str = "",
-    topic: str,
     how: str = MEASURED,
     activations: Iterable[str] = (),
     citations: Iterable[str] = (),
@@ -162,7 +164,8 @@ def claim(
         id = check.__name__.strip("_").replace("_", "-")
         if id in _claims:
             raise ValueError(f"there are two claims called {id}")
-        for value, allowed in [(verdict, verdicts), (topic, topics), (how, means)]:
+        file = check.__module__.removeprefix(f"{__name__}.").partition(".")[0]
+        for value, allowed in [(verdict, verdicts), (file, files), (how, means)]:
             if value not in allowed:
                 raise ValueError(f"{id}: {value!r} is none of {', '.join(allowed)}")
         _claims[id] = Claim(
@@ -170,7 +173,7 @@ def claim(
             statement=statement,
             verdict=verdict,
             corrected=corrected,
-            topic=topic,
+            topic=files[file],
             how=how,
             check=check,
             activations=tuple(activations),
@@ -190,9 +193,7 @@ def _coverage() -> dict[str, str]:
 
 def _find(id: str) -> Claim:
     if id not in ledger:
-        near = difflib.get_close_matches(id, ledger, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise KeyError(f"no claim {id!r}; {hint}there are {len(ledger)}, see claims.ledger")
+        raise KeyError(f"no claim {id!r}; {meant(nearest(id, ledger))}there are {len(ledger)}, see claims.ledger")
     return ledger[id]
 
 
@@ -210,8 +211,8 @@ def show(id: str) -> Settled:
     return settle(id)
 
 
-# Each file registers the claims of its topic; the order of the topics is that of the book.
-from . import linearity, sigmoid, tanh, relu, smooth, softmax, init, experiments  # noqa: E402, F401, I001
+for _file in files:  # each registers the claims of its topic
+    import_module(f".{_file}", __name__)
 
 _rows: dict[str, list[str]] = {}
 for _row, _id in _coverage().items():

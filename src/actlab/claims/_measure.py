@@ -1,13 +1,15 @@
 """What several checks measure: gradients through deep networks at initialisation, and the stored runs on the disk."""
 
 import math
+import re
 import statistics
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from .. import activations, results
+from .. import activations, experiments, results
 
 WIDTH, DEPTH, BATCH = 256, 50, 64
 
@@ -68,8 +70,33 @@ def powers(values: Tensor) -> str:
     return f"10^{values.mean():.1f} +- {values.std():.1f} ({len(values)} seeds)"
 
 
+@cache
+def _bibliography() -> dict[str, dict[str, str]]:
+    root = results.root()
+    file = next(folder / "references.bib" for folder in (root, root.parent) if (folder / "references.bib").is_file())
+    entries = re.findall(r"^@\w+\{(\w+),(.*?)^\}", file.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return {key: dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", body, flags=re.M)) for key, body in entries}
+
+
+def year_of(key: str) -> int:
+    """The year that references.bib has for a source."""
+    return int(_bibliography()[key]["year"])
+
+
+def title_of(key: str) -> str:
+    """The title that references.bib has for a source, without its braces, in small letters."""
+    return re.sub(r"[{}]", "", _bibliography()[key]["title"]).lower()
+
+
 def median_by_draw(activation, column):
     """A column of the stored runs on the disk, the median of the starts for each draw of the data: shape (draws,)."""
     rows = [row for row in results.load("disk", "draws") if row["activation"] == activation]
     draws = sorted({row["draw"] for row in rows})
     return torch.tensor([statistics.median(row[column] for row in rows if row["draw"] == draw) for draw in draws])
+
+
+def tuned_ratio(a: str, b: str, column: str) -> tuple[float, float]:
+    """Logarithm of a function's loss over another's on the disk, each at its own rate (`experiments.tuned`): mean and
+    half width of the interval over the draws, pair by pair."""
+    (_, one), (_, other) = (experiments.tuned(activation, column) for activation in (a, b))
+    return results.student(np.log(one) - np.log(other))

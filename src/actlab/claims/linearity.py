@@ -8,16 +8,14 @@ import torch
 from .. import activations, data, networks
 from . import CITED, CONDITIONS, IMPRECISE, TRUE, Evidence, claim
 
-TOPIC = "linearity collapse"
 CHAPTER = "chapters/01_linearity_collapse"
 
 
 @claim(
     "Linear layers with nothing between them amount to one affine layer, however many there are",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("identity",),
-    where=f"{CHAPTER}#two-layers-folded-by-hand",
+    where=f"{CHAPTER}#sec-collapse-fold",
 )
 def linear_layers_fold_into_one():
     generator = torch.Generator().manual_seed(0)
@@ -46,14 +44,13 @@ def linear_layers_fold_into_one():
     verdict=CONDITIONS,
     corrected="True of the functions that a network can compute. How it learns them changes: a product of layers "
     "learns one direction after another, where a single layer learns all at the same pace.",
-    topic=TOPIC,
     activations=("identity",),
     citations=("saxe2014", "arora2018"),
-    where=f"{CHAPTER}#fig-collapse-plateaus",
+    where="chapters/deeper/01_paths#sec-collapse-paths",
 )
 def depth_means_nothing_without_a_nonlinearity():
     network = networks.mlp([3, 8, 8, 3], "identity", seed=0, dtype=torch.float64)
-    x = torch.randn(1000, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = torch.randn(1000, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     gap = (network(x) - networks.collapse(network)(x)).abs().max().item()
     one, three = _steps_to_half([3, 3]), _steps_to_half([3, 8, 8, 3])
     factors = [(steps[:, 2] / steps[:, 0]).max().item() for steps in (one, three)]
@@ -102,13 +99,12 @@ def _steps_to_half(sizes, steps=300, rate=0.04, seeds=5):
     verdict=CONDITIONS,
     corrected="It depends on where the data lie: a ReLU network whose units are all on for them is one affine layer "
     "there, at any depth.",
-    topic=TOPIC,
     activations=("relu",),
-    where=f"{CHAPTER}#with-relu-and-still-one-layer",
+    where=f"{CHAPTER}#sec-collapse-still",
 )
 def an_activation_prevents_the_collapse():
     x = data.disk(1000, seed=0, dtype=torch.float64).train_x
-    network = networks.mlp([2, 16, 16, 16, 1], "relu", scheme="he", seed=0, dtype=torch.float64)
+    network = networks.mlp([2, 16, 16, 16, 1], "relu", scheme="he", seed=1000, dtype=torch.float64)
     as_drawn = _affine_miss(network, x)
     with torch.no_grad():
         for i in range(0, 6, 2):
@@ -134,10 +130,9 @@ def _affine_miss(network, x):
     "A nonlinear activation gives curved decision boundaries where there were flat ones",
     verdict=IMPRECISE,
     corrected="Smooth activations do. The boundaries of ReLU and of the step are straight strokes with corners.",
-    topic=TOPIC,
     activations=("relu", "step", "tanh"),
     citations=("montufar2014",),
-    where=f"{CHAPTER}#which-boundaries-are-curved",
+    where="chapters/deeper/01_boundaries#sec-collapse-curved",
 )
 def an_activation_curves_the_boundary():
     angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
@@ -189,23 +184,36 @@ def _straight_share(points):
     verdict=IMPRECISE,
     corrected="Hornik et al. show it for every squashing function, the sigmoid among them, and for continuous "
     "targets on a compact set; Cho and Saul build kernels that mimic wide layers of step and ramp units.",
-    topic=TOPIC,
     how=CITED,
     activations=("sigmoid", "step"),
     citations=("hornik1989", "cho2010", "cybenko1989"),
-    where=f"{CHAPTER}#any-curve-hinge-by-hinge",
+    where=f"{CHAPTER}#sec-collapse-curve",
 )
 def sigmoid_networks_approximate_any_function():
     three = [activations.get(name) for name in ("step", "sigmoid", "relu")]
     squashing = [act.name for act in three if act.monotone and act.range == (0, 1)]
+    z = torch.linspace(-4, 4, 801, dtype=torch.float64)
+    apart = [((z > 0) * z.clamp(min=0) ** n - torch.sigmoid(z)).abs().max().item() for n in (0, 1, 2)]
+    errors = {width: _worst_of_best_fit(width) for width in (4, 16, 64)}
     return Evidence(
         "Hornik et al.: one hidden layer of any squashing function comes as close as wanted to every continuous "
         "function on a compact set; Cho and Saul: kernels that mimic the computation of large networks, for support "
-        f"vector machines. Of step, sigmoid and relu, squashing functions are {' and '.join(squashing)}",
+        f"vector machines. Of step, sigmoid and relu, squashing functions are {' and '.join(squashing)}. Largest "
+        "error of the best fit of |x| on [-1, 1] by sigmoids at random places: "
+        + ", ".join(f"{error:.1g} with {width}" for width, error in errors.items()),
         expected="two papers that show it of sigmoid networks",
-        cases={"both papers show it; but that of Cho and Saul is about kernels": False},
+        cases={"the units of Cho and Saul, max(0, z)^n, include the sigmoid": min(apart) < 0.1},
         core={
-            "Hornik et al. show it for squashing functions and continuous targets on a compact set": True,
             "the sigmoid is a squashing function": "sigmoid" in squashing,
+            "four times as many sigmoids come closer each time": all(b < a for a, b in pairwise(errors.values())),
         },
     )
+
+
+def _worst_of_best_fit(width):
+    """The largest error of least squares for |x| on [-1, 1], by sigmoids of slope 10 at random places."""
+    x = torch.linspace(-1, 1, 1001, dtype=torch.float64)
+    places = 2 * torch.rand(width, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 1
+    units = torch.cat([torch.sigmoid(10 * (x[:, None] - places)), torch.ones(len(x), 1, dtype=torch.float64)], dim=1)
+    fit = torch.linalg.lstsq(units, x.abs()[:, None], driver="gelsd").solution
+    return (units @ fit - x.abs()[:, None]).abs().max().item()

@@ -7,31 +7,33 @@ from torch.nn import functional
 
 from .. import activations, data, networks, theory, train
 from . import CITED, CONDITIONS, FALSE, IMPRECISE, STORED, TRUE, Evidence, claim
-from ._measure import GAINS, gradient_left, median_by_draw, powers
+from ._measure import GAINS, gradient_left, median_by_draw, powers, year_of
 
-TOPIC = "step to sigmoid"
-CHAPTER = "chapters/02_step_to_sigmoid"
+CHAPTER, BELOW = "chapters/02_step_to_sigmoid", "chapters/deeper"
 
 
 @claim(
     "The step is 1 from a threshold on and 0 below it, and Rosenblatt's perceptron was built from it",
     verdict=TRUE,
-    topic=TOPIC,
     how=CITED,
     activations=("step",),
     citations=("mcculloch1943", "rosenblatt1958"),
-    where=f"{CHAPTER}#one-step-unit-draws-a-line",
+    where=f"{CHAPTER}#sec-sigmoid-step",
 )
 def the_step_is_0_or_1_and_rosenblatts_choice():
     step = activations.get("step")
     values = step(torch.tensor([-2.0, -1e-6, 0.0, 1e-6, 2.0])).int().tolist()
+    x, *_ = data.xor(dtype=torch.float64)
+    corrections = _perceptron(x, x.amax(dim=1))
     return Evidence(
-        f"at -2, just below 0, at 0, just above and at 2: {', '.join(map(str, values))}. Rosenblatt's paper is of "
-        f"1958; its units answer when their input reaches a threshold, as McCulloch and Pitts had it in {step.year}",
-        expected="0 below the threshold, 1 from it on, in a paper of Rosenblatt's",
+        f"at -2, just below 0, at 0, just above and at 2: {', '.join(map(str, values))}. The units of Rosenblatt's "
+        f"paper of {year_of('rosenblatt1958')} answer when their input reaches a threshold, as those of McCulloch "
+        f"and Pitts had in {year_of('mcculloch1943')}; a perceptron built from this step learns OR in {corrections} "
+        "corrections",
+        expected="0 below the threshold, 1 from it on, and a perceptron of such units that learns OR",
         cases={
             "the values": values == [0, 0, 1, 1, 1],
-            "the perceptron's units answer when their input reaches a threshold": True,
+            "a perceptron built from it learns OR": corrections is not None,
         },
     )
 
@@ -41,7 +43,6 @@ def the_step_is_0_or_1_and_rosenblatts_choice():
     verdict=FALSE,
     corrected="That holds for one unit, of whatever activation: a lone sigmoid draws the same line. Three step units "
     "represent XOR exactly, and no line does.",
-    topic=TOPIC,
     activations=("step", "sigmoid"),
     citations=("minsky1969",),
     where=f"{CHAPTER}#fig-sigmoid-xor",
@@ -67,10 +68,9 @@ def the_step_draws_only_straight_lines():
     verdict=CONDITIONS,
     corrected="Back-propagation cannot: every weight below a step gets a gradient of exactly 0. The perceptron rule, "
     "which asks for no gradient, trains a lone step unit wherever a line separates the labels.",
-    topic=TOPIC,
     activations=("step",),
     citations=("rosenblatt1958", "novikoff1962", "bengio2013"),
-    where=f"{CHAPTER}#a-step-can-be-trained-as-long-as-it-stands-alone",
+    where=f"{CHAPTER}#sec-sigmoid-step",
 )
 def the_step_has_no_gradient():
     x, label, *_ = data.xor(dtype=torch.float64)
@@ -109,39 +109,50 @@ def _perceptron(x, label, sweeps=100):
     verdict=IMPRECISE,
     corrected="It was given up for them, but not soon: 28 years lie between the perceptron and the paper that made "
     "back-propagation known.",
-    topic=TOPIC,
     how=CITED,
     activations=("step", "sigmoid"),
     citations=("rosenblatt1958", "rumelhart1986"),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{CHAPTER}#what-the-field-says",
 )
 def the_step_was_soon_replaced():
-    perceptron, sigmoid = 1958, activations.get("sigmoid").year
+    perceptron, sigmoid = year_of("rosenblatt1958"), year_of("rumelhart1986")
+    x, label, *_ = data.xor(dtype=torch.float64)
+    below = {}
+    for name in ("step", "sigmoid"):
+        network = networks.mlp([2, 4, 1], name, seed=0, dtype=torch.float64)
+        functional.binary_cross_entropy_with_logits(network(x)[:, 0], label).backward()
+        below[name] = network[0].weight.grad.abs().max().item()
     return Evidence(
         f"Rosenblatt's paper is of {perceptron}, that of Rumelhart, Hinton and Williams of {sigmoid}: "
-        f"{sigmoid - perceptron} years",
+        f"{sigmoid - perceptron} years. Largest gradient that back-propagation finds below a hidden layer: of steps "
+        f"{below['step']:g}, of sigmoids {below['sigmoid']:.3f}",
         expected="at most ten years",
         cases={"within ten years": sigmoid - perceptron <= 10},
-        core={"back-propagation came with a smooth function in place of the step": True},
+        core={"it had to be given up: only the smooth one passes a gradient": below["step"] == 0 < below["sigmoid"]},
     )
 
 
 @claim(
     "The sigmoid came into wide use in the 1980s, with back-propagation",
     verdict=TRUE,
-    topic=TOPIC,
     how=CITED,
     activations=("sigmoid",),
     citations=("rumelhart1986",),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{CHAPTER}#what-the-field-says",
 )
 def the_sigmoid_came_with_back_propagation():
-    year = activations.get("sigmoid").year
+    year, z = year_of("rumelhart1986"), torch.linspace(-8, 8, 1601, dtype=torch.float64)
+    fits = [
+        name
+        for name, act in activations.catalog.items()
+        if (act.slope(z) - act(z) * (1 - act(z))).abs().max() < 1e-12 < act.slope(z).max()
+    ]
     return Evidence(
-        f"Rumelhart, Hinton and Williams train hidden units with back-propagation in a paper of {year}; their units "
-        "are sigmoids",
-        expected="a paper of the 1980s that trains sigmoids with back-propagation",
-        cases={"it is of the 1980s": 1980 <= year < 1990, "its hidden units are sigmoids": True},
+        f"Rumelhart, Hinton and Williams train hidden units with back-propagation in a paper of {year}. It "
+        "multiplies by the slope y (1 - y), y being a unit's output; in the catalog that is the slope of "
+        f"{', '.join(fits)}",
+        expected="a paper of the 1980s, and the slope that it multiplies by that of the sigmoid alone",
+        cases={"it is of the 1980s": 1980 <= year < 1990, "y (1 - y) is the sigmoid's slope": fits == ["sigmoid"]},
     )
 
 
@@ -149,7 +160,6 @@ def the_sigmoid_came_with_back_propagation():
     "The sigmoid is 1 / (1 + exp(-z)): smooth, rising, between 0 and 1 and so not centred, with a slope between 0 "
     "and 1/4",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("sigmoid",),
     where=f"{CHAPTER}#fig-sigmoid-slope",
 )
@@ -180,9 +190,8 @@ def the_sigmoid_its_range_and_slope():
     verdict=IMPRECISE,
     corrected="It is inputs of large magnitude that flatten it, and large negative ones that take it to 0. An input "
     "near 0 gives about one half, where the slope is largest.",
-    topic=TOPIC,
     activations=("sigmoid",),
-    where=f"{CHAPTER}#the-sigmoid-and-its-slope",
+    where=f"{CHAPTER}#sec-sigmoid-slope",
 )
 def small_inputs_flatten_the_sigmoid():
     sigmoid = activations.get("sigmoid")
@@ -203,9 +212,8 @@ def small_inputs_flatten_the_sigmoid():
 @claim(
     "Sigmoid and tanh have slopes close to 0 at extreme inputs",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("sigmoid", "tanh"),
-    where=f"{CHAPTER}#the-sigmoid-and-its-slope",
+    where=f"{CHAPTER}#sec-sigmoid-slope",
 )
 def slopes_are_close_to_0_at_extreme_inputs():
     z = torch.tensor([-20.0, -10.0, 10.0, 20.0], dtype=torch.float64)
@@ -221,19 +229,23 @@ def slopes_are_close_to_0_at_extreme_inputs():
 @claim(
     "Multiplied through many layers, the sigmoid's small slopes leave the first layers without a gradient",
     verdict=CONDITIONS,
-    corrected="The weights have a say. Fifty layers lose 31 powers of ten at gain 1 and next to nothing at gain 10, "
-    "or at gain 1 with batch normalisation.",
-    topic=TOPIC,
+    corrected="The weights have a say. Fifty layers lose 31 powers of ten at gain 1 and next to nothing at gain 10. "
+    "With batch normalisation nothing vanishes at gain 1; over batches of 4 the gradient explodes.",
     activations=("sigmoid",),
     citations=("glorot2010", "ioffe2015"),
-    where=f"{CHAPTER}#many-layers-the-function-proposes-the-weights-dispose",
+    where=f"{CHAPTER}#sec-sigmoid-depth",
 )
 def sigmoid_gradients_vanish():
     critical = theory.edge_of_chaos("sigmoid").gain
     found = {
         "gain 1": gradient_left("sigmoid", GAINS["glorot"]),
         f"gain {critical:.1f}": gradient_left("sigmoid", critical),
-        "gain 1, batch normalisation": gradient_left("sigmoid", GAINS["glorot"], normalised=True),
+        **{
+            f"gain 1, batch normalisation over {batch}": gradient_left(
+                "sigmoid", GAINS["glorot"], normalised=True, batch=batch
+            )
+            for batch in (64, 4)
+        },
     }
     return Evidence(
         "gradient at the first of 50 layers over that at the last: "
@@ -247,11 +259,10 @@ def sigmoid_gradients_vanish():
     "Where the slope is close to 0 a weight barely moves, however wrong the output is",
     verdict=CONDITIONS,
     corrected="True of the squared error and plain gradient descent. Behind a sigmoid output cross-entropy cancels "
-    "the slope, and Adam's first step is as long as the rate, whatever the gradient.",
-    topic=TOPIC,
+    "the slope, and Adam's first step is about as long as the rate, until the gradient comes near its eps of 1e-8.",
     activations=("sigmoid",),
     citations=("kingma2014",),
-    where=f"{CHAPTER}#where-saturation-does-no-harm-the-output",
+    where=f"{CHAPTER}#sec-sigmoid-output",
 )
 def a_saturated_weight_barely_moves():
     sigmoid = activations.get("sigmoid")
@@ -267,9 +278,13 @@ def a_saturated_weight_barely_moves():
         "cross-entropy, gradient descent": (cross_entropy, torch.optim.SGD),
         "squared error, Adam": (squared_error, torch.optim.Adam),
     }
-    share = {way: _first_move(-10.0, *how) / _first_move(0.0, *how) for way, how in ways.items()}
+    share = {
+        f"{way}, from {start:g}": _first_move(start, *how) / _first_move(0.0, *how)
+        for way, how in ways.items()
+        for start in (-10.0, -30.0)
+    }
     return Evidence(
-        "first step from z = -10, where the answer should be 1, over that from z = 0: "
+        "first step from where the answer is wrong, 1 being wanted, over that from z = 0: "
         + "; ".join(f"{moved:.2g} ({way})" for way, moved in share.items()),
         expected="less than a hundredth, the slope at -10 being 1/5500 of that at 0",
         cases={way: moved < 0.01 for way, moved in share.items()},
@@ -290,25 +305,26 @@ def _first_move(start, loss, optimizer):
     verdict=CONDITIONS,
     corrected="True where plain gradient descent meets the outputs as they are. Normalised over the batch, they are "
     "learned from as fast as those of tanh.",
-    topic=TOPIC,
     activations=("sigmoid", "tanh"),
     citations=("lecun1998", "ioffe2015"),
     where=f"{CHAPTER}#fig-sigmoid-zigzag",
 )
 def positive_outputs_slow_convergence():
-    z = torch.randn(5000, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    z = torch.randn(5000, 100, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     outputs = {name: activations.get(name)(z) for name in ("sigmoid", "tanh")}
+    outputs["centred sigmoid"] = outputs["sigmoid"] - outputs["sigmoid"].mean(0)
     steps = {name: _descent(a) for name, a in outputs.items()}
     normalised = {name: _descent((a - a.mean(0)) / a.std(0)) for name, a in outputs.items()}
     sigmoid = theory.moments("sigmoid")
     return Evidence(
-        f"mean over root mean square of the outputs {sigmoid.mean / math.sqrt(sigmoid.second):.2f}; to learn 10 "
-        f"weights behind them takes {steps['sigmoid']} steps, behind tanh {steps['tanh']}; normalised over the "
-        f"batch, {normalised['sigmoid']} and {normalised['tanh']}",
-        expected="at least five times the steps of the centred tanh",
+        f"mean over root mean square of the outputs {sigmoid.mean / math.sqrt(sigmoid.second):.2f}; to learn a bias "
+        f"and 100 weights behind them takes {steps['sigmoid']} steps, behind the same less their means "
+        f"{steps['centred sigmoid']}, behind tanh {steps['tanh']}; normalised over the batch, "
+        f"{normalised['sigmoid']} and {normalised['tanh']}",
+        expected="at least five times the steps of the same outputs, centred",
         cases={
-            "outputs as they are": steps["sigmoid"] >= 5 * steps["tanh"],
-            "outputs normalised over the batch": normalised["sigmoid"] >= 5 * normalised["tanh"],
+            "outputs as they are": steps["sigmoid"] >= 5 * steps["centred sigmoid"],
+            "outputs normalised over the batch": normalised["sigmoid"] >= 5 * normalised["centred sigmoid"],
         },
     )
 
@@ -316,14 +332,15 @@ def positive_outputs_slow_convergence():
 def _descent(a):
     """How many steps of gradient descent take the squared error behind outputs a, shape (n, units), down to 1 %.
 
-    At the best constant rate, from weights that are off by 1, -1, 1 and so on: mostly in directions of little slope.
+    The weights and the bias are off by independent standard normal numbers, over which the error is averaged. The
+    rate is the one, constant, that needs the fewest steps of 200 between 0 and where descent diverges.
     """
-    hessian = a.T @ a / len(a)
-    low, *_, high = torch.linalg.eigvalsh(hessian)
-    error = 1.0 - 2.0 * (torch.arange(len(hessian)) % 2).to(hessian)
-    first, steps = error @ hessian @ error, 0
-    while error @ hessian @ error > 0.01 * first:
-        error, steps = error - 2 / (low + high) * hessian @ error, steps + 1
+    inputs = torch.cat([a, torch.ones_like(a[:, :1])], dim=1)
+    curvature = torch.linalg.eigvalsh(inputs.T @ inputs / len(inputs))
+    rates = 2 / curvature.max() * (torch.arange(200) + 0.5) / 200
+    factor, left, steps = (1 - rates[:, None] * curvature) ** 2, curvature.repeat(len(rates), 1), 0
+    while left.sum(1).min() > 0.01 * curvature.sum():
+        left, steps = left * factor, steps + 1
     return steps
 
 
@@ -332,10 +349,9 @@ def _descent(a):
     verdict=CONDITIONS,
     corrected="Only where training with cross-entropy or its like has made it one, and a check has shown it: of two "
     "units that decide alike, one keeps its word and the other does not.",
-    topic=TOPIC,
     activations=("sigmoid",),
     citations=("guo2017",),
-    where=f"{CHAPTER}#where-saturation-does-no-harm-the-output",
+    where=f"{CHAPTER}#sec-sigmoid-output",
 )
 def a_sigmoid_output_is_a_probability():
     honest, sure = _said_and_happened(1), _said_and_happened(3)
@@ -366,13 +382,12 @@ def _said_and_happened(k):
 @claim(
     "The sigmoid has been used with success for binary classification",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("sigmoid",),
     citations=("cox1958",),
-    where=f"{CHAPTER}#where-saturation-does-no-harm-the-output",
+    where=f"{CHAPTER}#sec-sigmoid-output",
 )
 def the_sigmoid_classifies():
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(1)  # not the numbers that draw the unit's weights
     label = (torch.rand(21_000, generator=generator) < 0.5).float()
     x = torch.randn(21_000, 2, generator=generator)
     x[:, 0] += 2 * label - 1  # two clouds, one to each side: no rule is right more often than Phi(1)
@@ -392,11 +407,10 @@ def the_sigmoid_classifies():
     verdict=IMPRECISE,
     corrected="They make it hard to train when it is deep, with the usual weights and without normalisation. A "
     "shallow network with hidden sigmoids does better on fresh points of the disk than the same one with ReLU.",
-    topic=TOPIC,
     how=STORED,
     activations=("sigmoid", "relu"),
     citations=("hochreiter1997",),
-    where=f"{CHAPTER}#fig-sigmoid-disk",
+    where=f"{BELOW}/02_shallow#fig-sigmoid-disk",
 )
 def the_sigmoid_is_unsuitable_for_hidden_layers():
     sigmoid, relu = (median_by_draw(activation, "test_loss") for activation in ("sigmoid", "relu"))
@@ -419,9 +433,8 @@ def the_sigmoid_is_unsuitable_for_hidden_layers():
     "Activations decide whether a neuron fires",
     verdict=IMPRECISE,
     corrected="A step decides. Every other function of the catalog answers in degrees.",
-    topic=TOPIC,
     activations=("step",),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{CHAPTER}#what-the-field-says",
 )
 def activations_decide_whether_a_neuron_fires():
     z = torch.linspace(-4, 4, 801, dtype=torch.float64)

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from .. import activations, results, theory
+from .. import activations, gates, results, theory
 from . import CITED, CONDITIONS, FALSE, IMPRECISE, OPEN, OPENLY, PUBLISHED, STORED, TRUE, Evidence, claim
-from ._measure import GAINS, gradient_left, median_by_draw, powers
+from ._measure import GAINS, gradient_left, powers, tuned_ratio
 
-TOPIC = "smooth activations"
 CHAPTER = "chapters/05_smooth_activations"
+FORMULAS, MOMENTS, COSTS = (f"chapters/deeper/05_{page}" for page in ("formulas", "moments", "costs"))
 F64 = torch.float64
 
 
@@ -34,10 +34,23 @@ def _lowest(function):
     return z[value.argmin()].item(), value.min().item()
 
 
-def _draws_below(name, other, column):
-    """On how many draws of the disk the first one's median loss is below the other's, and of how many."""
-    below = median_by_draw(name, column) < median_by_draw(other, column)
-    return int(below.sum()), len(below)
+def _disk(name, other):
+    """How many times the other's test loss on the disk, each at its own rate: (factor, low, high), 95 % interval."""
+    mean, half = tuned_ratio(name, other, "test_loss")
+    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
+
+
+def _square(name, other):
+    """The same on a square, the disk's points with other labels, at rate 0.01."""
+    losses = {}
+    for row in results.load("disk", "squares"):
+        losses.setdefault((row["activation"], row["draw"]), []).append(row["test_loss"])
+    draws = sorted({draw for _, draw in losses})
+    return results.ratio(*([np.median(losses[of, draw]) for draw in draws] for of in (name, other)))
+
+
+def _said(factor):
+    return "{:.2f} ({:.2f} to {:.2f})".format(*factor)
 
 
 # ---- ELU and SELU -----------------------------------------------------------------------------------------------
@@ -46,27 +59,28 @@ def _draws_below(name, other, column):
 @claim(
     "ELU rounds off ReLU's corner and goes below 0, and learns better for it",
     verdict=CONDITIONS,
-    corrected="Smoother only at alpha = 1. At any other alpha its slope jumps at 0, as ReLU's does.",
-    topic=TOPIC,
+    corrected="Smoother only at alpha = 1: at any other alpha its slope jumps at 0, as ReLU's does. It learns a disk "
+    "better; on a square no difference shows.",
     how=STORED,
     activations=("elu", "relu"),
     citations=("clevert2015",),
-    where=f"{CHAPTER}#a-corner-a-bend-and-smooth",
+    where=f"{CHAPTER}#sec-smooth-grades",
 )
 def elu_is_a_smoother_relu():
     jumps = {alpha: _slope_jump(activations.get("elu", alpha=alpha)) for alpha in (1.0, 0.5)}
     lowest = activations.get("elu")(torch.tensor(-20.0)).item()
-    below, draws = _draws_below("elu", "relu", "test_loss")
+    disk, square = _disk("elu", "relu"), _square("elu", "relu")
     return Evidence(
         "jump of the slope "
         + ", ".join(f"{jump:.1f} at alpha = {alpha:g}" for alpha, jump in jumps.items())
-        + f", ReLU's {_slope_jump('relu'):.1f}; ELU at -20 is {lowest:.1f}; on the disk its test loss is lower than "
-        f"ReLU's on {below} of {draws} draws",
-        expected="no jump, outputs below 0, and a lower test loss on most draws",
+        + f", ReLU's {_slope_jump('relu'):.1f}; ELU at -20 is {lowest:.1f}; test loss in units of ReLU's: "
+        f"{_said(disk)} on the disk, {_said(square)} on a square",
+        expected="no jump, outputs below 0, and a test loss below ReLU's, with its interval",
         cases={
             **{f"alpha = {alpha:g}: no jump": jump < 1e-3 for alpha, jump in jumps.items()},
             "outputs below 0": lowest < 0,
-            "the disk is learned better than with ReLU": below > draws / 2,
+            "the disk is learned better than with ReLU": disk[2] < 1,
+            "and a square": square[2] < 1,
         },
     )
 
@@ -76,10 +90,9 @@ def elu_is_a_smoother_relu():
     verdict=CONDITIONS,
     corrected="SELU does, under LeCun's weights: it was built so that N(0, 1) comes out with mean 0 and mean square "
     "1. ELU only brings the mean nearer to 0.",
-    topic=TOPIC,
     activations=("elu", "selu"),
     citations=("clevert2015", "klambauer2017"),
-    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
+    where=f"{MOMENTS}#sec-smooth-through",
 )
 def elu_and_selu_normalise():
     found = {name: theory.moments(name) for name in ("elu", "selu")}
@@ -98,10 +111,9 @@ def elu_and_selu_normalise():
     verdict=CONDITIONS,
     corrected="The form is right, but it normalises for one pair of constants only: alpha = 1.6733 and tau = 1.0507, "
     "which the text leaves out.",
-    topic=TOPIC,
     activations=("selu", "elu"),
     citations=("klambauer2017",),
-    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
+    where=f"{MOMENTS}#sec-smooth-through",
 )
 def selu_is_tau_times_elu():
     def selu(z, tau, alpha):
@@ -134,24 +146,23 @@ def selu_is_tau_times_elu():
 @claim(
     "Swish is smooth, falls before it rises, and on some tasks beats ReLU",
     verdict=TRUE,
-    topic=TOPIC,
     how=STORED,
     activations=("silu", "relu"),
     citations=("ramachandran2017",),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def swish_is_smooth_and_dips():
     at, lowest = theory.minimum("silu")
     falling = (activations.get("silu").slope(torch.linspace(-10, at - 0.01, 101, dtype=F64)) < 0).all().item()
-    below, draws = _draws_below("silu", "relu", "test_loss")
+    disk = _disk("silu", "relu")
     return Evidence(
         f"no jump of the slope; it {'falls' if falling else 'does not fall'} down to {lowest:.3f} at z = {at:.3f}, "
-        f"and rises from there; on the disk its test loss is lower than ReLU's on {below} of {draws} draws",
+        f"and rises from there; on the disk its test loss is {_said(disk)} of ReLU's, each at its own rate",
         expected="a slope without jumps and with both signs, and some task on which it beats ReLU",
         cases={
             "smooth": _is_smooth("silu"),
             "it falls and rises": falling and activations.get("silu").slope(torch.tensor(0.0)).item() > 0,
-            "the disk: a lower test loss on most draws": below > draws / 2,
+            "the disk: a lower test loss": disk[2] < 1,
         },
     )
 
@@ -159,46 +170,48 @@ def swish_is_smooth_and_dips():
 @claim(
     "SiLU, or Swish, generalises better",
     verdict=CONDITIONS,
-    corrected="On fresh points of the disk it does better than ReLU; but softplus, as smooth and without a dip, does "
-    "better still. The text that says so tested on no fresh point.",
-    topic=TOPIC,
+    corrected="On fresh points of a disk it does better than ReLU, not than softplus, as smooth and without a dip; "
+    "on a square it can't be told from ReLU. The text that says so tested on no fresh point.",
     how=STORED,
     activations=("silu", "relu", "softplus"),
     where=f"{CHAPTER}#fig-smooth-disk",
 )
 def silu_generalises_better():
-    loss = {name: median_by_draw(name, "test_loss").median() for name in ("silu", "relu", "softplus")}
-    below = {name: _draws_below("silu", name, "test_loss") for name in ("relu", "softplus")}
+    factor = {
+        "ReLU, disk": _disk("silu", "relu"),
+        "softplus, disk": _disk("silu", "softplus"),
+        "ReLU, square": _square("silu", "relu"),
+    }
     return Evidence(
-        "median test loss on the disk: "
-        + ", ".join(f"{name} {of:.3f}" for name, of in loss.items())
-        + "; SiLU's is the lower one on "
-        + " and ".join(f"{count} of {draws} draws against {name}" for name, (count, draws) in below.items()),
-        expected="a lower test loss on most draws",
-        cases={f"against {name}": count > draws / 2 for name, (count, draws) in below.items()},
+        "SiLU's test loss in units of that of "
+        + "; ".join(f"{against}: {_said(of)}" for against, of in factor.items())
+        + ", 20 draws",
+        expected="a factor below 1, with its interval",
+        cases={f"against {against}": of[2] < 1 for against, of in factor.items()},
     )
 
 
 @claim(
     "On many tasks Swish beats ReLU",
     verdict=CONDITIONS,
-    corrected="On some. On the disk it does; in place of GELU in a pretrained BERT it learned nothing, where ReLU "
-    "did.",
-    topic=TOPIC,
+    corrected="On some. On a disk it does, on a square no difference shows; in place of GELU in a pretrained BERT it "
+    "learned nothing, where ReLU did.",
     how=PUBLISHED,
     activations=("silu", "relu"),
     citations=("ramachandran2017", "park2024"),
     where=f"{CHAPTER}#fig-smooth-disk",
 )
 def swish_beats_relu_on_many_tasks():
-    below, draws = _draws_below("silu", "relu", "test_loss")
+    factor = {"disk": _disk("silu", "relu"), "square": _square("silu", "relu")}
     bert = {task: _published_accuracy(task) for task in ("SST-2", "CoLA")}
     return Evidence(
-        f"disk: a lower test loss on {below} of {draws} draws; BERT fine-tuned, share right, Swish and ReLU: "
+        "test loss in units of ReLU's: "
+        + ", ".join(f"{_said(of)} ({task})" for task, of in factor.items())
+        + "; BERT fine-tuned, share right, Swish and ReLU: "
         + ", ".join(f"{of['swish']:.3f} and {of['relu']:.3f} ({task})" for task, of in bert.items()),
         expected="better than ReLU",
         cases={
-            "disk": below > draws / 2,
+            **{task: of[2] < 1 for task, of in factor.items()},
             **{f"BERT on {task}": of["swish"] > of["relu"] for task, of in bert.items()},
         },
     )
@@ -214,9 +227,8 @@ def _published_accuracy(task):
     "Swish has the range (-0.28, infinity)",
     verdict=IMPRECISE,
     corrected="Its least value is -0.2785, and it is taken: [-0.2785, infinity). -0.28 is that number rounded.",
-    topic=TOPIC,
     activations=("silu",),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def swish_ranges_from_minus_0_28():
     at, lowest = theory.minimum("silu")
@@ -233,11 +245,10 @@ def swish_ranges_from_minus_0_28():
     verdict=IMPRECISE,
     corrected="They found it by a search in 2017 and named it. The function had been written down as SiLU by "
     "Hendrycks and Gimpel in 2016, and used by Elfwing and colleagues early in 2017.",
-    topic=TOPIC,
     how=CITED,
     activations=("silu", "swish"),
     citations=("ramachandran2017", "hendrycks2016", "elfwing2018"),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{FORMULAS}#sec-smooth-knob",
 )
 def swish_was_developed_at_google():
     named, written, used = (2017, 10), (2016, 6), (2017, 2)  # year and month of the first version on arXiv
@@ -246,17 +257,20 @@ def swish_was_developed_at_google():
         "colleagues: February 2017",
         expected="a function that nobody had before them",
         cases={"first in their paper": named < min(written, used)},
-        core={"their search at Google Brain found it, and the name Swish is theirs": True},
+        core={
+            "their paper is of Google Brain, and is what the catalog has swish from": activations.get("swish").source
+            == "ramachandran2017",
+            "it came last": named > max(written, used),
+        },
     )
 
 
 @claim(
     "Swish with a parameter is x * sigmoid(beta * x)",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("swish", "silu"),
     citations=("ramachandran2017",),
-    where=f"{CHAPTER}#one-knob-from-a-line-to-relu",
+    where=f"{FORMULAS}#sec-smooth-knob",
 )
 def swish_with_a_parameter():
     def sigmoid(x):
@@ -287,10 +301,9 @@ def swish_with_a_parameter():
 @claim(
     "GELU is z P(Z <= z) = z Phi(z), with Z normal",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("gelu",),
     citations=("hendrycks2016",),
-    where=f"{CHAPTER}#by-hand-a-gate-of-itself-and-a-mean-over-masks",
+    where=f"{CHAPTER}#sec-smooth-grades",
 )
 def gelu_is_z_phi_of_z():
     z = torch.linspace(-8, 8, 161, dtype=F64)
@@ -309,10 +322,9 @@ def gelu_is_z_phi_of_z():
     verdict=IMPRECISE,
     corrected="That is an approximation of it. It is never off by more than 0.0005, but in the left tail that is "
     "most of the value. The code beside the formula computes the exact one, with erf.",
-    topic=TOPIC,
     activations=("gelu", "gelu_tanh"),
     citations=("hendrycks2016",),
-    where=f"{CHAPTER}#two-gelus",
+    where=f"{CHAPTER}#sec-smooth-two",
 )
 def gelu_is_a_tanh_formula():
     z = torch.linspace(-6, 6, 12_001, dtype=F64)
@@ -333,9 +345,8 @@ def gelu_is_a_tanh_formula():
     "GELU has the range (-infinity, infinity)",
     verdict=FALSE,
     corrected="It is bounded below: its range is [-0.17, infinity).",
-    topic=TOPIC,
     activations=("gelu",),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def gelu_ranges_over_the_line():
     at, lowest = _lowest(functional.gelu)
@@ -351,10 +362,9 @@ def gelu_ranges_over_the_line():
     verdict=IMPRECISE,
     corrected="Nothing in it is drawn: the same input gives the same output. Randomness is in how it was thought of, "
     "as the mean of an input that is kept with probability Phi(z) and else set to 0.",
-    topic=TOPIC,
     activations=("gelu",),
     citations=("hendrycks2016",),
-    where=f"{CHAPTER}#by-hand-a-gate-of-itself-and-a-mean-over-masks",
+    where=f"{FORMULAS}#sec-smooth-masks",
 )
 def gelu_is_random():
     gelu = activations.get("gelu")
@@ -379,10 +389,9 @@ def gelu_is_random():
     verdict=CONDITIONS,
     corrected="Smooth, yes. Of a small disturbance of N(0, 1) it passes on less than ReLU, on average; at worst "
     "more, since its slope reaches 1.13, and more in comparison with the signal that it passes on.",
-    topic=TOPIC,
     activations=("gelu", "relu"),
     citations=("hendrycks2016",),
-    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
+    where=f"{MOMENTS}#sec-smooth-through",
 )
 def gelu_tolerates_noise():
     passed = {name: theory.moments(name).slope_second for name in ("gelu", "relu")}
@@ -406,7 +415,6 @@ def gelu_tolerates_noise():
     verdict=TRUE,
     corrected="Every input is allowed, in both. What ReLU does not have is the small negative outputs, down to "
     "-0.17.",
-    topic=TOPIC,
     activations=("gelu", "relu"),
     where=f"{CHAPTER}#fig-smooth-halves",
 )
@@ -429,23 +437,28 @@ def gelu_lets_small_negatives_through():
 @claim(
     "GELU is the activation of Transformers such as BERT and GPT",
     verdict=TRUE,
-    topic=TOPIC,
     how=CITED,
     activations=("gelu", "gelu_tanh"),
     citations=("devlin2019", "radford2018", "radford2019"),
-    where=f"{CHAPTER}#two-gelus",
+    where=f"{CHAPTER}#sec-smooth-two",
 )
 def gelu_is_in_bert_and_gpt():
+    quoted = {  # appendix A.2; section 4.1
+        "BERT": "We use a gelu activation (Hendrycks and Gimpel, 2016) rather than the standard relu",
+        "GPT": "For the activation function, we used the Gaussian Error Linear Unit (GELU)",
+    }
     z = torch.linspace(-6, 6, 12_001, dtype=F64)
-    gap = (activations.get("gelu")(z) - activations.get("gelu_tanh")(z)).abs().max().item()
+    # as GPT-2's code has it
+    coded = 0.5 * z * (1 + torch.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+    gap = (activations.get("gelu")(z) - coded).abs().max().item()
+    same = (activations.get("gelu_tanh")(z) - coded).abs().max().item()
     return Evidence(
-        "GPT's paper names GELU, BERT's says that it follows GPT in this; GPT-2's code computes the tanh form, which "
-        f"is within {gap:.4f} of it",
+        "; ".join(f'{model}\'s paper: "{words}"' for model, words in quoted.items())
+        + f"; GPT-2's code computes the tanh form, which is within {gap:.4f} of it",
         expected="GELU in the papers or the code of both",
         cases={
-            "BERT uses GELU in place of ReLU, following GPT": True,
-            "GPT uses GELU": True,
-            "GPT-2's code computes GELU in its tanh form": True,
+            **{f"{model}'s paper names it": "gelu" in words.lower() for model, words in quoted.items()},
+            "the formula in GPT-2's code is GELU's tanh form, to rounding": same < 1e-12,
         },
     )
 
@@ -453,9 +466,8 @@ def gelu_is_in_bert_and_gpt():
 @claim(
     "On task after task GELU beats ReLU and ELU",
     verdict=CONDITIONS,
-    corrected="It did in its own paper, in a BERT that was pretrained with it, and by training loss on one disk. On "
-    "fresh points of many disks it does not beat both on most.",
-    topic=TOPIC,
+    corrected="It did in its own paper, in a BERT that was pretrained with it, and on disks. On squares with "
+    "the same points it beats neither.",
     how=PUBLISHED,
     activations=("gelu", "relu", "elu"),
     citations=("hendrycks2016", "park2024", "gustaw2025"),
@@ -465,8 +477,10 @@ def gelu_beats_relu_and_elu():
     bert = {task: _published_accuracy(task) for task in ("SST-2", "CoLA")}
     rows = [row for row in results.load("published") if row["source"] == "gustaw2025"]
     train = {row["activation"]: row["value"] for row in rows if row["quantity"] == "train_loss"}
-    gelu, relu, elu = (median_by_draw(name, "test_loss") for name in ("gelu", "relu", "elu"))
-    best = int(((gelu < relu) & (gelu < elu)).sum())
+    factor = {
+        task: [against("gelu", other) for other in ("relu", "elu")]
+        for task, against in (("disk", _disk), ("square", _square))
+    }
     return Evidence(
         "GELU, ReLU and ELU: "
         + "; ".join(
@@ -474,12 +488,15 @@ def gelu_beats_relu_and_elu():
             for task, of in bert.items()
         )
         + f"; training loss {train['gelu']:.5f}, {train['relu']:.5f} and {train['elu']:.5f} (one disk, 1000 runs); "
-        f"{len(gelu)} disks: the lowest test loss of the three on {best} of {len(gelu)}",
-        expected="GELU better than both, on most draws where there are several",
+        + "; ".join(
+            f"20 draws of a {task}: {_said(relu)} of ReLU's test loss, {_said(elu)} of ELU's"
+            for task, (relu, elu) in factor.items()
+        ),
+        expected="GELU better than both, with the interval where there are several draws",
         cases={
             **{f"BERT on {task}": of["gelu"] > max(of["relu"], of["elu"]) for task, of in bert.items()},
             "training loss on one disk": train["gelu"] < min(train["relu"], train["elu"]),
-            "test loss on many disks": best > len(gelu) / 2,
+            **{f"test loss, {task}": all(high < 1 for *_, high in of) for task, of in factor.items()},
         },
     )
 
@@ -490,7 +507,6 @@ def gelu_beats_relu_and_elu():
 @claim(
     "Softplus stays close to ReLU without its kink, at a higher price",
     verdict=TRUE,
-    topic=TOPIC,
     how=STORED,
     activations=("softplus", "relu"),
     citations=("dugas2000",),
@@ -518,10 +534,9 @@ def softplus_is_a_smooth_relu():
     verdict=CONDITIONS,
     corrected="Heavier, yes, and positive in mathematics: its slope is the sigmoid. But far out on the left float32 "
     "has no number small enough, and it is exactly 0.",
-    topic=TOPIC,
     how=STORED,
     activations=("softplus", "relu"),
-    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
+    where=f"{MOMENTS}#sec-smooth-through",
 )
 def softplus_slope_is_positive():
     slopes = activations.get("softplus").slope(torch.tensor([-80.0, -110.0])).tolist()
@@ -544,10 +559,9 @@ def softplus_slope_is_positive():
 @claim(
     "Mish is z tanh(ln(1 + exp(z)))",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("mish",),
     citations=("misra2019",),
-    where=f"{CHAPTER}#by-hand-a-gate-of-itself-and-a-mean-over-masks",
+    where=f"{CHAPTER}#sec-smooth-grades",
 )
 def mish_is_z_tanh_softplus():
     z = torch.linspace(-30, 30, 6001, dtype=F64)
@@ -562,18 +576,21 @@ def mish_is_z_tanh_softplus():
 @claim(
     "Mish is Diganta Misra's",
     verdict=TRUE,
-    topic=TOPIC,
     how=CITED,
     activations=("mish",),
     citations=("misra2019",),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{CHAPTER}#sec-smooth-grades",
 )
 def mish_is_misras():
+    quoted = "We propose Mish, a novel self-regularized non-monotonic activation function"  # abstract
+    mish = activations.get("mish")
     return Evidence(
-        f"Diganta Misra, on arXiv in August {activations.get('mish').year}: Mish, a self regularized non-monotonic "
-        "activation function",
+        f'Diganta Misra, on arXiv in August {mish.year}: "{quoted}"',
         expected="a paper of Misra's that proposes it",
-        cases={"Misra's paper proposes it, as a new function": True},
+        cases={
+            "the abstract proposes it, as new": quoted.startswith("We propose Mish") and "novel" in quoted,
+            "the catalog has it from there": mish.source == "misra2019",
+        },
     )
 
 
@@ -582,9 +599,8 @@ def mish_is_misras():
     verdict=IMPRECISE,
     corrected="Smooth and not monotonic it is; centred it is not. Its mean under N(0, 1) is 0.24, nearer to 0 than "
     "ReLU's 0.40, but further than ELU's 0.16.",
-    topic=TOPIC,
     activations=("mish", "relu", "elu", "silu"),
-    where=f"{CHAPTER}#two-halves-and-one-is-the-same-in-all",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def mish_is_centred():
     mean = {name: theory.moments(name).mean for name in ("mish", "relu", "elu", "silu")}
@@ -599,10 +615,9 @@ def mish_is_centred():
 @claim(
     "Mish has a shallow minimum near z = -1.19",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("mish",),
     citations=("misra2019",),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def mish_has_a_shallow_minimum():
     at, lowest = theory.minimum("mish")
@@ -617,9 +632,8 @@ def mish_has_a_shallow_minimum():
     "Mish's outputs range from about -infinity to infinity",
     verdict=FALSE,
     corrected="They are bounded below, by -0.309.",
-    topic=TOPIC,
     activations=("mish",),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def mish_ranges_over_the_line():
     at, lowest = _lowest(functional.mish)
@@ -635,9 +649,8 @@ def mish_ranges_over_the_line():
     verdict=CONDITIONS,
     corrected="The dip is its own: none of them falls and rises again. Negative values are not: of these only ReLU "
     "has none.",
-    topic=TOPIC,
     activations=("mish", "relu", "leaky_relu", "prelu", "elu", "selu"),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def mish_alone_dips():
     z = torch.linspace(-10, 10, 20_001, dtype=F64)
@@ -657,9 +670,8 @@ def mish_alone_dips():
     verdict=CONDITIONS,
     corrected="Than through ReLU's, which passes nothing, and on average than through Leaky ReLU's; not than through "
     "ELU's. Left of -1.19 the slope is negative, and it dies out like an exponential.",
-    topic=TOPIC,
     activations=("mish", "relu", "leaky_relu", "elu"),
-    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
+    where=f"{MOMENTS}#sec-smooth-through",
 )
 def gradients_flow_through_negative_mish():
     slopes = {name: activations.get(name).slope for name in ("mish", "relu", "leaky_relu", "elu")}
@@ -681,10 +693,9 @@ def gradients_flow_through_negative_mish():
     "Mish is young, of 2019, and fewer libraries have it",
     verdict=IMPRECISE,
     corrected="It is the youngest of its kind here, but by now PyTorch, Keras, JAX and ONNX all have it.",
-    topic=TOPIC,
     activations=("mish",),
     citations=("misra2019",),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{CHAPTER}#sec-smooth-grades",
 )
 def mish_is_little_supported():
     libraries = ("torch", "keras", "jax", "onnx")
@@ -718,10 +729,9 @@ def _cost(name, column):
 @claim(
     "Mish costs clearly more than ReLU and all of its relatives",
     verdict=TRUE,
-    topic=TOPIC,
     how=STORED,
     activations=("mish", "relu", "leaky_relu", "prelu", "elu", "selu"),
-    where=f"{CHAPTER}#fig-smooth-cost",
+    where=f"{COSTS}#fig-smooth-cost",
 )
 def mish_is_dearer_than_the_relu_family():
     family = {
@@ -742,10 +752,9 @@ def mish_is_dearer_than_the_relu_family():
     verdict=TRUE,
     corrected="For each value. Of a layer of 512 units, where the matrix product takes most of the time, it makes "
     "little.",
-    topic=TOPIC,
     how=STORED,
     activations=("mish", "gelu", "relu"),
-    where=f"{CHAPTER}#fig-smooth-cost",
+    where=f"{COSTS}#fig-smooth-cost",
 )
 def mish_and_gelu_are_heavier():
     columns = ("forward_ratio", "both_ratio", "layer_ratio")
@@ -768,10 +777,9 @@ SMOOTH_RELUS = ("silu", "gelu", "elu", "selu")
     "Swish, GELU, ELU and SELU cost only a little more than ReLU",
     verdict=CONDITIONS,
     corrected="So it is where they stand in a layer with a large matrix. Alone they take a multiple of ReLU's time.",
-    topic=TOPIC,
     how=STORED,
     activations=(*SMOOTH_RELUS, "relu"),
-    where=f"{CHAPTER}#fig-smooth-cost",
+    where=f"{COSTS}#fig-smooth-cost",
 )
 def smooth_relus_are_slightly_dearer():
     cost = {what: [_cost(name, column) for name in SMOOTH_RELUS] for what, column in COLUMNS.items()}
@@ -791,10 +799,9 @@ COLUMNS = {"a value": "forward_ratio", "a layer of 512 units, with gradients": "
     verdict=CONDITIONS,
     corrected="Alone they cost more than ReLU. In a layer of 512 units, which is what a training step pays for, the "
     "difference is lost in the matrix products.",
-    topic=TOPIC,
     how=STORED,
     activations=("tanh", "silu", "relu"),
-    where=f"{CHAPTER}#fig-smooth-cost",
+    where=f"{COSTS}#fig-smooth-cost",
 )
 def costly_functions_slow_training_down():
     cost = {(name, what): _cost(name, column) for name in ("tanh", "silu") for what, column in COLUMNS.items()}
@@ -814,10 +821,9 @@ def costly_functions_slow_training_down():
     verdict=CONDITIONS,
     corrected="Swish is, if its beta is trained. As it is mostly used, with beta = 1, it has nothing to learn, and "
     "neither have Mish and GELU.",
-    topic=TOPIC,
     activations=("swish", "silu", "mish", "gelu"),
     citations=("ramachandran2017",),
-    where=f"{CHAPTER}#one-knob-from-a-line-to-relu",
+    where=f"{FORMULAS}#sec-smooth-knob",
 )
 def swish_mish_and_gelu_are_adaptive():
     learned = {
@@ -836,9 +842,8 @@ def swish_mish_and_gelu_are_adaptive():
     verdict=CONDITIONS,
     corrected="In place of the sigmoid, yes. In place of ReLU with He's weights they make matters worse: over 50 "
     "layers SiLU loses six powers of ten where ReLU loses none.",
-    topic=TOPIC,
     activations=("silu", "gelu", "relu", "sigmoid"),
-    where=f"{CHAPTER}#what-comes-out-and-what-comes-through",
+    where=f"{MOMENTS}#sec-smooth-through",
 )
 def smooth_relus_cure_vanishing_gradients():
     lost = {
@@ -866,9 +871,8 @@ def smooth_relus_cure_vanishing_gradients():
 @claim(
     "Sigmoid and tanh never fall; Swish does",
     verdict=TRUE,
-    topic=TOPIC,
     activations=("sigmoid", "tanh", "silu"),
-    where=f"{CHAPTER}#where-the-dip-lies-and-how-steep-it-gets",
+    where=f"{CHAPTER}#sec-smooth-halves",
 )
 def some_functions_are_monotonic():
     z = torch.linspace(-20, 20, 4001, dtype=F64)
@@ -887,9 +891,8 @@ def some_functions_are_monotonic():
     corrected="Smooth is more than differentiable: ELU and softsign have a slope everywhere and a curvature that "
     "jumps. Where a function has no slope the gradient does depend on how it is written, and on the release: that of "
     "torch's clamp at its end is 1 up to 2.13 and 0 from 2.14 on.",
-    topic=TOPIC,
     activations=("elu", "softsign", "relu_squared", "relu"),
-    where=f"{CHAPTER}#a-corner-a-bend-and-smooth",
+    where=f"{CHAPTER}#sec-smooth-grades",
 )
 def smooth_means_differentiable():
     near = torch.tensor([-1e-9, 1e-9], dtype=F64)
@@ -920,10 +923,8 @@ def smooth_means_differentiable():
     "A dip in the activation makes the loss surface richer, which may help the optimiser",
     verdict=OPEN,
     corrected="It may be so. Nobody is named who measured it.",
-    topic=TOPIC,
     how=OPENLY,
     activations=("silu", "gelu", "mish"),
-    where=f"{CHAPTER}#what-the-field-says-settled",
 )
 def dips_make_richer_loss_surfaces():
     return Evidence(
@@ -937,17 +938,16 @@ def dips_make_richer_loss_surfaces():
     verdict=OPEN,
     corrected="They differ from ReLU in smoothness, in their means and in their slopes as well. On the disk "
     "softplus, smooth and without a dip, does better than both.",
-    topic=TOPIC,
     how=OPENLY,
     activations=("silu", "gelu", "softplus"),
     where=f"{CHAPTER}#fig-smooth-disk",
 )
 def the_dip_is_why_they_win():
-    loss = {name: median_by_draw(name, "test_loss").median() for name in ("silu", "gelu", "softplus")}
+    factor = {name: _disk(name, "softplus") for name in ("silu", "gelu")}
     return Evidence(
         "not measured: it would take large models trained with two functions that differ in the dip and in nothing "
-        "else; "
-        "median test loss on the disk: " + ", ".join(f"{name} {of:.3f}" for name, of in loss.items())
+        "else; test loss on the disk, in units of softplus's: "
+        + ", ".join(f"{name} {_said(of)}" for name, of in factor.items())
     )
 
 
@@ -958,16 +958,22 @@ def the_dip_is_why_they_win():
     "GLU and SwiGLU are used in the feed-forward blocks of large language models such as Llama 2",
     verdict=CONDITIONS,
     corrected="SwiGLU is. The gate of Llama 2 is SiLU, not the sigmoid of GLU.",
-    topic=TOPIC,
     how=CITED,
     activations=("silu", "sigmoid"),
     citations=("touvron2023", "shazeer2020", "dauphin2017"),
-    where=f"{CHAPTER}#what-the-field-says-settled",
+    where=f"{CHAPTER}#sec-smooth-gates",
 )
 def glu_and_swiglu_are_in_llama():
+    quoted = "use the SwiGLU activation function (Shazeer, 2020)"  # section 2.2
+    value, gate = torch.randn(2, 100, generator=torch.Generator().manual_seed(0), dtype=F64)
+    coded = functional.silu(gate) * value  # as its code has it
+    same = {name: torch.allclose(gates.catalog[name](value, gate), coded) for name in ("swiglu", "glu")}
     return Evidence(
-        "Llama 2's paper names SwiGLU, and its code multiplies one half by SiLU of the other; GLU proper, with a "
-        "sigmoid, appears in neither",
+        f'Llama 2\'s paper: "{quoted}"; its code multiplies one half by SiLU of the other, which is '
+        + " and ".join(f"{'' if of else 'not '}{name}" for name, of in same.items()),
         expected="both in Llama 2",
-        cases={"SwiGLU is in Llama 2": True, "GLU, with a sigmoid, is in Llama 2": False},
+        cases={
+            "SwiGLU: named, and computed": "SwiGLU" in quoted and same["swiglu"],
+            "GLU, with a sigmoid: computed": same["glu"],
+        },
     )

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .. import results
+from .._names import shown
 from ._points import Split, _require_count
 from ._stored import _chosen
 
@@ -278,7 +278,7 @@ def _unpacked(path, archive):
         # The libraries raise what comes: RuntimeError for a password, NotImplementedError for a compression that
         # they do not know, and for damaged bytes the errors of each of their parts.
         said = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{path} is damaged or no archive ({results.shown(said)}): {_NOT_PUBLISHED}") from error
+        raise ValueError(f"{path} is damaged or no archive ({shown(said)}): {_NOT_PUBLISHED}") from error
     for member, content in contents.items():
         if len(content) > MOST * archive.members[member]:
             raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import results
+from .. import stored
 from ._points import Split, _require_count
 
 __all__ = ["mnist", "rated_sentences", "reviews"]
@@ -52,13 +52,13 @@ def _chosen(there, what, n, test, seed):
 
 @cache
 def _digits():
-    with np.load(io.BytesIO(results.read("mnist", "digits.npz")), allow_pickle=False) as file:
+    with np.load(io.BytesIO(stored.read("mnist", "digits.npz")), allow_pickle=False) as file:
         return torch.from_numpy(file["images"]), torch.from_numpy(file["labels"]).long()
 
 
 @cache
 def rated_sentences() -> tuple[tuple[str, ...], Tensor]:
     """All sentences of data/reviews, each once, and their mean ratings, float32 from -4 to 4 {cite}`hutto2014`."""
-    lines = gzip.decompress(results.read("reviews", "sentences.tsv.gz")).decode().splitlines()
+    lines = gzip.decompress(stored.read("reviews", "sentences.tsv.gz")).decode().splitlines()
     rated = {sentence: float(rating) for rating, _, sentence in (line.partition("\t") for line in lines)}
     return tuple(rated), torch.tensor(list(rated.values()))

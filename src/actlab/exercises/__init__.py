@@ -4,14 +4,19 @@ A check is a function of the reader's answer that raises AssertionError with one
 chapter stand in one module of this folder.
 """
 
-import difflib
+import html
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from . import adaptive, experiments, images, init, linearity, relu, sigmoid, smooth, softmax, tanh, transformers, xor  # noqa: F401  (they enter their checks)
+from .._names import one_of
 from ._kit import checks
 
 __all__ = ["Feedback", "check"]
+
+for _module in iter_modules(__path__):  # each enters the checks of its chapter
+    import_module(f".{_module.name}", __name__)
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,16 @@ class Feedback:
     def __repr__(self) -> str:
         return f"{'Right' if self.right else 'Not yet'}: {self.message}"
 
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>"  # a paragraph goes on in the next line, a printed line does not
+
 
 def check(exercise: str, answer: Any) -> Feedback:
     """Judge an answer to an exercise; never raises for a wrong answer, however it fails.
 
     Raises KeyError, listing the exercises, if there is none of that name.
     """
-    if exercise not in checks:
-        near = difflib.get_close_matches(exercise, checks, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise KeyError(f"no exercise named {exercise!r}; {hint}there are {', '.join(checks)}")
+    one_of(checks, exercise, "exercise")
     if answer is None or answer is Ellipsis:
         return Feedback(False, "there is no answer here so far.")
     try:

@@ -71,3 +71,21 @@ def _xor_scale(solved):
     assert isinstance(solved, int), f"the number of solved networks is wanted, this is a {type(solved).__name__}."
     assert solved >= 28, f"{solved} of 31 networks solved XOR; find a scale at which at least 28 do."
     return f"{solved} of 31 networks solved XOR."
+
+
+@exercise("02-symmetry")
+def _alike_for_ever(function):
+    W1 = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [0.5, 0.0], [3.0, 1.0]])
+    W2 = torch.tensor([[1.0, 1.0, 4.0, 1.0, 1.0]])
+    tasks = {
+        "units 1, 2 and 3 have equal rows in W1, and only units 1 and 2 equal columns in W2": (W1, W2, 1),
+        "all weights are 0, so all 6 pairs of 4 units stay alike": (torch.zeros(4, 3), torch.zeros(2, 4), 6),
+        "W2 is 0 and no two rows of W1 are equal": (torch.arange(6.0).reshape(3, 2), torch.zeros(1, 3), 0),
+        "the rows of W1 are equal and no two columns of W2": (torch.ones(3, 2), torch.eye(3), 0),
+    }
+    for where, (inner, outer, pairs) in tasks.items():
+        found = call(function, inner, outer)
+        count = found.item() if isinstance(found, torch.Tensor) and found.numel() == 1 else found
+        assert isinstance(count, int | float), f"a number of pairs is wanted, this is a {type(found).__name__}."
+        assert count == pairs, f"{where}: that makes {pairs}, and yours is {count:g}."
+    return "alike are those whose weights agree on both sides."

@@ -25,12 +25,12 @@ def _sum_of_fives(n):
 
 @exercise("06-break")
 def _rows_that_kill(rows):
-    assert isinstance(rows, dict), f"a dict of four rows is wanted, this is a {type(rows).__name__}."
-    tests = {"silent": _silent, "half": _half, "logarithm": _logarithm, "patch": _patch}
+    assert isinstance(rows, dict), f"a dict of five rows is wanted, this is a {type(rows).__name__}."
+    tests = {"silent": _silent, "half": _half, "logarithm": _logarithm, "patch": _patch, "leak": _leak}
     for name, test in tests.items():
-        assert name in rows, f"there is no row {name!r}; the four are {', '.join(tests)}."
+        assert name in rows, f"there is no row {name!r}; the five are {', '.join(tests)}."
         test(_row(name, rows[name]))
-    return "four rows, four ways to lose a right formula."
+    return "five rows, five ways to lose a right program."
 
 
 def _row(name, row):
@@ -84,6 +84,14 @@ def _patch(z):
     patched, loss = -torch.log(p + 1e-8).item(), -softmax.log_softmax(z)[0].item()
     assert abs(patched - loss) > 1, (
         f"patch: it says {patched:.4g}, and the loss is {loss:.4g}; class 0 must be less likely."
+    )
+
+
+def _leak(z):
+    narrow = _narrow("leak", z, torch.float32)
+    p = torch.softmax(torch.cat([narrow[:-1], narrow.new_tensor([-1e4])]), 0)
+    assert p[-1] > 0.5, (
+        f"leak: the masked position gets {p[-1]:.2f} of the weight; the others must lie below the mask."
     )
 
 

@@ -27,6 +27,65 @@ def _lecun_constants(pair):
     return f"f(1) = 1, and |f''| is largest at 1: a = {a:.4f} is the square root of 3."
 
 
+@exercise("03-same")
+def _same_network(function):
+    generator = torch.Generator().manual_seed(3)
+    for inputs, units in ((3, 5), (2, 1)):
+        W1, b1, W2, b2 = (
+            torch.randn(shape, generator=generator, dtype=torch.float64)
+            for shape in ((inputs, units), (units,), (units, 2), (2,))
+        )
+        given = [part.clone() for part in (W1, b1, W2, b2)]
+        found = call(function, *given)
+        tensors = isinstance(found, tuple | list) and all(isinstance(part, torch.Tensor) for part in found)
+        assert tensors and len(found) == 4, "four tensors are wanted, the weights and biases of both layers."
+        shapes = [tuple(part.shape) for part in found]
+        for name, shape, part in zip(("W1", "b1", "W2", "b2"), shapes, (W1, b1, W2, b2), strict=True):
+            assert shape == tuple(part.shape), f"the new {name} has shape {shape}, and the old {tuple(part.shape)}."
+        x = torch.randn(20, inputs, generator=generator, dtype=torch.float64)
+        wanted = torch.tanh(x @ W1 + b1) @ W2 + b2
+        off = torch.sigmoid(x @ found[0] + found[1]) @ found[2] + found[3] - wanted
+        if off.abs().max() > 1e-9 and (off - off[0]).abs().max() < 1e-9:
+            raise AssertionError(
+                f"off by the same {off[0, 0]:.3g} on all inputs: the -1 of 2 sigmoid(2z) - 1 is to go into a bias."
+            )
+        inside = torch.allclose(found[0], 2 * W1) and torch.allclose(found[1], 2 * b1)
+        assert inside or off.abs().max() < 1e-9, (
+            f"off by up to {off.abs().max():.3g}: what goes into the sigmoid is to be twice what went into tanh."
+        )
+        assert off.abs().max() < 1e-9, (
+            f"off by up to {off.abs().max():.3g}: tanh is twice a sigmoid, less 1, and the second layer makes up "
+            "for both."
+        )
+    return "a sigmoid network that is the tanh network, on every input."
+
+
+@exercise("03-fair")
+def _fair_report(function):
+    inf = math.inf
+    tuning = np.array([[50.0, 60.0, 70.0], [40.0, 45.0, 300.0], [inf, 30.0, inf]])
+    reported = np.array([[40.0, 42.0, 44.0], [55.0, 80.0, 65.0], [20.0, 90.0, inf]])
+    later = np.array([[9.0, 10.0, inf], [20.0, 30.0, 40.0]])
+    for one, other, wanted, best in ((tuning, reported, 65.0, 42.0), (later, later + 5, 15.0, 15.0)):
+        value = call(function, one.copy(), other.copy())
+        single = isinstance(value, numbers.Real) or (isinstance(value, torch.Tensor | np.ndarray) and value.size == 1)
+        assert single, f"one number is wanted, the median steps; this is a {type(value).__name__}."
+        value = float(value)
+        chosen = int(np.argmin(np.median(one, axis=1)))
+        says = f"{wanted:g} is wanted, and yours is {value:g}"
+        assert value == wanted or value != best, (
+            f"{says}: the setting was chosen on the runs that are reported, and so it looks better than it is."
+        )
+        assert value == wanted or value != np.median(one, axis=1).min(), (
+            f"{says}: that is a median of the runs that chose the setting; report the others."
+        )
+        assert value == wanted or value != np.mean(other[chosen]), f"{says}: take the median, not the mean."
+        assert value == wanted, (
+            f"{says}: a run that never arrives counts as inf, and setting {chosen} has the lowest median."
+        )
+    return "chosen on some draws, reported on others."
+
+
 @exercise("03-slope")
 def _tanh_slope(function):
     z = torch.tensor([0.0, 1e-3, 0.5, -2.0, 20.0, 10.0, -40.0, 300.0, -340.0, -400.0, 400.0], dtype=torch.float64)

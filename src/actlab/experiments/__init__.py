@@ -4,7 +4,7 @@ from ._adaptive import Adaptive, adaptive, arms
 from ._cluster import cluster
 from ._deep import Deep
 from ._images import Images, early_stop, five, images
-from ._points import Setting, disk, published, xor
+from ._points import Setting, disk, published, published_loss, tuned, xor
 from ._pools import Failed
 from ._run import Outcome, Study, run
 from ._transformers import Characters, Swap, characters, eleven, transformers
@@ -29,17 +29,12 @@ __all__ = [
     "five",
     "images",
     "published",
+    "published_loss",
     "run",
     "studies",
     "transformers",
+    "tuned",
     "xor",
 ]
 
-studies = {
-    "disk": disk,
-    "xor": xor,
-    "images": images,
-    "adaptive": adaptive,
-    "transformers": transformers,
-    "characters": characters,
-}
+studies = {make.__name__: make for make in (disk, xor, images, adaptive, transformers, characters)}

@@ -138,7 +138,7 @@ class Adaptive(Deep):
         small = (functional.avg_pool2d(x, full // self.side) for x in (split.train_x, split.test_x))
         return data.Split(next(small), split.train_y, next(small), split.test_y)
 
-    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
+    def course(self, seed: int, device: str) -> tuple[train.BatchHistory, dict[str, np.ndarray]]:
         """Train; for APL units the arrays a and b, shape (epochs kept, hinges, units of all layers), come beside."""
         network, shapes = self.build(seed), {"a": [], "b": []}
         units = [layer for layer in network if isinstance(layer, networks.APL)]
@@ -149,7 +149,7 @@ class Adaptive(Deep):
                     values.append(torch.cat([getattr(layer, name).detach() for layer in units], dim=1).cpu().numpy())
 
         weighted = [name for name, layer in network.named_children() if isinstance(layer, WEIGHTED)]
-        course = train.fit_batches(
+        history = train.fit_batches(
             network,
             self.split(seed),
             steps=self.steps,
@@ -160,7 +160,7 @@ class Adaptive(Deep):
             watch=keep,
             device=device,
         )
-        return course, {name: np.stack(values) for name, values in shapes.items() if values}
+        return history, {name: np.stack(values) for name, values in shapes.items() if values}
 
 
 def adaptive(runs: int = 5, names: Iterable[str] = tuple(arms), depths: Iterable[int] = (), **further: Any) -> Study:

@@ -29,8 +29,8 @@ class Deep(ABC):
         """The updates of a run."""
 
     @abstractmethod
-    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
-        """Train one run; its course, and further arrays to store, by name."""
+    def course(self, seed: int, device: str) -> tuple[train.BatchHistory, dict[str, np.ndarray]]:
+        """Train one run; its history, and further arrays to store, by name."""
 
     def engine(self, asked: str | None = None) -> str:
         """The device: what is asked for, or "cpu". Raises KeyError for another, ValueError for one not here."""
@@ -54,7 +54,7 @@ class Deep(ABC):
     def train(self, seeds: Sequence[int], engine: str) -> dict[str, object]:
         """The arrays of `results.Store.add`, a row for each seed.
 
-        The loss is the training loss of each row of the course. "more" has its norms, confusion, train_accuracy and,
+        The loss is the training loss of each row of the history. "more" has its norms, confusion, train_accuracy and,
         where they were asked for, batch_loss and batch_accuracy, and what the setting adds.
         """
         runs = [self._one(seed, engine) for seed in seeds]
@@ -65,19 +65,19 @@ class Deep(ABC):
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # the order of sums depends on it, and the machine may have one worker a processor
         try:
-            course, more = self.course(seed, device)
+            history, more = self.course(seed, device)
         except RuntimeError as error:
             if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
                 raise MemoryError(f"too little memory on {device} for this network and batch") from error
             raise
         finally:
             torch.set_num_threads(threads)
-        noted = {name: getattr(course, name) for name in MORE}
+        noted = {name: getattr(history, name) for name in MORE}
         return {
-            "loss": course.train_loss.numpy(),
-            "seconds": course.seconds.numpy(),
-            "test_loss": course.test_loss.numpy(),
-            "test_accuracy": course.test_accuracy.numpy(),
+            "loss": history.train_loss.numpy(),
+            "seconds": history.seconds.numpy(),
+            "test_loss": history.test_loss.numpy(),
+            "test_accuracy": history.test_accuracy.numpy(),
             "more": {name: value.numpy() for name, value in noted.items() if value is not None} | more,
         }
 

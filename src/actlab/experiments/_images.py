@@ -88,9 +88,9 @@ class Images(Deep):
         """The images of a run."""
         return getattr(data, self.task)(self.points, test=self.test_points, seed=seed)
 
-    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
+    def course(self, seed: int, device: str) -> tuple[train.BatchHistory, dict[str, np.ndarray]]:
         """Train one run; a ResNet is tested with the statistics of the test batches too."""
-        course = train.fit_batches(
+        history = train.fit_batches(
             self.build(seed),
             self.split(seed),
             steps=self.steps,
@@ -104,7 +104,7 @@ class Images(Deep):
             batch_statistics=self.network != "cnn",
             device=device,
         )
-        return course, {}
+        return history, {}
 
 
 def images(

@@ -1,18 +1,20 @@
 """The studies of small networks on points of the plane: the disk and XOR."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from .. import checks, data, ensemble, networks, train
+from .. import checks, data, ensemble, networks, stored, train
 from .._names import one_of
 from ._numbers import LAST_SEED, MOST, combinations, real, refuse_set, whole, wholes
 from ._run import Study, seeds
 
-__all__ = ["Setting", "disk", "published", "xor"]
+__all__ = ["Setting", "disk", "published", "published_loss", "tuned", "xor"]
 
 # The eight functions of the published comparison on the disk, in the order of its table.
 published = ("leaky_relu", "gelu", "elu", "silu", "tanh", "relu", "softplus", "sigmoid")
@@ -74,7 +76,7 @@ class Setting:
                 f"sizes begins with the two coordinates and ends with the one answer of {self.task}, as (2, 4, 1) "
                 f"does; got {list(self.sizes)}"
             )
-        _start(len(self.sizes), self.activation, self.scheme)  # says what is wrong with the last two
+        _check_start(len(self.sizes), self.activation, self.scheme)  # says what is wrong with the last two
         if self.test_steps and self.test_steps[-1] > self.steps:
             raise ValueError(f"test_steps stand between step 0 and step {self.steps}, got {list(self.test_steps)}")
         if self.task == "xor" and (self.draw, self.points, self.test_points) != (0, 4, 4):
@@ -136,7 +138,7 @@ class Setting:
 
 
 @cache
-def _start(layers, activation, scheme):
+def _check_start(layers, activation, scheme):
     """Draw the smallest network with so many layers, which says whether activation and scheme go together."""
     networks.mlp((1,) * layers, activation, scheme=scheme)
 
@@ -163,6 +165,28 @@ def disk(
         for activation, draw, rate in combinations("disk", activations=activations, draws=draws, rates=rates)
     ]
     return Study("disk", settings, seeds(runs), varied=("activation", "draw", "rate"))
+
+
+def published_loss(setting: Mapping[str, Any]) -> float | None:
+    """The training loss that {cite}`gustaw2025` prints for a setting, as a store has it; None for another setting.
+
+    Theirs is that of `disk()` as it stands, whatever the draw of the points, which they do not publish, and whatever
+    the tests.
+    """
+    ours = asdict(Setting("disk", published[0]))
+    theirs = {name: ours[name] for name in ours if name not in ("activation", "draw", "test_points", "test_steps")}
+    if any(setting.get(name) != value for name, value in json.loads(json.dumps(theirs)).items()):
+        return None
+    return _printed_losses().get(setting["activation"])
+
+
+@cache
+def _printed_losses():
+    return {
+        row["activation"]: row["value"]
+        for row in stored.load("published")
+        if (row["source"], row["task"], row["quantity"]) == ("gustaw2025", "disk", "train_loss")
+    }
 
 
 def xor(
@@ -195,3 +219,29 @@ def xor(
         )
     ]
     return Study("xor", settings, seeds(runs), varied=("activation", "scheme", "loss", "rate", "sizes"))
+
+
+def tuned(activation: str, column: str) -> tuple[float, np.ndarray]:
+    """The stored runs of an activation on the disk at the rate that suits it: (rate, losses by draw).
+
+    column: "train_loss" or "test_loss" after 2000 steps of Adam. The rate is that of the lowest median of this loss
+    on ten other draws; a draw's loss is the median of its starts, shape (draws,), in order of the draws, which are
+    the same for all activations. A run that diverged has an infinite loss. Raises KeyError for an activation that has
+    no such runs.
+    """
+
+    def losses(table, key, **wanted):
+        found = {}
+        for row in stored.load("disk", table):
+            if all(row[name] == value for name, value in wanted.items()):
+                found.setdefault(row[key], []).append(np.inf if row["diverged"] else row[column])
+        return {value: np.median(found[value]) for value in sorted(found)}
+
+    tried = losses("rates", "rate", activation=activation)
+    if not tried:
+        raise KeyError(f"data/disk has no rates of {activation!r}")
+    rate = min(tried, key=tried.get)
+    by_draw = losses("tuned", "draw", activation=activation, rate=rate)
+    if not by_draw:
+        raise KeyError(f"data/disk has no runs of {activation!r} at the rate {rate:g} that was chosen")
+    return rate, np.array(list(by_draw.values()))

@@ -35,7 +35,7 @@ class Pool(Executor):
         return "a worker ended in the middle of a job (was it killed, or short of memory?); what was done is stored"
 
 
-class _Here(Pool):
+class _InlineExecutor(Pool):
     """Each job at once, in this process."""
 
     width = 1
@@ -49,7 +49,7 @@ class _Here(Pool):
         return future
 
 
-class _Given(Pool):
+class _GivenExecutor(Pool):
     """An executor that somebody else made, and ends."""
 
     def __init__(self, executor, workers):
@@ -70,7 +70,7 @@ class _Processes(Pool):
 
     def __init__(self, workers):
         self.width = workers + 1
-        with _deaf():  # it may start a process that keeps track of semaphores, and minds a closed terminal
+        with _signals_ignored():  # it may start a process that keeps track of semaphores, and minds a closed terminal
             self._executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
         self._workers, self._processes = workers, []
         self._running: set[Future] = set()
@@ -89,7 +89,7 @@ class _Processes(Pool):
         """Submit a job for which a process may be started."""
         before = multiprocessing.active_children()
         try:
-            with _deaf():
+            with _signals_ignored():
                 return self._executor.submit(function, *arguments)
         except OSError as error:  # such as a pipe to a process that ended while it was being started
             self._executor.shutdown(wait=False, cancel_futures=True)
@@ -119,9 +119,9 @@ def pool(given: Executor | None, workers: int) -> Iterator[Pool]:
     if isinstance(given, Pool):
         yield given
     elif given is not None:
-        yield _Given(given, workers)
+        yield _GivenExecutor(given, workers)
     elif workers == 1:
-        yield _Here()
+        yield _InlineExecutor()
     else:
         processes = _Processes(workers)
         try:
@@ -131,7 +131,7 @@ def pool(given: Executor | None, workers: int) -> Iterator[Pool]:
 
 
 @contextmanager
-def _deaf():
+def _signals_ignored():
     """Ctrl-C and a closed terminal are ignored meanwhile, also by processes that begin: their parent ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from .. import _streams, results
+from .. import _streams, results, stored
 from ._numbers import LAST_SEED, MOST_RUNS, whole
 from ._pools import Failed, Pool, pool, processors
 from ._source import SAME, SOURCE, question
@@ -331,6 +331,6 @@ def _train(setting, seeds, engine):
     """The arrays of these runs, the processor seconds that they took, and where they come from."""
     began = time.process_time()
     arrays = setting.train(seeds, engine)
-    origin = results.origin()
+    origin = stored.origin()
     origin["versions"]["source"] = SOURCE
     return arrays, time.process_time() - began, origin

@@ -116,8 +116,8 @@ class Swap(Deep):
             network.body.requires_grad_(False)
         return network, Split(train_x, split.train_y, test_x, split.test_y)
 
-    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
-        """The course, tested on `watched` sentences, and further arrays.
+    def course(self, seed: int, device: str) -> tuple[train.BatchHistory, dict[str, np.ndarray]]:
+        """The history, tested on `watched` sentences, and further arrays.
 
         answers: all test sentences after the last update by true and answered label, shape (2, 2). ratio, cosine,
         gradient: before and after training on some training sentences, shapes (2, blocks), (2, blocks) and
@@ -139,7 +139,7 @@ class Swap(Deep):
                 ]:
                     looks[name].append(values.cpu().numpy())
 
-        course = train.fit_batches(
+        history = train.fit_batches(
             network,
             Split(split.train_x, split.train_y, split.test_x[: self.watched], split.test_y[: self.watched]),
             steps=self.updates,
@@ -156,7 +156,7 @@ class Swap(Deep):
             device=device,
         )
         more = {name: np.stack(values) for name, values in looks.items()}
-        return course, more | {"answers": _answers(network, split)}
+        return history, more | {"answers": _answers(network, split)}
 
 
 def _layers(network):
@@ -291,13 +291,13 @@ class Characters(Deep):
         )
         return network, split
 
-    def course(self, seed: int, device: str) -> tuple[train.Course, dict[str, np.ndarray]]:
-        """The course, and as further arrays the losses of what knows no context, and only the last character.
+    def course(self, seed: int, device: str) -> tuple[train.BatchHistory, dict[str, np.ndarray]]:
+        """The history, and as further arrays the losses of what knows no context, and only the last character.
 
         unigram, bigram: cross-entropy, in nats, of the training windows' frequencies on the test windows, shape ().
         """
         network, split = self.network(seed)
-        course = train.fit_batches(
+        history = train.fit_batches(
             network,
             split,
             steps=self.updates,
@@ -310,7 +310,7 @@ class Characters(Deep):
             layers={"embedding": network.tokens, "block 1": network.blocks[0], "head": network.head},
             device=device,
         )
-        return course, dict(zip(("unigram", "bigram"), map(np.float32, _plateaus(split)), strict=True))
+        return history, dict(zip(("unigram", "bigram"), map(np.float32, _plateaus(split)), strict=True))
 
 
 def _plateaus(split):

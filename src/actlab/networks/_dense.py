@@ -1,6 +1,5 @@
 """Networks of linear layers, ways to start them, and the fold of a linear one into one layer."""
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 
@@ -8,6 +7,7 @@ import torch
 from torch import nn
 
 from .. import theory
+from .._names import one_of
 from ..activations import Activation, Elementwise, get
 
 __all__ = ["collapse", "initialize", "mlp", "schemes"]
@@ -96,11 +96,7 @@ def initialize(
     if not number >= 0:
         raise ValueError(f"a gain is 0 or more, got {number}")
     if isinstance(scheme, str):
-        if scheme not in schemes:
-            near = difflib.get_close_matches(scheme, schemes, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise KeyError(f"no scheme named {scheme!r}; {hint}there are {', '.join(schemes)}, or give a number")
-        fill = schemes[scheme]
+        fill = schemes[one_of(schemes, scheme, "scheme", more=", or give a number")]
         if scheme == "computed":
             number *= theory.gain(_only_activation(network))
     else:

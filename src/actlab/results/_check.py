@@ -10,23 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from ._files import BESIDE, draft, spare
+from .._files import StoreError, draft
+from .._names import shown
 from ._format import (
     ARRAYS,
+    BESIDE,
     FORMAT,
     MORE,
     SCHEMA,
     UNREADABLE,
     Run,
-    StoreError,
     canonical,
     connected,
     faults,
     named,
     of_another_format,
-    plainly,
     run_of,
-    shown,
+    spare,
+    sqlite_errors,
     sum_of_row,
 )
 from ._store import Store
@@ -87,7 +88,7 @@ def check(path: str | Path, out: str | Path | None = None) -> Checked:
                 raise StoreError(f"{there} exists: name a new file for the whole runs")
         spare(path, Path(out))
     connection, format = connected(path)
-    with closing(connection), plainly(path):
+    with closing(connection), sqlite_errors(path):
         if format not in SCHEMAS:
             raise of_another_format(path, format)
         file = _File(path, connection, format)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ._files import draft, spare
-from ._format import StoreError
+from .._files import StoreError, draft
+from ._format import spare
 from ._store import Store
 
 __all__ = ["export"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from .._files import StoreError
+from .._names import shown
+
 __all__ = [
+    "BESIDE",
     "Run",
-    "StoreError",
     "canonical",
     "connect",
     "connected",
@@ -23,10 +27,10 @@ __all__ = [
     "key_of",
     "named",
     "of_another_format",
-    "plainly",
     "reader",
     "run_of",
-    "shown",
+    "spare",
+    "sqlite_errors",
     "sum_of_row",
     "sum_of_run",
 ]
@@ -67,11 +71,8 @@ CREATE TABLE more (
     PRIMARY KEY (key, name)
 ) WITHOUT ROWID;
 """
+BESIDE = ("-journal", "-wal", "-shm")  # what SQLite keeps in files beside a store
 PATIENCE = 60.0  # seconds that a commit waits for readers, and a reader for a commit: both take milliseconds
-
-
-class StoreError(ValueError):
-    """A store that cannot be used as asked; the message is one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def reader(path: Path, new: bool = False) -> sqlite3.Connection:
     new: it may also be one that was begun, and that has nothing in it.
     """
     connection, version = connected(path)
-    with plainly(path):
+    with sqlite_errors(path):
         try:
             connection.execute("BEGIN")  # a lock: nobody changes the file between one look and the next
             tables = connection.execute("SELECT * FROM sqlite_master").fetchall()
@@ -168,7 +169,7 @@ def connected(path: Path) -> tuple[sqlite3.Connection, int]:
         raise StoreError(f"{path} is empty, not a store")
     if path.stat().st_size < 512:  # the smallest page; what is less is an empty file to SQLite
         raise StoreError(f"{path} is not a store: no SQLite file")
-    with plainly(path):
+    with sqlite_errors(path):
         connection = connect(path, "ro", timeout=PATIENCE)
         try:
             try:
@@ -264,7 +265,7 @@ def damaged(path: Path, what: str) -> StoreError:
 
 
 # What SQLite says, by the first byte of its code, and what that means to whom it happens.
-TROUBLES = {
+SQLITE_MESSAGES = {
     sqlite3.SQLITE_BUSY: "is being written to by another run",
     sqlite3.SQLITE_CORRUPT: "is damaged or cut short",
     sqlite3.SQLITE_NOTADB: "is not a store: no SQLite file",
@@ -281,7 +282,7 @@ UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
 
 @contextmanager
-def plainly(path: Path) -> Iterator[None]:
+def sqlite_errors(path: Path) -> Iterator[None]:
     """SQLite's errors as one line about the file."""
     try:
         yield
@@ -289,13 +290,18 @@ def plainly(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None and "closed" in str(error):
             raise StoreError(f"{path} was closed; open it again") from error
-        trouble = TROUBLES.get((code or 0) & 0xFF, f"is damaged or cannot be used: {shown(str(error))}")
+        trouble = SQLITE_MESSAGES.get((code or 0) & 0xFF, f"is damaged or cannot be used: {shown(str(error))}")
         raise StoreError(f"{path} {trouble}") from error
 
 
-def shown(text: str) -> str:
-    """A text from a file with what steers a terminal, or turns the direction of writing, written out: \\x1b."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+def spare(path: Path, out: Path) -> None:
+    """Raise StoreError where `out` is the store at path, or a file that SQLite keeps beside it."""
+    for ending in ("", *BESIDE):
+        kept = Path(os.path.realpath(path) + ending)
+        same = Path(os.path.realpath(out.parent), out.name) == kept
+        if same or (out.exists() and kept.exists() and out.samefile(kept)):
+            what = f"a file beside the store {path}, which may hold half of it" if ending else "the store itself"
+            raise StoreError(f"{out} is {what}: write to another file")
 
 
 def canonical(setting: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Runs on disk: one SQLite file, one writer, any number of readers."""
 
-import difflib
 import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .._files import StoreError
+from .._names import hint, shown
 from ._format import (
     APPLICATION,
     ARRAYS,
@@ -19,21 +20,19 @@ from ._format import (
     RUNS,
     SCHEMA,
     Run,
-    StoreError,
     canonical,
     connect,
     damaged,
     key_of,
     named,
-    plainly,
     reader,
     run_of,
-    shown,
+    sqlite_errors,
     sum_of_row,
     sum_of_run,
 )
 
-__all__ = ["Store"]
+__all__ = ["Store", "origins"]
 
 
 class Store:
@@ -77,7 +76,7 @@ class Store:
             if store.path.stat().st_size:
                 reader(store.path, new=True).close()
         study = json.loads(json.dumps(study))
-        with plainly(store.path):
+        with sqlite_errors(store.path):
             connection = connect(store.path, "rwc", timeout=1.0)
             try:
                 connection.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")
@@ -153,7 +152,7 @@ class Store:
         """
         columns = (*ARRAYS, "seed", "diverged")
         if column not in columns:
-            raise KeyError(f"no column named {column!r}; {_hint(column, columns)}")
+            raise KeyError(f"no column named {column!r}; {hint(column, columns)}")
         found = [getattr(run, column) for run in self.runs(**where)]
         if not found:
             raise StoreError(f"{self.path} holds no run {_said(where)} yet")
@@ -256,7 +255,7 @@ class Store:
         """Inside the transaction that is always open: end it, and begin the next."""
         if not self._writes:
             raise StoreError(f"{self.path} cannot be written to: it was opened to be read")
-        with plainly(self.path):
+        with sqlite_errors(self.path):
             if not self._connection.in_transaction:  # Ctrl-C came between two
                 self._begin()
             try:
@@ -310,7 +309,7 @@ class Store:
 
     def _verify(self):
         """Raise StoreError where a setting, origin, key or what runs share was changed, or where rows are lost."""
-        with plainly(self.path):
+        with sqlite_errors(self.path):
             inside = self._connection.in_transaction
             if not inside:
                 self._connection.execute("BEGIN")  # nobody changes the file between one look and the next
@@ -332,7 +331,7 @@ class Store:
         return damaged(self.path, what)
 
     def _rows(self, query, values=()):
-        with plainly(self.path):
+        with sqlite_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
     def _settings(self, where):
@@ -345,11 +344,11 @@ class Store:
         for name, value in json.loads(json.dumps(where)).items():
             names = list(dict.fromkeys(entry for _, setting, _ in there for entry in setting))
             if name not in names:
-                raise KeyError(f"no setting has an entry {name!r}; {_hint(name, names)}")
+                raise KeyError(f"no setting has an entry {name!r}; {hint(name, names)}")
             values = list(dict.fromkeys(str(setting.get(name)) for _, setting, _ in there))
             there = [one for one in there if one[1].get(name) == value]
             if not there:
-                raise KeyError(f"no setting has {name} = {value!r}; {_hint(str(value), values)}")
+                raise KeyError(f"no setting has {name} = {value!r}; {hint(str(value), values)}")
         return there
 
     def _runs(self, id, setting, engine):
@@ -361,6 +360,12 @@ class Store:
             except ValueError as error:
                 raise self._damaged(f"{named(text, *row[:2])}: {error}") from error
             yield run
+
+
+def origins(stores: Iterable[Store]) -> list[dict[str, Any]]:
+    """Where the runs of several stores come from, each origin once: they may be older than today."""
+    found = [origin for store in stores for origin in store.origins()]
+    return [origin for i, origin in enumerate(found) if origin not in found[:i]]
 
 
 def _refuse_another(store, study):
@@ -376,8 +381,3 @@ def _refuse_another(store, study):
 
 def _said(where):
     return "with " + ", ".join(f"{name} = {value!r}" for name, value in where.items()) if where else "at all"
-
-
-def _hint(name, there):
-    near = difflib.get_close_matches(name, there, n=1)
-    return (f"did you mean {near[0]!r}? " if near else "") + f"there are {shown(', '.join(there))}"

@@ -1,0 +1,28 @@
+"""What entries of several families are made of."""
+
+import torch
+
+__all__ = ["negative", "sigmoid_slope", "softplus_value", "tanh_slope"]
+
+
+def sigmoid_slope(z):
+    # s(-z), not 1 - s(z): the difference is 0 once s rounds to 1, although the slope is not.
+    return torch.sigmoid(z) * torch.sigmoid(-z)
+
+
+def tanh_slope(z):
+    return 4 * torch.sigmoid(2 * z) * torch.sigmoid(-2 * z)  # 1 - tanh**2 cancels in the tails
+
+
+def softplus_value(z):
+    # never takes exp of a positive number, and its gradient at 0 is 1/2: with relu and abs it would be 0 there
+    return torch.logaddexp(z, torch.zeros_like(z))
+
+
+def negative(z):
+    """z, but above 0 a number whose exp is 1: what `where` leaves out must not see a large z, as inf * 0 is nan.
+
+    Not cut at 0 itself: there the gradient of clamp, which counts in the slope of a slope, is 1 up to torch 2.13 and
+    0 from 2.14 on. And not at the smallest number, whose exp and expm1 take longer.
+    """
+    return z.clamp(max=1e-18)

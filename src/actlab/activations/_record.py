@@ -1,0 +1,272 @@
+"""What an activation is: its record, the layer that applies it, and how an entry is looked up by name."""
+
+import contextlib
+import inspect
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from .._names import meant, nearest
+
+__all__ = ["Activation", "Elementwise", "all_entries", "entry", "get", "watched"]
+
+inf = math.inf
+Setting = float | tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One elementwise function f, its slope f', and what is known about both.
+
+    Call it like a function: `act(z)` and `act.slope(z)` take a float tensor of any shape and return one of the same
+    shape, dtype and device. At a kink the slope is the one that autograd finds in torch's own function, such as
+    `hardtanh`; not in one's own program with `clamp`, whose slope at its ends is 1 up to torch 2.13 and 0 from 2.14
+    on. Ours are the same with every torch: `hardswish` has what torch's own has had since 2.8.
+
+    `elsewhere` says how to write f with these settings in other libraries, one call of a variable z: its keys are
+    among "torch", "keras", "jax" and "onnx", and a library without the function has none. An ONNX operator is
+    written as a call too, with its attributes as keywords and the first opset that has it in the comment.
+    """
+
+    name: str
+    title: str  # the name as it is printed
+    aliases: tuple[str, ...]  # other names that it goes by
+    function: Callable[[Tensor], Tensor] = field(repr=False, compare=False)  # f, for float32 and float64
+    slope_function: Callable[[Tensor], Tensor] = field(repr=False, compare=False)  # f', for float32 and float64
+    formula: str  # f(z), LaTeX
+    slope_formula: str  # f'(z), LaTeX
+    range: tuple[float, float]  # infimum and supremum of f, attained or not
+    attained: tuple[bool, bool]  # whether f takes the value of each
+    monotone: bool  # never decreasing
+    year: int  # of the source
+    source: str  # key in references.bib
+    uses: str = field(repr=False)  # where it is found or what it is good for, one line
+    pitfalls: str = field(repr=False)  # what goes wrong with it, one line
+    elsewhere: Mapping[str, str] = field(repr=False, hash=False)
+    differs: str = field(repr=False)  # where definitions or defaults part from these, one line; "" if they agree
+    kinks: tuple[float, ...] = ()  # where the slope jumps, or f itself
+    settings: Mapping[str, Setting] = field(default_factory=dict, hash=False)
+    # the ends of a slider for a setting; without, from a twentieth to four times its default
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
+    # torch's own function of this definition, differentiable; None if it has none
+    torch_function: Callable[[Tensor], Tensor] | None = field(default=None, repr=False, compare=False)
+    # f(z, *settings) with tensors for the settings, in float32 and float64: for a layer that learns them
+    learnable_function: Callable[..., Tensor] | None = field(default=None, repr=False, compare=False)
+    # what a layer does in training mode, given z and a generator to draw from, if that is not f
+    training_function: Callable[[Tensor, torch.Generator], Tensor] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """f(z): same shape, dtype and device as z; its gradient is `slope`."""
+        _require_float(z, self.name)
+        return _watchers[-1](self, z, self._apply) if _watchers else self._apply(z)
+
+    def _apply(self, z):
+        return _Elementwise.apply(z, _in_single(self.function), _in_single(self.slope_function))
+
+    def slope(self, z: Tensor) -> Tensor:
+        """f'(z): same shape, dtype and device as z."""
+        _require_float(z, self.name)
+        return _in_single(self.slope_function)(z)
+
+    @property
+    def learnable(self) -> tuple[str, ...]:
+        """The names of the settings that a layer learns."""
+        return tuple(self.settings) if self.learnable_function else ()
+
+    def __reduce__(self):
+        # By name, so that a network with an activation in it can be copied and sent to another process.
+        if self.name in _entries:
+            return _rebuild, (self.name, dict(self.settings))
+        return super().__reduce__()
+
+    def module(self, *, dtype: torch.dtype = torch.float32, seed: int = 0) -> "Elementwise":
+        """A new `torch.nn.Module` that applies f.
+
+        Settings that are `learnable` become its parameters, of the given dtype; the others have none. `seed` is for
+        the layer that draws in training mode, `rrelu`: two layers with one seed draw the same.
+        """
+        return Elementwise(self, dtype=dtype, seed=seed)
+
+
+_watchers: list[Callable] = []
+
+
+@contextlib.contextmanager
+def watched(watcher: Callable[[Activation, Tensor, Callable[[Tensor], Tensor]], Tensor]) -> Iterator[None]:
+    """While it lasts, a call act(z) returns watcher(act, z, apply), where apply(z) is what it returns otherwise.
+
+    For instruments that look at networks: torch shows them the operations of a call, and not whose they are.
+    """
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+class Elementwise(torch.nn.Module):
+    """An activation as a layer; `layer.activation` is the record behind it.
+
+    Where the activation learns its settings they are parameters of the layer, by their own names, shared by all of
+    its inputs; gradients reach them and z, and the record is the one for the values that they have now.
+    """
+
+    def __init__(self, activation: Activation, *, dtype: torch.dtype = torch.float32, seed: int = 0):
+        super().__init__()
+        self._start = activation
+        for key in activation.learnable:
+            value = torch.tensor(activation.settings[key], dtype=dtype)
+            self.register_parameter(key, torch.nn.Parameter(value))
+        self._generator = torch.Generator().manual_seed(seed) if activation.training_function else None
+
+    @property
+    def activation(self) -> Activation:
+        return get(self._start, **self._learned()) if self._start.learnable else self._start
+
+    def forward(self, z: Tensor) -> Tensor:
+        start = self._start
+        if start.learnable:
+            function, learned = start.learnable_function, [getattr(self, key) for key in start.learnable]
+            _require_float(z, start.name)
+            return _in_single(lambda z: function(z, *(value.to(z.dtype) for value in learned)))(z)
+        if self.training and start.training_function:
+            _require_float(z, start.name)
+            return _in_single(lambda z: start.training_function(z, self._generator))(z)
+        return start(z)
+
+    def _learned(self) -> dict[str, Setting]:
+        return {key: getattr(self, key).tolist() for key in self._start.learnable}
+
+    def extra_repr(self) -> str:
+        settings = {**self._start.settings, **self._learned()}
+        return ", ".join([self._start.name, *(f"{key}={_shown(value)}" for key, value in settings.items())])
+
+
+class _Elementwise(torch.autograd.Function):
+    # Torch would differentiate the program; this differentiates the function. The two part in the tails, where
+    # 1 - tanh(z)**2 is 0 long before tanh' is.
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(z, function, slope_function):
+        return function(z)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        z, _, ctx.slope = inputs
+        ctx.save_for_backward(z)
+        ctx.save_for_forward(z)
+
+    @staticmethod
+    def jvp(ctx, change, *_):
+        (z,) = ctx.saved_tensors
+        return change * ctx.slope(z)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (z,) = ctx.saved_tensors
+        slope = ctx.slope(z)
+        if torch.is_grad_enabled() and not slope.requires_grad:
+            slope = slope + 0 * z.clamp(-1, 1)  # a constant slope has a slope too: 0, and not an error
+        return grad * slope, None, None
+
+
+def _in_single(function):
+    """`function`, with float16 and bfloat16 carried out in float32: their range is too small for the way there."""
+
+    def wrapped(z):
+        if z.dtype in (torch.float16, torch.bfloat16):
+            return function(z.float()).to(z.dtype)
+        return function(z)
+
+    return wrapped
+
+
+def _require_float(z, name):
+    if not isinstance(z, Tensor) or not z.is_floating_point():
+        kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
+        raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
+
+
+_entries: dict[str, Callable[..., Activation]] = {}
+
+
+def entry(build):
+    """Register a function of settings as a catalog entry under its own name."""
+    _entries[build.__name__.lstrip("_")] = build
+    return build
+
+
+def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activation:
+    """The activation called `name`, with `settings` in place of its defaults; an `Activation` passes through.
+
+    A setting whose default is a tuple takes a number or any sequence of them, and is kept as a tuple of floats.
+
+    Raises KeyError if there is no such name (it lists those there are, and the nearest), TypeError if the
+    activation has no such setting (it lists those it has), ValueError if a setting is not a finite number or not
+    one that the function is defined for.
+    """
+    if not isinstance(name, str | Activation):
+        raise TypeError(f"an activation is asked for by its name, got {type(name).__name__}")
+    if isinstance(name, Activation):
+        if settings:
+            return get(name.name, **{**name.settings, **settings})
+        return name
+    if name not in _entries:
+        there = all_entries()
+        words = {word.lower(): key for key, a in there.items() for word in (*a.aliases, a.title, key)}
+        near = meant(words.get(nearest(name, words)))
+        raise KeyError(f"no activation named {name!r}; {near}the catalog has {', '.join(there)}")
+    build = _entries[name]
+    known = {key: parameter.default for key, parameter in inspect.signature(build).parameters.items()}
+    for key in settings:
+        if key not in known:
+            has = f"its settings are {', '.join(known)}" if known else "it has none"
+            raise TypeError(f"{name} has no setting {key!r}; {has}")
+    full = {key: _setting(f"{name}: {key}", settings.get(key, default), default) for key, default in known.items()}
+    record = build(**full)
+    return replace(
+        record,
+        settings=MappingProxyType(full),
+        elsewhere=MappingProxyType(dict(record.elsewhere)),
+        ends=MappingProxyType(dict(record.ends)),
+    )
+
+
+def all_entries() -> dict[str, Activation]:
+    """Each entry with its default settings, by name, in order of year."""
+    return {a.name: a for a in sorted((get(name) for name in _entries), key=lambda a: a.year)}
+
+
+def _rebuild(name, settings):
+    return get(name, **settings)
+
+
+def _setting(what, value, default):
+    """`value` as a float, or as a tuple of floats where the default is one."""
+    if not isinstance(default, tuple):
+        return _finite(what, value)
+    try:
+        return tuple(_finite(what, one) for one in value)
+    except TypeError:  # neither a sequence nor an array of one dimension or more
+        return (_finite(what, value),)
+
+
+def _finite(what, value):
+    try:
+        finite = math.isfinite(value)
+    except (TypeError, ValueError, OverflowError):
+        finite = False
+    if not finite:
+        raise ValueError(f"{what} must be a finite number, got {value!r}")
+    return float(value)
+
+
+def _shown(value):
+    return f"({', '.join(map(_shown, value))})" if isinstance(value, tuple | list) else f"{value:g}"

@@ -1,0 +1,25 @@
+"""Numbers about a network and a batch: how its signals travel, which units are dead or flat, and what that means.
+
+`signals` measures, `health` says what it thinks of it. Every activation is seen however it is called, on the network
+itself; what can't be seen is counted and named.
+"""
+
+from ._findings import Finding, Limits
+from ._measure import Attention
+from ._report import Health, health
+from ._signals import ELEMENTWISE, Coverage, Signals, dead_fraction, saturation, signals, update_ratios
+
+__all__ = [
+    "ELEMENTWISE",
+    "Attention",
+    "Coverage",
+    "Finding",
+    "Health",
+    "Limits",
+    "Signals",
+    "dead_fraction",
+    "health",
+    "saturation",
+    "signals",
+    "update_ratios",
+]

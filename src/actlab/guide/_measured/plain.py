@@ -1,0 +1,93 @@
+"""Small networks on points in the plane: the disk, a square in its place, and eight layers of both."""
+
+from typing import Any
+
+import numpy as np
+
+from ... import results
+from ...activations import catalog
+from .._compare import Difference, Factor, by, spread, where
+
+__all__ = ["found"]
+
+SMOOTH = ("gelu", "elu", "silu", "tanh", "softplus", "sigmoid")
+KINKED = ("relu", "leaky_relu")
+
+
+def found() -> dict[str, Any]:
+    return _disk() | _square() | _eight_layers()
+
+
+def _geometric(values):
+    return float(np.exp(np.mean(np.log(values))))
+
+
+def _disk():
+    rates, tuned = results.load("disk", "rates"), results.load("disk", "tuned")
+    ladder = sorted({row["rate"] for row in rates})
+    best, loss, right = {}, {}, {}
+    for name in (*SMOOTH, *KINKED):
+        for goal in ("train_loss", "test_loss"):
+            # chosen on the draws of `rates`, reported on those of `tuned`
+            tried = [np.median([r[goal] for r in where(rates, activation=name, rate=rate)]) for rate in ladder]
+            rate = best[name, goal] = ladder[int(np.argmin(tried))]
+            loss[name, goal] = by("draw", tuned, "test_loss", _geometric, activation=name, rate=rate)
+        right[name] = by("draw", tuned, "test_accuracy", np.mean, activation=name, rate=best[name, "test_loss"])
+    assert not {ladder[0], ladder[-1]} & set(best.values()), "a best rate stands at the end of its grid"
+    fresh = {name: loss[name, "test_loss"] for name in (*SMOOTH, *KINKED)}
+    over = {name: Factor.of(fresh[name], fresh["relu"]) for name in fresh if name != "relu"}
+    moved = {name: Factor.of(loss[name, "train_loss"], fresh[name]) for name in fresh}
+    order = sorted(over, key=lambda name: over[name].mean)
+    return {
+        "disk_draws": len(fresh["relu"]),
+        "disk_starts": len({row["start"] for row in tuned}),
+        "disk_rates": len(ladder),
+        "disk_softplus": over["softplus"],
+        "disk_silu": over["silu"],
+        "disk_others": spread([over[name].mean for name in SMOOTH if name not in ("softplus", "silu")], ".2f"),
+        "disk_smooth_ahead": all(over[name].below for name in SMOOTH),
+        "disk_first": [catalog[name].title for name in order],
+        "disk_right": Difference.of(100 * np.array(right["softplus"]), 100 * np.array(right["relu"])),
+        "disk_fit_rates": spread([best[name, "train_loss"] for name in fresh], "g"),
+        "disk_test_rates": spread([best[name, "test_loss"] for name in fresh], "g"),
+        "disk_rate_moves": spread([factor.mean for factor in moved.values()], ".1f"),
+        "disk_rate_moves_most": max(factor.mean for factor in moved.values()),
+        "disk_function_moves": 1 / over["softplus"].mean,
+    }
+
+
+def _square():
+    """All at Adam's rate of 0.01, by the loss at the end, as on the disk."""
+    rows = results.load("disk", "squares")
+    loss = {name: by("draw", rows, "test_loss", _geometric, activation=name) for name in (*SMOOTH, *KINKED)}
+    over = {name: Factor.of(loss[name], loss["relu"]) for name in loss if name != "relu"}
+    return {
+        "square_open": all(factor.open for factor in over.values()),
+        "square_shown": max(factor.shown for factor in over.values()),
+        "square_softplus": over["softplus"],
+        "square_silu": over["silu"],
+    }
+
+
+def _eight_layers():
+    tried, rows = results.load("eight_layers", "tuning"), results.load("eight_layers", "runs")
+    out: dict[str, Any] = {}
+    for task in ("disk", "square"):
+        loss = {name: by("draw", rows, "test_loss", task=task, activation=name) for name in ("relu", "gelu", "tanh")}
+        right = {name: by("draw", rows, "test_accuracy", task=task, activation=name) for name in ("tanh", "relu")}
+        for name in ("gelu", "tanh"):
+            out[f"eight_{task}_{name}"] = Factor.of(loss[name], loss["relu"])
+        out[f"eight_{task}_points"] = Difference.of(*(100 * np.array(right[name]) for name in ("tanh", "relu")))
+        out["eight_draws"] = len(loss["relu"])
+    ladder = sorted({row["rate"] for row in tried})
+    chosen = [row["rate"] for row in where(tried, chosen=True)]
+    assert not {ladder[0], ladder[-1]} & set(chosen), "a best rate stands at the end of its grid"
+    deep = where(results.load("disk_further"), study="deep")
+    lost = [row["steps_to_0.1"] is None for row in where(deep, activation="sigmoid")]
+    return out | {
+        "eight_rates": len(ladder),
+        "eight_chosen": spread(chosen, "g"),
+        "eight_sigmoid_lost": sum(lost),
+        "eight_sigmoid_runs": len(lost),
+        "eight_others_lost": sum(row["steps_to_0.1"] is None for row in deep if row["activation"] != "sigmoid"),
+    }
