@@ -18,9 +18,9 @@ check: lint  ## in two minutes: lint, the fast unit tests, and the outputs of a 
 	$(if $(PAGE),$(BIN)/pytest $(PAGE).ipynb)
 
 test: lint book  ## all that a change to text, code or data can break: lint, book, unit tests, notebooks, Chromium
-	$(BIN)/pytest
+	$(BIN)/pytest --built
 
-portable: $(READY)  ## the notebooks on other machines: an old processor, another number of threads, Colab's set, JupyterLab
+portable: $(READY)  ## the notebooks on other machines: an old processor, another number of threads, JupyterLab
 	$(BIN)/pytest -m portable --dist=loadgroup tests/book
 
 processors: $(READY)  ## the notebooks on a processor between that old one and those of today
@@ -34,6 +34,7 @@ offline: book  ## the built pages as one file, to be unpacked and read without a
 
 readers: book  ## every notebook in what readers have: Colab's set, the newest and lowest versions, environment.yml
 	$(BIN)/python tests/readers.py $(READERS)
+	$(if $(filter colab,$(READERS)),$(BIN)/pytest -n0 --built -m readers tests/book/test_readers.py)
 
 sphinx: $(READY)  ## the same pages without Jupyter Book, by the newest Sphinx, and the same checks of them
 	$(BIN)/python tests/sphinx_alone.py

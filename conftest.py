@@ -1,9 +1,76 @@
-"""For the notebooks: what is stored was run with history and without what is only shown, and nbval must do so too."""
+"""For the notebooks: what is stored was run with history and without what is only shown, and nbval must do so too.
+
+With --built the book was built just before: what that run of a notebook printed is what nbval compares with what is
+stored, and the notebook is not run a second time. One that the build has no outputs of is run, as without --built.
+"""
+
+import sys
+from functools import cache
+from pathlib import Path
 
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbFile
 
-_init = IPyNbFile.__init__
+ROOT = Path(__file__).parent
+_init, _setup = IPyNbFile.__init__, IPyNbFile.setup
+
+
+def pytest_addoption(parser):
+    parser.addoption("--built", action="store_true", help="the book was built just now: compare what that printed")
+
+
+class Printed:
+    """In a kernel's place: for each cell what the build had from it, in the messages that nbval reads."""
+
+    def __init__(self, cells):
+        self._cells, self._messages = iter(cells), []
+
+    def execute_cell_input(self, source, allow_stdin=None):
+        cell = next(cell for cell in self._cells if cell.source == source)  # those that nbval skips lie between
+        self._messages = [(output.output_type, output) for output in cell.outputs]
+        self._messages.append(("status", {"execution_state": "idle"}))
+
+    def get_message(self, stream, timeout=None):
+        kind, content = self._messages.pop(0)
+        return {"msg_type": kind, "content": content, "parent_header": {"msg_id": None}}
+
+    def await_reply(self, message, timeout=None):
+        """Nothing to wait for."""
+
+    def await_idle(self, message, timeout=None):
+        """Nothing to wait for."""
+
+    def is_alive(self):
+        return True
+
+    def stop(self):
+        """Nothing runs."""
+
+
+@cache
+def _outputs():
+    """Where the build keeps what notebooks printed; None if it was made of other files than those that are there."""
+    from jupyter_cache import get_cache
+
+    sys.path.append(str(ROOT / "_ext"))
+    from fingerprint import fingerprint
+
+    folder = ROOT / "_build/.jupyter_cache"
+    stamp = folder / "fingerprint"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint(ROOT):
+        return get_cache(folder)
+    return None
+
+
+def _set_up(self):
+    if self.config.option.built and (kept := _outputs()):
+        try:
+            found = kept.get_cache_bundle(kept.match_cache_notebook(self.nb).pk).nb.cells
+        except KeyError:
+            return _setup(self)
+        self.kernel = Printed([cell for cell in found if cell.cell_type == "code"])
+        return self.setup_sanitize_files()
+    return _setup(self)
 
 
 def _execute(self, cell_input, allow_stdin=None):
@@ -18,3 +85,4 @@ def _skip_what_is_not_stored(self, *arguments, **named):
 
 RunningKernel.execute_cell_input = _execute
 IPyNbFile.__init__ = _skip_what_is_not_stored
+IPyNbFile.setup = _set_up

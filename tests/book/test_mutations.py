@@ -15,14 +15,17 @@ def test_each_mistake_can_be_made_and_changes_something(name):
     assert mistake.gate in GATES and ("{where}" in GATES[mistake.gate]) == bool(mistake.where)
 
 
-def test_every_step_of_the_two_commands_has_a_mistake_to_find():
+def test_every_step_of_the_three_commands_has_a_mistake_to_find():
     assert {mistake.gate for mistake in MISTAKES.values()} == set(GATES)
     steps = {gate.partition(",")[0] for gate in GATES}
-    made = subprocess.run(["make", "-n", "test", "portable"], cwd=ROOT, text=True, capture_output=True).stdout
+    made = subprocess.run(
+        ["make", "-n", "test", "portable", "readers"], cwd=ROOT, text=True, capture_output=True
+    ).stdout
     for step, words in {
         "lint": "ruff check",
         "book": "jupyter-book build",
         "test": "pytest",
         "portable": "-m portable",
+        "readers": "tests/readers.py",
     }.items():
         assert step in steps and words in made

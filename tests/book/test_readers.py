@@ -15,7 +15,6 @@ from packaging.version import Version
 from site_checks import ROOT
 
 PLAIN = readers.plain()
-ONE_AT_A_TIME = pytest.mark.xdist_group("colab")  # there is one such environment
 NO_INDEX = "NO PACKAGE INDEX: the notebooks were NOT tried as on Colab"
 
 
@@ -31,14 +30,6 @@ def colab(in_ci):
     return python, readers.versions(python)
 
 
-@pytest.mark.portable
-@ONE_AT_A_TIME
-@pytest.mark.parametrize("path", PLAIN, ids=lambda path: path.stem)
-def test_prints_on_colab_what_is_stored(path, colab, book, tmp_path):
-    python, _ = colab
-    assert readers.play("colab", python, path, tmp_path) == []
-
-
 def with_its_first_cell(page, *sources):
     """The notebook that begins with the first code cell of a plain one, and goes on with these."""
     notebook = json.loads(page.read_text(encoding="utf-8"))
@@ -47,8 +38,7 @@ def with_its_first_cell(page, *sources):
     return notebook | {"cells": cells}
 
 
-@pytest.mark.portable
-@ONE_AT_A_TIME
+@pytest.mark.readers
 def test_the_first_cells_install_actlab_and_change_nothing_that_colab_brought(colab, book, tmp_path):
     python, before = colab
     (page,) = [path for path in PLAIN if "actlab[transformers]" in path.read_text(encoding="utf-8")]
@@ -86,8 +76,7 @@ assert moved(quiz("tanh", "forty-layers")) == 5  # nothing, and the reason of ea
 """
 
 
-@pytest.mark.portable
-@ONE_AT_A_TIME
+@pytest.mark.readers
 def test_on_colab_the_kernel_moves_players_and_answers_questions(colab, book, tmp_path):
     python, _ = colab
     page = tmp_path / "moved.ipynb"
@@ -96,8 +85,7 @@ def test_on_colab_the_kernel_moves_players_and_answers_questions(colab, book, tm
     assert readers.play("colab", python, page, tmp_path / "alone") == []
 
 
-@pytest.mark.portable
-@ONE_AT_A_TIME
+@pytest.mark.readers
 def test_a_notebook_on_colab_has_no_stack_and_nothing_of_the_checkout(colab):
     python, _ = colab
     code = "import ipywidgets; assert not hasattr(ipywidgets, 'Stack'); open({!r})"

@@ -80,9 +80,10 @@ def test_a_job_that_takes_the_notebooks_waits_for_the_one_that_makes_them_and_pu
 
 
 def test_every_environment_of_readers_is_tried_somewhere():
-    tried = {"colab", "here", *JOBS["readers"]["strategy"]["matrix"]["environment"]}
+    tried = {JOBS["imitation"]["env"]["READERS"], "here", *JOBS["readers"]["strategy"]["matrix"]["environment"]}
     assert tried == set(readers.ENVIRONMENTS)
-    assert commands_of("colab") == ["make here"]
+    assert commands_of("colab") == ["make here"] and commands_of("imitation") == ["make readers"]
+    assert "if" not in JOBS["imitation"]
 
 
 def test_every_python_that_the_project_names_is_tried_weekly_as_a_change_is():
