@@ -43,12 +43,13 @@ SEEN = """player => [...player.querySelectorAll(".actlab-frame figure")]
 CONTROLS = "input[type=range], input[type=radio]:not(:checked), .actlab-play"
 # axe looks at the whole page at once; the page lays out what is far from the screen only when it comes near
 DRAWN = "* { content-visibility: visible !important; }"
-# of all rules, of those about colours alone, into which most of the time goes, or of the others
+# of all rules, of those about colours, into which most of the time goes, of the others, or of what hangs on width
 VIOLATIONS = """async which => {
     const colours = ["color-contrast", "link-in-text-block"];
     const rules = {"target-size": {enabled: true}};  // one of WCAG 2.2, off unless asked for
     if (which === "others") for (const name of colours) rules[name] = {enabled: false};
-    const asked = which === "colours" ? {runOnly: colours} : {rules};
+    const only = {colours, room: ["target-size", "scrollable-region-focusable"]}[which];
+    const asked = only ? {runOnly: only} : {rules};
     const {violations} = await axe.run(document, {...asked, resultTypes: ["violations"]});
     return violations.flatMap(v => v.nodes.map(n => `${v.impact} ${v.id}: ${n.target} ${n.html.slice(0, 150)}`));
 }"""

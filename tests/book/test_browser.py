@@ -1,5 +1,8 @@
 """The pages as a reader has them: in Chromium, wide and narrow, light and dark, with a keyboard and no kernel."""
 
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
 import pytest
 import site_checks
 from chromium import (
@@ -23,27 +26,51 @@ from actlab import guide, reading
 
 PAGES = [*site_checks.pages(), "search", "genindex"]
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/") and (ROOT / f"{page}.ipynb").is_file()]
+NOTEBOOKS = ["intro", *CHAPTERS]
 WIDTHS = (1280, 390)
+MENUS = ("intro", "chapters/03_tanh", "appendix/catalog", "search")  # what a wide page has around its text
 AXE = ROOT / "tests/vendor/axe.min.js"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("page", PAGES)
-def test_page_is_whole_and_accessible(browser, site, page, width):
-    with opened(browser, site, page, width) as tab:
-        assert tab.evaluate(UNDESCRIBED) == []
-        assert tab.evaluate(DISTORTED) == []
-        assert tab.evaluate(UNRENDERED) == []
-        if width == min(WIDTHS):
-            wide = tab.evaluate("Math.max(document.body.scrollWidth, document.documentElement.scrollWidth)")
-            assert wide <= width, "the page scrolls sideways"
-            assert tab.evaluate(SMALL) == []
-            assert tab.evaluate(MOVING) == []  # the reader of these tests asks for less motion
-        tab.evaluate(AXE.read_text(encoding="utf-8"))
-        tab.add_style_tag(content=DRAWN)
-        # a phone's colours are asked of the untouched page, and in the dark they are those of the wide one
-        asked = [("light", "others")] if width == min(WIDTHS) else [("light", "all"), ("dark", "colours")]
-        for mode, rules in asked:
+@pytest.fixture(scope="module")
+def tab(browser, site, request):
+    """A page at a width, opened once for all tests that ask for it: most of a test's time goes into opening."""
+    with opened(browser, site, *request.param) as tab:
+        yield tab
+
+
+def shared(pages, *widths):
+    """For a test of some pages at some widths, each in the tab that it shares with the tests after it."""
+    cases = {f"{page}-{width}": (page, width) for page in pages for width in widths}
+    return pytest.mark.parametrize("tab", cases.values(), ids=cases, indirect=True)
+
+
+@contextmanager
+def drawn(tab):
+    """The whole page is laid out, also what is far from the screen."""
+    style = tab.add_style_tag(content=DRAWN)
+    try:
+        yield
+    finally:
+        style.evaluate("style => style.remove()")
+
+
+@shared(PAGES, *WIDTHS)
+def test_page_is_whole_and_accessible(tab):
+    assert tab.evaluate(UNDESCRIBED) == []
+    assert tab.evaluate(DISTORTED) == []
+    assert tab.evaluate(UNRENDERED) == []
+    width, phone = tab.viewport_size["width"], min(WIDTHS)
+    if width == phone:
+        wide = tab.evaluate("Math.max(document.body.scrollWidth, document.documentElement.scrollWidth)")
+        assert wide <= width, "the page scrolls sideways"
+        assert tab.evaluate(SMALL) == []
+        assert tab.evaluate(MOVING) == []  # the reader of these tests asks for less motion
+    tab.evaluate(AXE.read_text(encoding="utf-8"))
+    with drawn(tab):
+        # colours take most of the time: in light they are asked of each untouched page, and of menus here
+        light = "all" if _page(tab) in MENUS else "others"
+        for mode, rules in [("light", "room")] if width == phone else [("dark", "colours"), ("light", light)]:
             tab.evaluate("mode => { document.documentElement.dataset.theme = mode }", mode)
             assert tab.evaluate(VIOLATIONS, rules) == [], f"in {mode} mode"
 
@@ -58,50 +85,51 @@ def test_the_first_key_leads_past_the_menu(browser, site):
         assert tab.evaluate("document.activeElement.closest('#main-content') !== null")
 
 
-@pytest.mark.parametrize("page", ["intro", *CHAPTERS])
-def test_players_move_by_keyboard_alone(browser, site, page):
-    with opened(browser, site, page) as tab:
-        players = tab.locator(".actlab-player").all()
-        assert len(players) == site_checks.players(ROOT / f"{page}.ipynb")
-        for player in players:
-            assert player.evaluate(SEEN), "no picture is seen"
-            controls = player.locator(CONTROLS).all()
-            assert controls
-            # the list is of this moment: a choice that is made leaves it
-            for control in [control.element_handle() for control in controls]:
-                assert control.is_visible()
-                assert moves(player, control), f"nothing moves: {control.evaluate('e => e.outerHTML')[:200]}"
-            for last in player.locator("fieldset input:checked").all():
-                last.focus()
-                assert changes(player, lambda: tab.keyboard.press("ArrowLeft")), "arrows do not choose"
+@shared(NOTEBOOKS, 1280)
+def test_players_move_by_keyboard_alone(tab):
+    players = tab.locator(".actlab-player").all()
+    assert len(players) == site_checks.players(ROOT / f"{_page(tab)}.ipynb")
+    for player in players:
+        assert player.evaluate(SEEN), "no picture is seen"
+        controls = player.locator(CONTROLS).all()
+        assert controls
+        # the list is of this moment: a choice that is made leaves it
+        for control in [control.element_handle() for control in controls]:
+            assert control.is_visible()
+            assert moves(player, control), f"nothing moves: {control.evaluate('e => e.outerHTML')[:200]}"
+        for last in player.locator("fieldset input:checked").all():
+            last.focus()
+            assert changes(player, lambda: tab.keyboard.press("ArrowLeft")), "arrows do not choose"
 
 
-@pytest.mark.parametrize("page", ["intro", *CHAPTERS])
-def test_the_page_below_a_player_stands_still_while_it_is_moved(browser, site, page):
-    with opened(browser, site, page, 390) as tab:
-        for player in tab.locator(".actlab-player").all():
-            player.scroll_into_view_if_needed()
-            heights = set()
-            for slider in player.locator("input[type=range]").all():
-                for _ in range(int(slider.get_attribute("max")) + 1):
-                    heights.add(player.bounding_box()["height"])
-                    slider.press("ArrowRight")
-                    tab.wait_for_function("p => !p.ariaBusy", arg=player.element_handle())
-            assert len(heights) < 2 or max(heights) - min(heights) < 1, heights
+@shared(NOTEBOOKS, 390)
+def test_the_page_below_a_player_stands_still_while_it_is_moved(tab):
+    for player in tab.locator(".actlab-player").all():
+        player.scroll_into_view_if_needed()
+        heights = set()
+        for slider in player.locator("input[type=range]").all():
+            for _ in range(int(slider.get_attribute("max")) + 1):
+                heights.add(player.bounding_box()["height"])
+                slider.press("ArrowRight")
+                tab.wait_for_function("p => !p.ariaBusy", arg=player.element_handle())
+        assert len(heights) < 2 or max(heights) - min(heights) < 1, heights
 
 
-@pytest.mark.parametrize("page", ["intro", *CHAPTERS])
-def test_every_choice_of_a_quiz_explains_itself(browser, site, page):
-    with opened(browser, site, page) as tab:
-        for quiz in tab.locator(".actlab-quiz").all():
-            told = set()
-            choices = quiz.locator("input[type=radio]").all()
-            for choice in choices:
-                choice.focus()
-                tab.keyboard.press("Space")
-                tab.wait_for_timeout(50)
-                told.add(quiz.locator(".actlab-right, .actlab-wrong").inner_text())
-            assert len(told) == len(choices) > 1
+@shared(NOTEBOOKS, 1280)
+def test_every_choice_of_a_quiz_explains_itself(tab):
+    for quiz in tab.locator(".actlab-quiz").all():
+        told = set()
+        choices = quiz.locator("input[type=radio]").all()
+        for choice in choices:
+            choice.focus()
+            tab.keyboard.press("Space")
+            tab.wait_for_timeout(50)
+            told.add(quiz.locator(".actlab-right, .actlab-wrong").inner_text())
+        assert len(told) == len(choices) > 1
+
+
+def _page(tab):
+    return urlsplit(tab.url).path.removeprefix("/").removesuffix(".html")
 
 
 def test_the_table_of_activations_is_sorted_by_its_headings_from_the_keyboard(browser, site):
@@ -265,7 +293,7 @@ RE_CUT = [
     pytest.param(page, marks=pytest.mark.xfail(strict=True, reason="not re-cut yet"))
     if page in reading.waiting(ROOT)
     else page
-    for page in ["intro", *CHAPTERS]
+    for page in NOTEBOOKS
     if not page.startswith("chapters/deeper/")
 ]
 # text that its box does not show without being scrolled; a fold that is closed has no room at all
@@ -291,10 +319,9 @@ def test_the_first_player_is_on_the_first_screen_with_its_controls(browser, site
         assert max(place["y"] + place["height"] for place in places) <= height, f"at {width} x {height}: {places}"
 
 
-@pytest.mark.parametrize("page", RE_CUT)
-def test_a_phone_shows_code_and_output_whole(browser, site, page):
-    with opened(browser, site, page, 390) as tab:
-        tab.add_style_tag(content=DRAWN)
+@shared([page for page in NOTEBOOKS if page not in reading.waiting(ROOT)], 390)
+def test_a_phone_shows_code_and_output_whole(tab):
+    with drawn(tab):
         assert tab.evaluate(CUT_OFF) == []
 
 
@@ -314,17 +341,16 @@ def test_a_phone_has_room_for_as_many_characters_as_the_budget_allows(browser, s
         assert fits == (width == reading.OUTPUT_WIDTH)
 
 
-@pytest.mark.parametrize("page", ["intro", *CHAPTERS])
-def test_a_player_is_above_the_fold_with_its_source_for_the_eye_and_for_the_keyboard(browser, site, page):
-    with opened(browser, site, page) as tab:
-        wrong = tab.evaluate("""() => [...document.querySelectorAll(".cell")]
-            .map(cell => [".actlab-player, .actlab-quiz", "details.above-input"].map(s => cell.querySelector(s)))
-            .filter(([shown, fold]) => shown && fold && !fold.contains(shown) && !(
-                shown.compareDocumentPosition(fold) & Node.DOCUMENT_POSITION_FOLLOWING &&
-                shown.getBoundingClientRect().bottom <= fold.getBoundingClientRect().top))
-            .map(([shown]) => shown.outerHTML.slice(0, 100))""")
-        assert wrong == []
-        assert tab.locator("details.above-input").count()
+@shared(NOTEBOOKS, 1280)
+def test_a_player_is_above_the_fold_with_its_source_for_the_eye_and_for_the_keyboard(tab):
+    wrong = tab.evaluate("""() => [...document.querySelectorAll(".cell")]
+        .map(cell => [".actlab-player, .actlab-quiz", "details.above-input"].map(s => cell.querySelector(s)))
+        .filter(([shown, fold]) => shown && fold && !fold.contains(shown) && !(
+            shown.compareDocumentPosition(fold) & Node.DOCUMENT_POSITION_FOLLOWING &&
+            shown.getBoundingClientRect().bottom <= fold.getBoundingClientRect().top))
+        .map(([shown]) => shown.outerHTML.slice(0, 100))""")
+    assert wrong == []
+    assert tab.locator("details.above-input").count()
 
 
 def test_a_finger_moves_a_slider_and_finds_44_pixels(browser, site):
