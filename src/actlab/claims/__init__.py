@@ -1,8 +1,8 @@
 """What the field's popular texts say of activation functions, each claim with a check that settles it.
 
-A claim stands in the file of its topic: a decorated function that measures and returns its `Evidence`. The verdict is
-written by hand beside the statement; the evidence has one of its own, derived from what was found, and the two must
-agree. `python -m actlab claims` looks at all of them.
+A claim stands in the file of its topic, or in a file of its subject in the folder of its topic: a decorated function
+that measures and returns its `Evidence`. The verdict is written by hand beside the statement; the evidence has one of
+its own, derived from what was found, and the two must agree. `python -m actlab claims` looks at all of them.
 """
 
 import csv
@@ -103,7 +103,7 @@ class Claim:
 
     @property
     def code(self) -> str:
-        """The check as it is written, and the functions of its own file that it calls."""
+        """The check as it is written, and the functions of its own topic that it calls."""
         return "\n\n".join(_written(self.check, set()))
 
 
@@ -137,15 +137,20 @@ _claims: dict[str, Claim] = {}
 
 
 def _written(function, seen) -> list[str]:
-    """The source of a function, and of the private ones of its module that it names."""
+    """The source of a function, and of the private ones of its topic that it names."""
     seen.add(function.__name__)
     source, around = inspect.getsource(function), inspect.getmodule(function)
     found = [source]
     for name in dict.fromkeys(re.findall(r"\b_[a-z]\w*", source)):
         other = getattr(around, name, None)
-        if name not in seen and getattr(other, "__module__", None) == around.__name__ and callable(other):
+        if name not in seen and callable(other) and _topic(other) == _topic(function):
             found += _written(other, seen)
     return found
+
+
+def _topic(function) -> str:
+    """The file, or the folder, of claims that a function is written in."""
+    return getattr(function, "__module__", "").removeprefix(f"{__name__}.").partition(".")[0]
 
 
 def claim(
@@ -164,7 +169,7 @@ def claim(
         id = check.__name__.strip("_").replace("_", "-")
         if id in _claims:
             raise ValueError(f"there are two claims called {id}")
-        file = check.__module__.removeprefix(f"{__name__}.").partition(".")[0]
+        file = _topic(check)
         for value, allowed in [(verdict, verdicts), (file, files), (how, means)]:
             if value not in allowed:
                 raise ValueError(f"{id}: {value!r} is none of {', '.join(allowed)}")
