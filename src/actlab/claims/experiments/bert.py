@@ -12,7 +12,6 @@ from .. import (
     OPEN,
     OPENLY,
     PUBLISHED,
-    STORED,
     TRUE,
     Evidence,
     claim,
@@ -22,7 +21,7 @@ from ._stored import BERT, _error, _gap, _place, _printed, _rows, _tables
 
 @claim(
     "ReLU is the fastest in BERT, but for the gates, which have a smaller output layer",
-    verdict=CONDITIONS,
+    verdict=TRUE,
     corrected="By two per cent, on both data sets, as far as there are times: GLU has none for SST-2. Its arithmetic "
     "is not the reason, since Leaky ReLU takes as long as tanh and sigmoid.",
     where="chapters/08d_transformers#sec-swap-times",
@@ -36,10 +35,8 @@ def relu_is_the_fastest_in_bert():
     slower = {n: plain["CoLA"][n] / plain["CoLA"]["relu"] - 1 for n in ("leaky_relu", "tanh", "sigmoid")}
     return Evidence(
         "over ReLU's time on CoLA: " + ", ".join(f"{n} {s:+.2%}" for n, s in slower.items()),
-        expected="the shortest time but for gates; and Leaky ReLU, one multiplication more, nearer to ReLU than tanh "
-        "is",
-        cases={f"{task}: the shortest": _place(of, "relu") == 1 for task, of in plain.items()}
-        | {"Leaky ReLU costs less than half of tanh's excess": slower["leaky_relu"] < slower["tanh"] / 2},
+        expected="the shortest time but for gates",
+        cases={f"{task}: the shortest": _place(of, "relu") == 1 for task, of in plain.items()},
     )
 
 
@@ -116,7 +113,7 @@ def eight_functions_learned_nothing():
 
 
 @claim(
-    "Leaky ReLU learned CoLA: 0.683 right",
+    "Leaky ReLU is one of the three functions that learned CoLA",
     verdict=CONDITIONS,
     corrected="By F1, which is above that of a constant answer. In accuracy it is 25 sentences of 1000 below it.",
     where="chapters/08d_transformers#sec-swap-arithmetic",
@@ -160,33 +157,26 @@ def _swapped():
 
 @claim(
     "In BERT, functions other than ReLU, Leaky ReLU and GELU failed because of vanishing gradients",
-    verdict=FALSE,
-    corrected="In a smaller pretrained transformer tanh fails though no less gradient reaches its first block, in "
-    "the median over seeds, than with GELU, which learns. With two numbers per block, or new feed-forward weights, "
-    "tanh learns as well. What fails is the match of weights and function: all sentences look alike. The gradients "
-    "get small afterwards.",
+    verdict=OPEN,
+    corrected="Of BERT itself there are norms in figures only, after the fact. In a smaller pretrained transformer "
+    "gradients that vanish are not what separates: tanh fails though no less gradient reaches its first block, in "
+    "the median over seeds, than with GELU, which learns. But most functions that failed in BERT learn there, so it "
+    "is another case.",
     where="chapters/08d_transformers#sec-swap-causes",
-    how=STORED,
+    how=OPENLY,
     activations=("tanh", "gelu", "elu", "sigmoid"),
     citations=("park2024", "mosbach2021"),
 )
 def bert_failures_are_vanishing_gradients():
-    found = _swapped()
-    (_, tanh, _), (_, gelu, _) = found["tanh", "pretrained"], found["gelu", "pretrained"]
-    learned = [ratio for share, ratio, _ in found.values() if share > 0.5]
-    failed = [ratio for share, ratio, _ in found.values() if share <= 0.5]
-    alike = [cosine for share, _, cosine in found.values() if share <= 0.5]
-    apart = [cosine for share, _, cosine in found.values() if share > 0.5]
+    found = {name: of for (name, start), of in _swapped().items() if start == "pretrained"}
+    learned = {name: ratio for name, (share, ratio, _) in found.items() if share > 0.5}
+    failed = {name: ratio for name, (share, ratio, _) in found.items() if share <= 0.5}
     return Evidence(
-        "gradient in block 1 over that in the head, before training, median over seeds: tanh, which fails, "
-        f"{tanh:.2f}, GELU {gelu:.2f}; where most runs learn from {min(learned):.2f}, where most fail up to "
-        f"{max(failed):.2f}. Cosine between sentences: up to {max(apart):.2f} where most learn, from "
-        f"{min(alike):.2f} where most fail",
-        expected="less gradient in block 1 where nothing is learned",
-        cases={
-            "tanh has three quarters of GELU's share or less": tanh < 0.75 * gelu,
-            "whatever learns has a larger share than whatever fails": min(learned) > max(failed),
-        },
+        "no gradients of BERT are at hand. In MiniLM, gradient in block 1 over that in the head before training, "
+        "median over seeds, where most runs learn: "
+        + ", ".join(f"{name} {ratio:.2f}" for name, ratio in learned.items())
+        + "; where most fail: "
+        + ", ".join(f"{name} {ratio:.2f}" for name, ratio in failed.items())
     )
 
 

@@ -5,7 +5,6 @@ from functools import cache
 import numpy as np
 
 from .. import (
-    CONDITIONS,
     IMPRECISE,
     PUBLISHED,
     STORED,
@@ -26,7 +25,8 @@ def _images(column, activation, **where):
 
 
 @claim(
-    "Sigmoid's gradients are close to 0 in that network, which proves that it suffers from vanishing gradients",
+    "Sigmoid's gradients are close to 0 in the small network, which proves that it is vulnerable to vanishing "
+    "gradients",
     verdict=IMPRECISE,
     corrected="Over 50 layers it does, at the usual initialisations. In that shallow network it learned: with Adam "
     "it is the best of five on MNIST in their table, and with SGD it learns from the same start at a higher rate. "
@@ -54,10 +54,10 @@ def small_sigmoid_gradients_prove_vanishing():
 
 
 @claim(
-    "Sigmoid takes the most epochs in all experiments",
-    verdict=CONDITIONS,
-    corrected="In the four of the small network, twice because it met the limit of 50. With ResNet50 it takes the "
-    "fewest of five on MNIST with SGD.",
+    "In the small network sigmoid takes the most epochs in all experiments, which shows its slow convergence",
+    verdict=TRUE,
+    corrected="Twice because it met the limit of 50. With ResNet50, of which the sentence does not speak, it takes "
+    "the fewest of five on MNIST with SGD.",
     how=PUBLISHED,
     activations=("sigmoid",),
     citations=("park2024",),
@@ -76,39 +76,34 @@ def sigmoid_takes_the_most_epochs():
             for where, of in epochs.items()
         ),
         expected="the most epochs of five",
-        cases={where: of["sigmoid"] == max(of.values()) for where, of in epochs.items()},
+        cases={where: of["sigmoid"] == max(of.values()) for where, of in epochs.items() if where.startswith("CNN")},
     )
 
 
 @claim(
-    "ReLU has the lowest test accuracy in all experiments with Adam",
-    verdict=CONDITIONS,
-    corrected="In the small network, by one image of 10,000 on MNIST and by six on CIFAR-10; with seeds, on fewer "
-    "digits, sigmoid is the lowest. With ResNet50 it is the lowest on MNIST, where it did not learn; on CIFAR-10 the "
-    "lowest is ELU.",
+    "In the small network ReLU has the lowest test accuracy in all experiments with Adam",
+    verdict=TRUE,
+    corrected="By one image of 10,000 on MNIST and by six on CIFAR-10, which says nothing; with seeds, on fewer "
+    "digits, sigmoid is the lowest.",
     how=STORED,
-    activations=("relu", "elu"),
+    activations=("relu", "sigmoid"),
     citations=("park2024",),
     where="chapters/08b_images#sec-images-ranks",
 )
 def relu_is_lowest_with_adam():
-    accuracy = {
-        f"{network}, {task}": _tables(tables, task, "accuracy")
-        for network, tables in [("CNN", CNN), ("ResNet50", RESNET)]
-        for task in IMAGES
-        if "Adam" in task
-    }
-    means = {name: 100 * _images("test_accuracy", name, optimizer="adam", rate=0.001).mean() for name in FIVE}
-    accuracy["CNN, 2,000 digits, Adam, mean over our seeds"] = means
+    accuracy = {task: _tables(CNN, task, "accuracy") for task in IMAGES if "Adam" in task}
+    ours = {name: 100 * _images("test_accuracy", name, optimizer="adam", rate=0.001).mean() for name in FIVE}
+
+    def two_lowest(of):
+        return ", ".join(f"{name} {of[name]:.2f}" for name in sorted(of, key=of.get)[:2])
+
     return Evidence(
         "lowest, and next to it: "
-        + "; ".join(
-            f"{where} {', '.join(f'{name} {of[name]:.2f}' for name in sorted(of, key=of.get)[:2])}"
-            for where, of in accuracy.items()
-        )
-        + f"; standard error on 10,000 images, at 61.5 %: {_error(61.5, 10_000):.2f}",
+        + "; ".join(f"{task} {two_lowest(of)}" for task, of in accuracy.items())
+        + f"; 2,000 digits, mean over our seeds {two_lowest(ours)}; standard error on 10,000 images, at 61.5 %: "
+        f"{_error(61.5, 10_000):.2f}",
         expected="ReLU the lowest of five",
-        cases={where: of["relu"] == min(of.values()) for where, of in accuracy.items()},
+        cases={task: of["relu"] == min(of.values()) for task, of in accuracy.items()},
     )
 
 
@@ -169,9 +164,9 @@ def selu_and_elu_have_the_lowest_losses_with_sgd():
 
 
 @claim(
-    "ELU has the best test accuracy in all experiments on CIFAR-10",
-    verdict=CONDITIONS,
-    corrected="In the small network. With ResNet50 it is third with SGD and last with Adam.",
+    "In the small network ELU has the best test accuracy in all experiments on CIFAR-10",
+    verdict=TRUE,
+    corrected="With ResNet50, of which the sentence does not speak, it is third with SGD and last with Adam.",
     how=PUBLISHED,
     activations=("elu",),
     citations=("park2024",),
@@ -186,5 +181,5 @@ def elu_is_best_on_cifar_10():
     return Evidence(
         "place of 5: " + "; ".join(f"{where} {place}" for where, place in places.items()),
         expected="place 1",
-        cases={where: place == 1 for where, place in places.items()},
+        cases={where: place == 1 for where, place in places.items() if where.startswith("CNN")},
     )

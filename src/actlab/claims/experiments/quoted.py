@@ -15,6 +15,7 @@ from .. import (
     Evidence,
     claim,
 )
+from .._measure import number_in, words_in
 from ._stored import (
     BERT,
     CNN,
@@ -90,14 +91,13 @@ def tanh_and_sigmoid_are_comparable_on_toys():
     citations=("agostinelli2015",),
 )
 def apl_improved_by_its_error_rates():
-    reached = {"CIFAR-10": 92.5, "CIFAR-100": 69.2}  # per cent right, as listed for the paper's best networks
+    errors = {task: number_in("agostinelli2015", f"error on {task}") for task in ("CIFAR-10", "CIFAR-100")}
     number = _printed("improvement", place="Section 2.1")
     return Evidence(
-        "; ".join(
-            f"{task}: 100 - {number[task]} = {100 - number[task]:.2f}, {reached[task]} right" for task in reached
-        ),
-        expected="improvements, so that 100 minus the number is not the accuracy reached",
-        cases={task: round(100 - number[task], 1) != reached[task] for task in reached},
+        "the text's improvement, and the error that the abstract of the paper has: "
+        + "; ".join(f"{task} {number[task]} and {error} per cent" for task, error in errors.items()),
+        expected="improvements, which are other numbers than the errors that are left",
+        cases={task: number[task] != error for task, error in errors.items()},
     )
 
 
@@ -110,7 +110,7 @@ def apl_improved_by_its_error_rates():
     citations=("eger2018",),
 )
 def eger_compared_on_three_tasks():
-    functions, tasks, types = 21, 8, 3
+    functions, tasks, types = (int(number_in("eger2018", what)) for what in ("functions", "tasks", "types of tasks"))
     return Evidence(
         f"its abstract: {functions} functions on {tasks} tasks; its text: tasks of {types} types",
         expected="3 tasks",
@@ -136,19 +136,19 @@ def penalized_tanh_is_the_most_stable():
 
 
 @claim(
-    "In APL networks each layer learns its activation",
+    "Agostinelli et al. have each layer learn its activation",
     verdict=FALSE,
-    corrected="Each unit does, with 2S numbers of its own; the same text says so elsewhere.",
+    corrected="They have each unit learn it, with 2S numbers of its own; the same text says so elsewhere.",
     how=CITED,
     activations=("apl",),
     citations=("agostinelli2015",),
 )
 def apl_learns_one_function_per_layer():
+    said = words_in("agostinelli2015", "learned")
     return Evidence(
-        "its abstract: learned independently for each neuron; the text counts 2SM parameters, M being the hidden "
-        "units",
+        f"their abstract: “{said}”; the text counts 2SM parameters, M being the hidden units",
         expected="one function for each layer",
-        cases={"the abstract has one function for each layer": False},
+        cases={"the abstract has one for each layer": "layer" in said and "neuron" not in said},
     )
 
 
@@ -186,7 +186,8 @@ def relu_overfits_more_than_sigmoid():
     citations=("krizhevsky2009",),
 )
 def cifar_10_has_6000_images_of_each_class():
-    classes, train_images, test_images = 10, 50_000, 10_000
+    what = ("classes", "training images", "test images")
+    classes, train_images, test_images = (int(number_in("krizhevsky2009", of)) for of in what)
     return Evidence(
         f"its page: {train_images:,} training and {test_images:,} test images of {classes} classes, as many of each",
         expected="5000 and 1000 of each class",
@@ -205,7 +206,7 @@ def cifar_10_has_6000_images_of_each_class():
     citations=("wang2019",),
 )
 def sst_2_has_67349_training_sentences():
-    listed, printed = 67_349, "6,7349"
+    listed, printed = int(number_in("wang2019", "SST-2 training sentences")), "6,7349"
     return Evidence(
         f"GLUE lists {listed:,}",
         expected="the number as it is printed",
@@ -222,13 +223,21 @@ def sst_2_has_67349_training_sentences():
     citations=("warstadt2019", "wang2019"),
 )
 def cola_has_8551_training_sentences():
-    training, development, public, held_out, everything = 8_551, 1_043, 9_594, 1_063, 10_657
+    training, development = (int(number_in("wang2019", f"CoLA {of} sentences")) for of in ("training", "development"))
+    public, held_out, everything, publications = (
+        int(number_in("warstadt2019", what))
+        for what in ("public sentences", "held-out sentences", "sentences", "publications")
+    )
     return Evidence(
-        f"the corpus's page: {everything:,} sentences of 23 linguistics publications, {public:,} of them public and "
-        f"{held_out:,} held out; GLUE: {development:,} for development. What is left of the public ones is "
-        f"{public - development:,}",
-        expected=f"{training:,}",
-        cases={"the training sentences": public - development == training == everything - held_out - development},
+        f"the corpus's page: {everything:,} sentences of {publications} linguistics publications, {public:,} of them "
+        f"public and {held_out:,} held out; GLUE: {development:,} for development. What is left of the public ones "
+        f"is {public - development:,}",
+        expected="23, and 8,551 to train on",
+        cases={
+            "23 publications": publications == 23,
+            "8,551 in GLUE": training == 8551,
+            "as many as the corpus leaves": training == public - development == everything - held_out - development,
+        },
     )
 
 
@@ -240,7 +249,7 @@ def cola_has_8551_training_sentences():
     citations=("socher2013", "wang2019"),
 )
 def sst_2_scores_by_degree():
-    labels, grades = 2, 5
+    labels, grades = int(number_in("wang2019", "SST-2 labels")), int(number_in("socher2013", "grades"))
     return Evidence(
         f"SST-2: {labels} labels; the treebank: {grades} grades",
         expected="more than two labels in SST-2",
@@ -252,6 +261,7 @@ def sst_2_scores_by_degree():
 @claim(
     "A thousand sentences, held out from the training set, make a test set for the comparison",
     verdict=CONDITIONS,
+    own=True,
     corrected="Enough to tell GELU from no learning at all. The standard error is about a point, and differences "
     "between the functions that learned SST-2 lie within it; labelled validation sets exist.",
     where="chapters/08d_transformers#sec-swap-arithmetic",

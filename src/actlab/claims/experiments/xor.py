@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ... import activations, data, networks, results
+from ... import activations, data, results
 from .. import (
     CONDITIONS,
     FALSE,
@@ -46,21 +46,6 @@ def _xor_long(gradient):
 
 
 @claim(
-    "The XOR experiment trains a network of two layers",
-    verdict=TRUE,
-)
-def xor_network_has_two_layers():
-    network = networks.mlp([2, 4, 1], "sigmoid")
-    layers = [layer for layer in network if isinstance(layer, torch.nn.Linear)]
-    parameters = sum(p.numel() for p in network.parameters())
-    return Evidence(
-        f"2-4-1 units: {len(layers)} layers with {parameters} parameters",
-        expected="two layers of weights",
-        cases={"two layers of weights": len(layers) == 2},
-    )
-
-
-@claim(
     "One perceptron can't solve XOR; two layers with a nonlinear activation can",
     verdict=TRUE,
     activations=("relu",),
@@ -85,6 +70,7 @@ def xor_needs_two_layers():
 @claim(
     "The XOR script descends along the gradient of binary cross-entropy, the loss that it plots",
     verdict=FALSE,
+    own=True,
     corrected="Its gradient is that of half the mean squared error, a quarter of the cross-entropy's while the "
     "outputs are near 1/2. Cross-entropy's is output minus label, over the number of examples.",
     activations=("sigmoid",),
@@ -110,7 +96,7 @@ def xor_script_descends_cross_entropy():
     verdict=FALSE,
     corrected="As printed it does not move from the loss of a coin, not even in ten times as many epochs. With the "
     "gradient of its own loss it stays there for the 5000 epochs of the script; by 50,000 half of the networks are "
-    "through.",
+    "through. At a higher rate it does converge: at 3, chosen on other seeds, nearly all networks within 5000.",
     how=STORED,
     activations=("sigmoid",),
     where="chapters/08a_xor#fig-xor-wait",
@@ -118,12 +104,14 @@ def xor_script_descends_cross_entropy():
 def sigmoid_converges_slowly_on_xor():
     script, right = _xor("sigmoid", "loss_5000"), _xor("sigmoid", "loss_5000", "bce")
     later, right_later = _xor_long("printed"), _xor_long("bce")
+    (tuned,) = [r for r in _rows("xor_rates", "runs") if (r["activation"], r["scale"]) == ("sigmoid", 0.1)]
     n, moved = len(script), 0.9 * math.log(2)
     return Evidence(
         f"{n} seeds, loss at most {max(script.max(), right.max()):.3f} and at least "
         f"{min(script.min(), right.min()):.3f} after 5000 epochs with either gradient; after 50,000, below "
         f"{moved:.2f} in {(later < moved).sum()} of {len(later)} as printed, in {(right_later < moved).sum()} with "
-        "cross-entropy's gradient",
+        f"cross-entropy's gradient; at rate {tuned['rate']:g}, with that gradient, {tuned['solved'].count('1')} of "
+        f"{len(tuned['solved'])} solve it in 5000",
         expected=f"a loss that has fallen by a tenth from ln 2, to {moved:.2f}, in most runs",
         cases={
             "5000 epochs as printed": (script < moved).sum() > n / 2,
@@ -232,7 +220,7 @@ def dying_units_show_as_plateaus():
 
 @claim(
     "On XOR, Leaky ReLU's loss is consistently the smoothest",
-    verdict=CONDITIONS,
+    verdict=IMPRECISE,
     corrected="Sigmoid's never rises. Leaky ReLU's rises in fewer steps than ReLU's in about six seeds of ten, a "
     "tendency and no rule, and its largest rise is not distinguishable from ReLU's.",
     how=STORED,
@@ -246,18 +234,21 @@ def leaky_relu_is_the_smoothest_on_xor():
     for what, values in (("rises", rises), ("largest", largest)):
         ahead, behind = (values["leaky_relu"] < values["relu"]).sum(), (values["leaky_relu"] > values["relu"]).sum()
         sign[what] = int(ahead), int(behind), results.mcnemar(ahead, behind)
+    fewest = int((rises["leaky_relu"] < np.minimum(rises["relu"], rises["sigmoid"])).sum())
     return Evidence(
         f"steps in which the loss rises, medians of {len(rises['relu'])} seeds: "
         + ", ".join(f"{name} {median:.0f}" for name, median in medians.items())
-        + f"; Leaky ReLU has fewer than ReLU in {sign['rises'][0]} seeds and more in {sign['rises'][1]}, the smaller "
-        f"largest rise in {sign['largest'][0]} and the larger in {sign['largest'][1]}",
-        expected="the fewest rises; fewer and smaller ones than ReLU in most seeds, by a sign test at 5 %",
+        + f"; Leaky ReLU has the fewest of the three in {fewest} seeds; fewer than ReLU in {sign['rises'][0]} and "
+        f"more in {sign['rises'][1]}, the smaller largest rise in {sign['largest'][0]} and the larger in "
+        f"{sign['largest'][1]}",
+        expected="the fewest rises of the three, in the median and in most seeds",
         cases={
-            "the fewest rises of the three": min(medians, key=medians.get) == "leaky_relu",
-            **{
-                f"{words} than ReLU": sign[what][0] > sign[what][1] and sign[what][2] < 0.05
-                for what, words in (("rises", "fewer rises"), ("largest", "smaller largest rises"))
-            },
+            "the fewest rises, in the median": min(medians, key=medians.get) == "leaky_relu",
+            "the fewest rises in most seeds": fewest > len(rises["relu"]) / 2,
+        },
+        core={
+            "fewer rises than ReLU, by a sign test at 5 %": sign["rises"][0] > sign["rises"][1]
+            and sign["rises"][2] < 0.05
         },
     )
 

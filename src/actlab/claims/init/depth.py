@@ -49,10 +49,10 @@ def _through_skips(gain, width=256, seeds=3):
 
 
 @claim(
-    "A model that is too complex for its data, such as ResNet-50 on MNIST, makes gradients vanish",
+    "With Adam, a model too complex for its data, as ResNet-50 may be for MNIST, makes gradients vanish",
     verdict=IMPRECISE,
-    corrected="The same network on the same data learns with every function under SGD, and with three of five under "
-    "Adam. Two of the five runs with Adam failed; what failed in them is not shown.",
+    corrected="Three of the five runs with Adam learned, and all five with SGD. What failed in the other two is not "
+    "shown.",
     how=PUBLISHED,
     activations=("sigmoid", "relu", "leaky_relu", "elu", "selu"),
     citations=("park2024",),
@@ -72,9 +72,6 @@ def complex_models_make_gradients_vanish():
         f"ResNet-50 on MNIST, their own tables: with SGD at least {min(sgd.values()):.1f} % right; with Adam "
         + ", ".join(f"{name} {percent:.1f} %" for name, percent in adam.items()),
         expected="less than 90 % right, as when nothing is learned in the first layers",
-        cases={
-            "with SGD": max(sgd.values()) < 90,
-            "with Adam, whatever the function": max(adam.values()) < 90,
-        },
+        cases={"with Adam, whatever the function": max(adam.values()) < 90},
         core={"with Adam some runs fail": len(failed) > 0},
     )

@@ -58,7 +58,7 @@ def gradients_grow_exponentially_and_are_clipped():
 
 
 @claim(
-    "Bad starting weights, or great depth, make the gradients of a ReLU network explode",
+    "ReLU does not itself make gradients explode; bad starting weights, or great depth, do",
     verdict=CONDITIONS,
     corrected="Badly scaled weights do it. Depth alone does not: with He's weights the gradient keeps its size "
     "through 50 layers.",

@@ -88,10 +88,10 @@ def xavier_suits_sigmoid_best():
 
 
 @claim(
-    "He initialisation is right for the variants of ReLU",
+    "He initialisation is right for the variants of ReLU, since it accounts for the negatives that are set to zero",
     verdict=CONDITIONS,
-    corrected="It is exact for ReLU and as good as exact for Leaky ReLU; with a negative slope of a, 2 / (1 + a^2) "
-    "would be. ELU and SELU ask for less, and SELU's own rule is LeCun's.",
+    corrected="Where none are set to zero it is not. It is exact for ReLU and as good as exact for Leaky ReLU; with "
+    "a negative slope of a, 2 / (1 + a^2) would be. ELU and SELU ask for less, and SELU's own rule is LeCun's.",
     activations=("relu", "leaky_relu", "prelu", "elu", "selu"),
     citations=("he2015", "klambauer2017"),
     where=f"{CHAPTER}#fig-init-gains",
@@ -198,6 +198,7 @@ def he_from_the_first_dimension():
 @claim(
     "In Keras, Dense(128, activation='relu', input_shape=...) is all that a ReLU layer takes",
     verdict=CONDITIONS,
+    own=True,
     corrected="It runs. But Dense draws its weights by Glorot's rule unless it is told otherwise, against the advice "
     "to pair ReLU with He's, and Keras 3 warns about input_shape: it wants an Input in front.",
     how=CITED,

@@ -6,17 +6,17 @@ import torch
 from torch import nn
 
 from ... import data, networks
-from .. import CONDITIONS, TRUE, Evidence, claim
+from .. import TRUE, Evidence, claim
 from .._measure import GAINS, gradient_left, powers
 from ._measure import CHAPTER, F64, _descend
 
 
 @claim(
     "What batch normalisation normalises is a layer's input",
-    verdict=CONDITIONS,
-    corrected="It normalises each feature over the examples of a batch, usually the pre-activations, and then scales "
-    "and shifts it by two learned numbers. It does not normalise an example's features (layer normalisation does), "
-    "and in evaluation it uses running averages, which may lag.",
+    verdict=TRUE,
+    corrected="Each feature of it over the examples of a batch, usually the pre-activations, which it then scales "
+    "and shifts by two learned numbers. It does not normalise an example's features (layer normalisation does), and "
+    "in evaluation it uses running averages, which may lag.",
     citations=("ioffe2015",),
     where=f"{CHAPTER}#fig-init-parts",
 )
@@ -26,15 +26,16 @@ def batch_norm_normalises_layer_inputs():
     layer = nn.BatchNorm1d(3, dtype=F64)
     trained, evaluated = layer(x).detach(), layer.eval()(x).detach()
     off = {
-        "training, a feature over the batch": _off_normal(trained),
-        "training, an example over its features": _off_normal(trained.T),
-        "evaluation after one batch, a feature over the batch": _off_normal(evaluated),
+        "before": _off_normal(x),
+        "a feature over the batch": _off_normal(trained),
+        "an example over its features": _off_normal(trained.T),
+        "in evaluation after one batch, a feature over the batch": _off_normal(evaluated),
     }
     return Evidence(
         "largest distance of the mean from 0 or the variance from 1: "
         + "; ".join(f"{of:.3f} ({where})" if of < 1 else f"above 1 ({where})" for where, of in off.items()),
-        expected="mean 0 and variance 1, within 0.001",
-        cases={where: of < 1e-3 for where, of in off.items()},
+        expected="a feature far from mean 0 and variance 1 before, and within 0.001 after",
+        cases={"in training, a feature over the batch": off["a feature over the batch"] < 1e-3 < off["before"]},
     )
 
 
@@ -44,7 +45,7 @@ def _off_normal(columns):
 
 
 @claim(
-    "Batch normalisation protects against vanishing gradients and dying ReLUs",
+    "With batch normalisation vanishing gradients and dying ReLUs are less likely",
     verdict=TRUE,
     corrected="At a price: through 50 ReLU layers at the start the normalised gradient grows ten-thousandfold, at "
     "any gain, where He's weights alone would keep it.",
@@ -99,10 +100,10 @@ def _with_batch_norm(network):
 
 
 @claim(
-    "Batch normalisation steadies a training that won't converge",
-    verdict=CONDITIONS,
-    corrected="With batches of some size it does, from weights at which the plain network overflows. With batches of "
-    "two it learns nothing: a feature of two examples is normalised to -1 and 1, whatever they were.",
+    "Batch normalisation often helps a training that is unstable to converge",
+    verdict=TRUE,
+    corrected="From weights at which the plain network overflows, with batches of some size. With batches of two it "
+    "learns nothing: a feature of two examples is normalised to -1 and 1, whatever they were.",
     activations=("relu",),
     citations=("ioffe2015", "wu2018"),
 )
@@ -117,9 +118,8 @@ def batch_norm_steadies_training():
         + ", ".join(f"{share:.1f} ({how})" for how, share in right.items()),
         expected="more than 0.9 right with normalisation, where the plain network gets no further than 0.7",
         cases={
-            how: share > 0.9 and right["plain, batches of 64"] < 0.7
-            for how, share in right.items()
-            if how.startswith("normalised")
+            "batches of 64, unstable without": right["plain, batches of 64"] < 0.7,
+            "batches of 64, normalised: it converges": right["normalised, batches of 64"] > 0.9,
         },
     )
 

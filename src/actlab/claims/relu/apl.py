@@ -9,6 +9,7 @@ from torch import nn
 
 from ... import activations, data, networks, results
 from .. import CITED, CONDITIONS, FALSE, IMPRECISE, STORED, TRUE, Evidence, claim
+from .._measure import number_in
 
 
 @claim(
@@ -192,7 +193,10 @@ def apl_keeps_its_bend():
     where="chapters/08c_adaptive#sec-apl-published",
 )
 def apl_units_start_by_hes_rule():
-    theirs = {"slopes": 0.5 / math.sqrt(3), "places": 0.5}  # examples/cifar10/CNN/apl/train_test1.prototxt
+    theirs = {  # a uniform number of half width w has a standard deviation of w / sqrt(3)
+        "slopes": number_in("agostinelli2015", "half width of the uniform slopes at the start") / math.sqrt(3),
+        "places": number_in("agostinelli2015", "standard deviation of the normal places at the start"),
+    }
     he = {
         units: nn.init.kaiming_normal_(torch.empty(HINGES, units), generator=torch.Generator().manual_seed(0))
         .std()
@@ -214,9 +218,9 @@ def apl_units_start_by_hes_rule():
 
 
 @claim(
-    "Concave activations are a kind of their own, which has hardly been studied",
+    "Concave activations have hardly been studied",
     verdict=IMPRECISE,
-    corrected="They are rare by name. But a concave f is a convex one seen from behind, -f(-z), and a network with "
+    corrected="By name they are rare. But a concave f is a convex one seen from behind, -f(-z), and a network with "
     "the one computes what a network with the other does when its weights change sign.",
     activations=("elu", "logsigmoid"),
 )
@@ -239,7 +243,8 @@ def concave_activations_are_another_kind():
     return Evidence(
         "a network of concave units -elu(-z) gives what its mirror image with ELU gives, "
         f"{'to 1e-12' if gap < 1e-12 else 'not'}; concave in the catalog: {', '.join(named)}",
-        expected="a network of concave units that no network of convex units equals",
+        expected="rare, and not covered by what is known of convex ones: networks that no network of convex units "
+        "equals",
         cases={"a network of concave units differs from its mirror image of convex ones": gap > 1e-12},
         core={"rare by name: under a tenth of the catalog": 0 < len(named) < len(slopes) / 10},
     )

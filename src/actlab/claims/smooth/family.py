@@ -5,7 +5,7 @@ from torch.nn import functional
 
 from ... import activations, gates, theory
 from .. import CITED, CONDITIONS, IMPRECISE, OPEN, OPENLY, TRUE, Evidence, claim
-from .._measure import GAINS, gradient_left, powers
+from .._measure import GAINS, gradient_left, powers, words_in
 from ._measure import CHAPTER, F64, FORMULAS, MOMENTS, _disk, _is_smooth, _said
 
 
@@ -31,7 +31,7 @@ def swish_mish_and_gelu_are_adaptive():
 
 
 @claim(
-    "Vanishing gradients are a reason to turn to Swish, Mish or GELU",
+    "Gradients that vanish, or a training that stalls, are a reason to turn to Swish, Mish or GELU",
     verdict=CONDITIONS,
     corrected="In place of the sigmoid, yes. In place of ReLU with He's weights they make matters worse: over 50 "
     "layers SiLU loses six powers of ten where ReLU loses none.",
@@ -154,7 +154,7 @@ def the_dip_is_why_they_win():
     where=f"{CHAPTER}#sec-smooth-gates",
 )
 def glu_and_swiglu_are_in_llama():
-    quoted = "use the SwiGLU activation function (Shazeer, 2020)"  # section 2.2
+    quoted = words_in("touvron2023", "activation")
     value, gate = torch.randn(2, 100, generator=torch.Generator().manual_seed(0), dtype=F64)
     coded = functional.silu(gate) * value  # as its code has it
     same = {name: torch.allclose(gates.catalog[name](value, gate), coded) for name in ("swiglu", "glu")}

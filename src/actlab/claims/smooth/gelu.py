@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from ... import activations, results, theory
 from .. import CITED, CONDITIONS, FALSE, IMPRECISE, PUBLISHED, TRUE, Evidence, claim
+from .._measure import words_in
 from ._measure import (
     CHAPTER,
     F64,
@@ -83,7 +84,7 @@ def gelu_ranges_over_the_line():
 
 
 @claim(
-    "GELU has something random to it: it mixes the linear with the stochastic",
+    "GELU has something random to it: it mixes the linear with the stochastic, for smoother gradients",
     verdict=IMPRECISE,
     corrected="Nothing in it is drawn: the same input gives the same output. Randomness is in how it was thought of, "
     "as the mean of an input that is kept with probability Phi(z) and else set to 0.",
@@ -168,10 +169,7 @@ def gelu_lets_small_negatives_through():
     where=f"{CHAPTER}#sec-smooth-two",
 )
 def gelu_is_in_bert_and_gpt():
-    quoted = {  # appendix A.2; section 4.1
-        "BERT": "We use a gelu activation (Hendrycks and Gimpel, 2016) rather than the standard relu",
-        "GPT": "For the activation function, we used the Gaussian Error Linear Unit (GELU)",
-    }
+    quoted = {"BERT": words_in("devlin2019", "activation"), "GPT": words_in("radford2018", "activation")}
     z = torch.linspace(-6, 6, 12_001, dtype=F64)
     # as GPT-2's code has it
     coded = 0.5 * z * (1 + torch.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))

@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from ... import activations, theory
 from .. import CITED, CONDITIONS, IMPRECISE, PUBLISHED, STORED, TRUE, Evidence, claim
+from .._measure import number_in
 from ._measure import CHAPTER, F64, FORMULAS, _disk, _is_smooth, _published_accuracy, _said, _square
 
 
@@ -111,10 +112,11 @@ def swish_ranges_from_minus_0_28():
     where=f"{FORMULAS}#sec-smooth-knob",
 )
 def swish_was_developed_at_google():
-    named, written, used = (2017, 10), (2016, 6), (2017, 2)  # year and month of the first version on arXiv
+    keys = ("ramachandran2017", "hendrycks2016", "elfwing2018")
+    named, written, used = (number_in(key, "first version") for key in keys)  # year.month on arXiv
     return Evidence(
-        "Ramachandran, Zoph and Le of Google Brain: October 2017; Hendrycks and Gimpel: June 2016; Elfwing and "
-        "colleagues: February 2017",
+        f"first versions, year and month: {named:.2f} by Ramachandran, Zoph and Le of Google Brain, {written:.2f} by "
+        f"Hendrycks and Gimpel, {used:.2f} by Elfwing and colleagues",
         expected="a function that nobody had before them",
         cases={"first in their paper": named < min(written, used)},
         core={
