@@ -180,7 +180,8 @@ def _straight_share(points):
 
 
 @claim(
-    "Hornik et al. (1989) and Cho and Saul (2010) showed that large enough sigmoid networks approximate any function",
+    "Hornik et al. (1989) and Cho and Saul (2010) showed that large enough sigmoid networks approximate "
+    "arbitrary complex functions",
     verdict=IMPRECISE,
     corrected="Hornik et al. show it for every squashing function, the sigmoid among them, and for continuous "
     "targets on a compact set; Cho and Saul build kernels that mimic wide layers of step and ramp units.",

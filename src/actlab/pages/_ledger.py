@@ -30,7 +30,9 @@ def verdicts() -> Page:
     total = f"{len(claims.ledger)} claims, {sum(len(claim.rows) for claim in claims.ledger.values())} sentences"
     rows["in all"] = total
     own = [claim for claim in claims.ledger.values() if claim.own]
-    rows["the book's own questions among them"] = f"{len(own)} claims, {sum(len(claim.rows) for claim in own)} sentences"
+    rows["the book's own questions among them"] = (
+        f"{len(own)} claims, {sum(len(claim.rows) for claim in own)} sentences"
+    )
     return Page("\n".join(f"{key}: {value}" for key, value in rows.items()), two_columns(rows, "The verdicts"))
 
 

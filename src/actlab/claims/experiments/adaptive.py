@@ -48,7 +48,7 @@ def apl_network_has_96_filters():
 
 
 @claim(
-    "Its layers have 98, 128 and 256 neurons",
+    "The first three layers of the network for APL units have 98, 128 and 256 neurons",
     verdict=FALSE,
     corrected="96 filters by the text's own description, and a filter is not a neuron: on a CIFAR-10 image each of "
     "the first has 32 x 32 units.",
@@ -306,7 +306,7 @@ def deeper_networks_were_more_accurate():
 
 
 @claim(
-    "With more layers the gap between APL units and fixed functions narrows",
+    "With more layers the gap between APL units and fixed functions narrows slightly",
     verdict=OPEN,
     corrected="The text shows one run each and calls the narrowing slight. In our stacks a seed moves the accuracy "
     "so much that five of them could see only a change of tens of points.",

@@ -34,7 +34,7 @@ from ._stored import (
 
 
 @claim(
-    "ReLU trains faster than sigmoid and tanh, and gives better results in deeper networks",
+    "ReLU trains faster than sigmoid and tanh, and usually gives better results in deeper networks",
     verdict=CONDITIONS,
     corrected="Faster, with eight hidden layers: a little faster than tanh, and far faster than sigmoid, which "
     "failed on one of ten draws. Not better: where they learn, both have more fresh points right. With two hidden "

@@ -30,7 +30,7 @@ def some_gradients_vanish_and_others_explode():
 
 
 @claim(
-    "From layer to layer a gradient can multiply until the weights overflow, which clipping prevents",
+    "From layer to layer a gradient can multiply until the weights overflow, against which clipping helps",
     verdict=TRUE,
     activations=("relu",),
     citations=("pascanu2013",),

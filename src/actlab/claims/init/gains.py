@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from ... import activations, theory
+from ... import activations, data, networks, theory, train
 from .. import CITED, CONDITIONS, FALSE, Evidence, claim
 from .._measure import DEPTH, GAINS, gradient_left, powers
 from ._measure import CHAPTER, F64
@@ -107,10 +107,11 @@ def he_is_right_for_relus_variants():
 
 
 @claim(
-    "Weights matched to the activation steady the signal in both directions",
+    "Weights matched to the activation steady the signal in both directions, and training converges faster",
     verdict=CONDITIONS,
     corrected="They do for ReLU, ELU and SELU. Tanh keeps its signal, but its gradient grows. For GELU, SiLU and "
-    "Mish the matched gain is a balance that tips: a signal that is 1 % too large runs away.",
+    "Mish the matched gain is a balance that tips: a signal that is 1 % too large runs away. Of training a deep ReLU "
+    "network was tried, against torch's default.",
     activations=("relu", "elu", "selu", "tanh", "gelu", "silu", "mish"),
     citations=("poole2016", "schoenholz2017", "hayou2019"),
     where=f"{CHAPTER}#fig-init-repel",
@@ -122,14 +123,25 @@ def matched_weights_steady_both_signals():
         for _ in range(DEPTH):
             q = min(theory.variance_map(name, q), 1e6)
         found[name] = q, math.log10(theory.chi(name)) * (DEPTH - 1) / 2
+    loss = {scheme: [_loss_of_twenty_layers(scheme, seed) for seed in range(3)] for scheme in ("he", "torch")}
     return Evidence(
         "infinitely wide layers at the matched gain, mean square 1.01 at first: after 50 layers "
         + ", ".join(f"{name} {q:.2f}" if q < 10 else f"{name} above 10" for name, (q, _) in found.items())
         + "; gradient over as many layers "
-        + ", ".join(f"{name} 10^{power:.1f}" for name, (_, power) in found.items()),
-        expected="a mean square within 10 % of 1, a gradient within a power of ten",
-        cases={name: abs(q - 1) < 0.1 and abs(power) < 1 for name, (q, power) in found.items()},
+        + ", ".join(f"{name} 10^{power:.1f}" for name, (_, power) in found.items())
+        + "; training loss of 20 ReLU layers after 60 steps, three starts: "
+        + "; ".join(f"{min(of):.2f} to {max(of):.2f} from {scheme}'s weights" for scheme, of in loss.items()),
+        expected="a mean square within 10 % of 1, a gradient within a power of ten, and a lower loss from each start",
+        cases={name: abs(q - 1) < 0.1 and abs(power) < 1 for name, (q, power) in found.items()}
+        | {"training, ReLU: a lower loss from each start": max(loss["he"]) < min(loss["torch"])},
     )
+
+
+def _loss_of_twenty_layers(scheme, seed):
+    """The training loss of 20 ReLU layers of 16 units on the disk after 60 steps of Adam."""
+    task = data.disk(300, test=1, seed=100 + seed)
+    network = networks.mlp([2, *[16] * 20, 1], "relu", scheme=scheme, seed=seed)
+    return train.fit(network, task, steps=60, rate=0.005).loss[-1].item()
 
 
 @claim(

@@ -197,7 +197,7 @@ def _descent(a):
 
 
 @claim(
-    "A sigmoid's output, lying between 0 and 1, is a probability",
+    "A sigmoid's output, lying between 0 and 1, can be read directly as a probability",
     verdict=CONDITIONS,
     corrected="Only where training with cross-entropy or its like has made it one, and a check has shown it: of two "
     "units that decide alike, one keeps its word and the other does not.",
