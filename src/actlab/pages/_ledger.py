@@ -69,7 +69,7 @@ def _entry(settled: claims.Settled) -> str:
         f"<p>{badge(claim)} <strong>{printed(claim.statement)}.</strong>{asked} {printed(claim.corrected)}</p>"
         f"<details><summary>Found: {printed(evidence.measured)}</summary>"
         f"<p>{'What it is asked about' if claim.own else 'In the words of the text'}:</p>"
-        f'<ul class="actlab-said">{said}</ul>'
+        f'<ul class="actlab-words">{said}</ul>'
         f"{expected}<ul>{cases}</ul>"
         f"<ul><li>Settled by: {claim.how}</li>{by}{shown}</ul>"
         f'<pre class="actlab-code" tabindex="0">{html.escape(claim.code)}</pre></details></article>'
