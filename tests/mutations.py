@@ -83,7 +83,7 @@ MISTAKES = {
     ),
     "a picture without words": Mistake("src/actlab/scenes/intro.py", "alt=in_words", 'alt=lambda **_: ""', "book"),
     "a claim whose check says otherwise": Mistake(
-        "src/actlab/claims/**/tanh.py",
+        "src/actlab/claims/tanh/curve.py",
         "verdict=TRUE",
         'verdict="false"',
         "test, units",

@@ -1,6 +1,10 @@
 """The ledger: every claim looked at again, nothing left out, and evidence that can contradict."""
 
+import ast
+import builtins
 import csv
+import inspect
+import json
 import re
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from actlab import activations, claims
 from actlab.claims import Evidence, ledger
 
 ROOT = Path(__file__).parents[2]
-ROWS = {"S0": 40, "S1": 75, "S2": 41, "S3": 45, "S4": 81}  # how many claims each of the five texts makes
+ROWS = {"S0": 40, "S1": 75, "S2": 41, "S3": 46, "S4": 83}  # how many claims each of the five texts makes
 EVERY = pytest.mark.parametrize("id", ledger)
 
 
@@ -62,11 +66,118 @@ def test_every_row_of_the_five_texts_is_settled_by_one_claim():
     assert sorted(row for claim in ledger.values() for row in claim.rows) == sorted(expected)
 
 
+def lines_of(table):
+    with (ROOT / "data/claims" / table).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_quotes_at_most_fifteen_words_and_no_two_the_same():
+    lines = lines_of("coverage.csv")
+    for line in lines:
+        words = line["quotation"].split()
+        assert 1 <= len(words) <= 15, line["row"]
+        assert line["quotation"] == " ".join(words), f"{line['row']} has white space that its source was rid of"
+        assert line["section"] == line["section"].strip() != "", line["row"]
+    assert len({(line["row"][:2], line["quotation"]) for line in lines}) == len(lines)
+
+
+@EVERY
+def test_a_claim_has_the_words_of_each_of_its_rows(id):
+    claim = ledger[id]
+    written = {line["row"]: (line["section"], line["quotation"]) for line in lines_of("coverage.csv")}
+    assert claim.quotations == {row: written[row] for row in claim.rows} and claim.rows
+    with pytest.raises(TypeError):
+        claim.quotations["S0-001"] = ("", "")
+
+
+def test_what_is_cited_has_a_place_and_is_used():
+    bibliography = (ROOT / "references.bib").read_text(encoding="utf-8")
+    code = "".join(claim.code for claim in ledger.values()) + inspect.getsource(claims)
+    for line in lines_of("cited.csv"):
+        assert f"{{{line['source']}," in bibliography
+        assert all(line.values()), line
+        assert line["source"] in code, f"nothing reads what {line['source']} says"
+
+
+def rests_on_literals(check):
+    """Whether the cases that a check hands to Evidence are made of literals and builtins alone."""
+    function = ast.parse(inspect.getsource(check)).body[0]
+    module = ast.parse(inspect.getsource(inspect.getmodule(check)))
+    found = {}  # from a name to all that is put in it
+    for node in (*module.body, *ast.walk(function)):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.For | ast.comprehension):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            value = node.value if isinstance(node, ast.Assign | ast.AugAssign) else node.iter
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("append", "extend", "add", "update"):
+            targets, value = [node.func.value], ast.Tuple(node.args)
+        else:
+            continue
+        for target in targets:
+            names = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
+            for name in names:
+                found.setdefault(name, []).append(value)
+    fixed = set(dir(builtins)) | {argument.arg for node in ast.walk(function) if isinstance(node, ast.Lambda)
+                                  for argument in node.args.args}  # fmt: skip
+
+    def literal(value):
+        return all(part.id in fixed for part in ast.walk(value) if isinstance(part, ast.Name))
+
+    while more := {name for name, values in found.items() if name not in fixed and all(map(literal, values))}:
+        fixed |= more
+    (cases,) = [
+        keyword.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Evidence"
+        for keyword in node.keywords
+        if keyword.arg == "cases"
+    ]
+    return literal(cases)
+
+
+@pytest.mark.parametrize("id", [id for id, claim in ledger.items() if claim.verdict != "not checkable"])
+def test_the_cases_of_a_check_come_from_elsewhere_than_the_check(id):
+    assert not rests_on_literals(ledger[id].check)
+
+
+def three_tasks():
+    tasks, told = 8, []
+    told.append(tasks)
+    return Evidence("8 tasks", expected="3", cases={"three": all(task == 3 for task in told)})
+
+
+def measured_tasks():
+    told = {}
+    told["tanh"] = len(activations.catalog)
+    return Evidence("tasks", expected="3", cases={name: count == 3 for name, count in told.items()})
+
+
+def test_a_check_that_can_come_out_one_way_only_is_found():
+    assert rests_on_literals(three_tasks)
+    assert not rests_on_literals(measured_tasks)
+
+
 def test_a_claim_says_where_the_book_shows_it_if_it_does():
     for claim in ledger.values():
         if claim.where:
             page, _, label = claim.where.partition("#")
             assert (ROOT / f"{page}.ipynb").is_file() and label, claim.id
+
+
+NUMBERS = {"two": 2, "nine": 9, "fifteen": 15, "sixteen": 16}
+
+
+@pytest.mark.parametrize("topic", [topic for topic in claims.topics if topic != "experiments"])
+def test_a_chapter_counts_the_claims_that_it_does_not_list(topic):
+    cells = json.loads((ROOT / f"{claims.topics[topic]}.ipynb").read_text(encoding="utf-8"))["cells"]
+    label = f"<claims-{topic.lower().replace(' ', '-')}>"
+    (text,) = [text for cell in cells if label in (text := "".join(cell["source"]))]
+    listed, count = len(re.findall(r"^\d+\. \*", text, flags=re.M)), sum(c.topic == topic for c in ledger.values())
+    others, everything = re.search(r"The other (\w+),", text), re.search(r"claims of (\d+);", text)
+    if others:
+        number = others[1]
+        assert listed + (NUMBERS[number] if number in NUMBERS else int(number)) == count
+    else:
+        assert int(everything[1]) == count if everything else listed == count
 
 
 def test_the_ledger_has_the_order_of_the_book():
@@ -97,7 +208,7 @@ def made(**changes):
     given = dict(
         id="made", statement="Tanh is bounded", verdict="true", corrected="", topic="tanh", how="measured",
         check=lambda: Evidence("0.5 at 20", expected="under 1", cases={"at 20": True}),
-        rows=("S1-001", "S3-002", "S1-009"),
+        quotations={"S1-001": ("Tanh", "stays below 1"), "S3-002": ("2", "bounded"), "S1-009": ("Tanh", "at most 1")},
     )  # fmt: skip
     return claims.Claim(**given | changes)
 
@@ -106,6 +217,9 @@ def test_a_settled_claim_reads_as_text_and_shows_a_contradiction():
     assert str(claims.settle(made())).splitlines() == [
         "Claim made (clark2025, kumar2024)",
         "Tanh is bounded",
+        "Words: “stays below 1” (clark2025, Tanh)",
+        "Words: “bounded” (kumar2024, 2)",
+        "Words: “at most 1” (clark2025, Tanh)",
         "Verdict: true.",
         "Found (measured): 0.5 at 20",
     ]

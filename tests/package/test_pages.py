@@ -151,6 +151,9 @@ def test_the_ledger_of_a_topic_has_each_of_its_claims(topic):
         for words in (claim.statement, claim.corrected, claims.show(claim.id).evidence.measured):
             assert words.replace("+-", "±").replace("10^-", "10−").replace("10^", "10") in text.replace(" ", " ")
         assert claim.verdict in text
+        assert [quote.text for quote in entry.select("q")] == [words for _, words in claim.quotations.values()]
+        assert all(section in text for section, _ in claim.quotations.values())
+        assert ("The book’s own question." in text) == claim.own
         assert entry["data-verdict"] == claim.verdict
         assert entry["data-activation"] == "|".join(claim.activations)
         assert f"def {claim.id.replace('-', '_')}" in entry.pre.get_text()
@@ -174,4 +177,4 @@ def test_a_ledger_with_a_contradicted_claim_is_not_shown(monkeypatch):
 def test_the_verdicts_add_up():
     sentences = sum(len(claim.rows) for claim in claims.ledger.values())
     said = str(pages.verdicts())
-    assert said.splitlines()[-1] == f"in all: {len(claims.ledger)} claims, {sentences} sentences"
+    assert said.splitlines()[-2] == f"in all: {len(claims.ledger)} claims, {sentences} sentences"

@@ -1,8 +1,8 @@
 """What the field's popular texts say of activation functions, each claim with a check that settles it.
 
-A claim stands in the file of its topic: a decorated function that measures and returns its `Evidence`. The verdict is
-written by hand beside the statement; the evidence has one of its own, derived from what was found, and the two must
-agree. `python -m actlab claims` looks at all of them.
+A claim stands in the file of its topic, or in a file of its subject in the folder of its topic: a decorated function
+that measures and returns its `Evidence`. The verdict is written by hand beside the statement; the evidence has one of
+its own, derived from what was found, and the two must agree. `python -m actlab claims` looks at all of them.
 """
 
 import csv
@@ -18,7 +18,19 @@ from types import MappingProxyType
 from .. import results
 from .._names import meant, nearest
 
-__all__ = ["Claim", "Evidence", "Settled", "claim", "ledger", "settle", "show", "sources", "topics", "verdicts"]
+__all__ = [
+    "Claim",
+    "Evidence",
+    "Settled",
+    "claim",
+    "ledger",
+    "settle",
+    "show",
+    "source_of",
+    "sources",
+    "topics",
+    "verdicts",
+]
 
 TRUE = "true"
 CONDITIONS = "true with conditions"
@@ -51,6 +63,11 @@ means = (MEASURED, STORED, PUBLISHED, CITED, OPENLY)
 
 # the five texts whose claims are settled here: first letters of their rows in coverage.csv -> key in references.bib
 sources = {"S0": "gustaw2025", "S1": "clark2025", "S2": "afblog", "S3": "kumar2024", "S4": "park2024"}
+
+
+def source_of(row: str) -> str:
+    """The key in references.bib of the text that a row of coverage.csv is a sentence of."""
+    return sources[row.partition("-")[0]]
 
 
 @dataclass(frozen=True)
@@ -94,16 +111,23 @@ class Claim:
     activations: tuple[str, ...] = ()  # names in the catalog that it is about
     citations: tuple[str, ...] = ()  # keys in references.bib of what settles or explains it
     where: str = ""  # the place of the book that shows it: page#label
-    rows: tuple[str, ...] = ()  # the rows of coverage.csv that it settles
+    own: bool = False  # whether it is the book's question about a text that doesn't say it in words
+    # from each row of coverage.csv that it settles to the section of its source and the words that stand there
+    quotations: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of coverage.csv that it settles."""
+        return tuple(self.quotations)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Keys in references.bib of the texts that make this claim."""
-        return tuple(dict.fromkeys(sources[row.partition("-")[0]] for row in self.rows))
+        return tuple(dict.fromkeys(map(source_of, self.rows)))
 
     @property
     def code(self) -> str:
-        """The check as it is written, and the functions of its own file that it calls."""
+        """The check as it is written, and the functions of its own topic that it calls."""
         return "\n\n".join(_written(self.check, set()))
 
 
@@ -124,7 +148,11 @@ class Settled:
         claim, evidence = self.claim, self.evidence
         lines = [
             f"Claim {claim.id} ({', '.join(claim.sources)})",
-            claim.statement,
+            f"{claim.statement}{' (the book asks)' if claim.own else ''}",
+            *(
+                f"Words: “{words}” ({source_of(row)}, {section})"
+                for row, (section, words) in claim.quotations.items()
+            ),
             f"Verdict: {claim.verdict}. {claim.corrected}".rstrip(),
             f"Found ({claim.how}): {evidence.measured}",
         ]
@@ -137,15 +165,20 @@ _claims: dict[str, Claim] = {}
 
 
 def _written(function, seen) -> list[str]:
-    """The source of a function, and of the private ones of its module that it names."""
+    """The source of a function, and of the private ones of its topic that it names."""
     seen.add(function.__name__)
     source, around = inspect.getsource(function), inspect.getmodule(function)
     found = [source]
     for name in dict.fromkeys(re.findall(r"\b_[a-z]\w*", source)):
         other = getattr(around, name, None)
-        if name not in seen and getattr(other, "__module__", None) == around.__name__ and callable(other):
+        if name not in seen and callable(other) and _topic(other) == _topic(function):
             found += _written(other, seen)
     return found
+
+
+def _topic(function) -> str:
+    """The file, or the folder, of claims that a function is written in."""
+    return getattr(function, "__module__", "").removeprefix(f"{__name__}.").partition(".")[0]
 
 
 def claim(
@@ -157,6 +190,7 @@ def claim(
     activations: Iterable[str] = (),
     citations: Iterable[str] = (),
     where: str = "",
+    own: bool = False,
 ):
     """Register the check below as a claim; its id is the function's name with hyphens."""
 
@@ -164,7 +198,7 @@ def claim(
         id = check.__name__.strip("_").replace("_", "-")
         if id in _claims:
             raise ValueError(f"there are two claims called {id}")
-        file = check.__module__.removeprefix(f"{__name__}.").partition(".")[0]
+        file = _topic(check)
         for value, allowed in [(verdict, verdicts), (file, files), (how, means)]:
             if value not in allowed:
                 raise ValueError(f"{id}: {value!r} is none of {', '.join(allowed)}")
@@ -179,16 +213,20 @@ def claim(
             activations=tuple(activations),
             citations=tuple(citations),
             where=where,
+            own=own,
         )
         return check
 
     return register
 
 
-def _coverage() -> dict[str, str]:
-    """From a row to the id of the claim that settles it."""
+def _coverage() -> dict[str, dict[str, tuple[str, str]]]:
+    """From the id of a claim to what is quoted for it: from row to (section, words)."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
     with (results.root() / "claims/coverage.csv").open(newline="", encoding="utf-8") as file:
-        return {line["row"]: line["claim"] for line in csv.DictReader(file)}
+        for line in csv.DictReader(file):
+            found.setdefault(line["claim"], {})[line["row"]] = line["section"], line["quotation"]
+    return found
 
 
 def _find(id: str) -> Claim:
@@ -214,10 +252,7 @@ def show(id: str) -> Settled:
 for _file in files:  # each registers the claims of its topic
     import_module(f".{_file}", __name__)
 
-_rows: dict[str, list[str]] = {}
-for _row, _id in _coverage().items():
-    _rows.setdefault(_id, []).append(_row)
-
+_quoted = _coverage()
 ledger: Mapping[str, Claim] = MappingProxyType(
-    {id: replace(claim, rows=tuple(_rows.get(id, ()))) for id, claim in _claims.items()}
+    {id: replace(claim, quotations=MappingProxyType(_quoted.get(id, {}))) for id, claim in _claims.items()}
 )

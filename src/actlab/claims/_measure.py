@@ -1,5 +1,6 @@
 """What several checks measure: gradients through deep networks at initialisation, and the stored runs on the disk."""
 
+import csv
 import math
 import re
 import statistics
@@ -86,6 +87,22 @@ def year_of(key: str) -> int:
 def title_of(key: str) -> str:
     """The title that references.bib has for a source, without its braces, in small letters."""
     return re.sub(r"[{}]", "", _bibliography()[key]["title"]).lower()
+
+
+@cache
+def _cited() -> dict[tuple[str, str], str]:
+    with (results.root() / "claims/cited.csv").open(newline="", encoding="utf-8") as file:
+        return {(line["source"], line["what"]): line["value"] for line in csv.DictReader(file)}
+
+
+def number_in(key: str, what: str) -> float:
+    """A number that a source gives, as data/claims/cited.csv has it, with its place. KeyError where it has none."""
+    return float(_cited()[key, what])
+
+
+def words_in(key: str, what: str) -> str:
+    """The words of a source, from the same table."""
+    return _cited()[key, what]
 
 
 def median_by_draw(activation, column):

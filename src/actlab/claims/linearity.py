@@ -96,9 +96,9 @@ def _steps_to_half(sizes, steps=300, rate=0.04, seeds=5):
 
 @claim(
     "With a nonlinear activation between them, layers can no longer be reduced to one affine layer",
-    verdict=CONDITIONS,
-    corrected="It depends on where the data lie: a ReLU network whose units are all on for them is one affine layer "
-    "there, at any depth.",
+    verdict=TRUE,
+    corrected="Of the whole input space. Where all data lie on one piece it is not felt: a ReLU network whose units "
+    "are all on for them is one affine layer there, at any depth.",
     activations=("relu",),
     where=f"{CHAPTER}#sec-collapse-still",
 )
@@ -109,12 +109,13 @@ def an_activation_prevents_the_collapse():
     with torch.no_grad():
         for i in range(0, 6, 2):
             network[i].bias += 1 - network[: i + 1](x).amin(dim=0)  # the lowest pre-activation is 1: always on
-    raised = _affine_miss(network, x)
+    raised, beyond = _affine_miss(network, x), _affine_miss(network, 100 * x)
     return Evidence(
         f"the best affine fit to a ReLU network of depth 3 leaves {as_drawn:.0%} of its spread as it was drawn, "
-        f"and {raised:.0%} once its biases keep every unit on",
+        f"and {raised:.0%} once its biases keep every unit on for these data; on data a hundred times as wide that "
+        f"network leaves {beyond:.0%}",
         expected="an affine fit that leaves more than a tenth of the spread",
-        cases={"as drawn": as_drawn > 0.1, "every unit on for all data": raised > 0.1},
+        cases={"as drawn": as_drawn > 0.1, "every unit on for the data, and beyond them": beyond > 0.1},
     )
 
 
@@ -180,7 +181,8 @@ def _straight_share(points):
 
 
 @claim(
-    "Hornik et al. (1989) and Cho and Saul (2010) showed that large enough sigmoid networks approximate any function",
+    "Hornik et al. (1989) and Cho and Saul (2010) showed that large enough sigmoid networks approximate "
+    "arbitrary complex functions",
     verdict=IMPRECISE,
     corrected="Hornik et al. show it for every squashing function, the sigmoid among them, and for continuous "
     "targets on a compact set; Cho and Saul build kernels that mimic wide layers of step and ramp units.",

@@ -29,6 +29,10 @@ def verdicts() -> Page:
     }
     total = f"{len(claims.ledger)} claims, {sum(len(claim.rows) for claim in claims.ledger.values())} sentences"
     rows["in all"] = total
+    own = [claim for claim in claims.ledger.values() if claim.own]
+    rows["the book's own questions among them"] = (
+        f"{len(own)} claims, {sum(len(claim.rows) for claim in own)} sentences"
+    )
     return Page("\n".join(f"{key}: {value}" for key, value in rows.items()), two_columns(rows, "The verdicts"))
 
 
@@ -47,7 +51,11 @@ def ledger(topic: str) -> Page:
 
 def _entry(settled: claims.Settled) -> str:
     claim, evidence = settled.claim, settled.evidence
-    said = ", ".join(reference(key).html for key in claim.sources)
+    asked = " <em>The book’s own question.</em>" if claim.own else ""
+    said = "".join(
+        f"<li><q>{html.escape(words)}</q> ({reference(claims.source_of(row)).html}, {html.escape(section)})</li>"
+        for row, (section, words) in claim.quotations.items()
+    )
     by = f"<li>Sources: {', '.join(reference(key).html for key in claim.citations)}</li>" if claim.citations else ""
     shown = f'<li>Shown in <a href="../{_address(claim.where)}">the chapter</a></li>' if claim.where else ""
     cases = "".join(
@@ -58,11 +66,12 @@ def _entry(settled: claims.Settled) -> str:
     return (
         f'<article class="actlab-claim" id="{claim.id}" data-verdict="{claim.verdict}" data-topic="{claim.topic}" '
         f'data-activation="{"|".join(claim.activations)}">'
-        f"<p>{badge(claim)} <strong>{printed(claim.statement)}.</strong> {printed(claim.corrected)}</p>"
+        f"<p>{badge(claim)} <strong>{printed(claim.statement)}.</strong>{asked} {printed(claim.corrected)}</p>"
         f"<details><summary>Found: {printed(evidence.measured)}</summary>"
+        f"<p>{'What it is asked about' if claim.own else 'In the words of the text'}:</p>"
+        f'<ul class="actlab-words">{said}</ul>'
         f"{expected}<ul>{cases}</ul>"
-        f"<ul><li>Said by {said} ({len(claim.rows)} {'time' if len(claim.rows) == 1 else 'times'})</li>"
-        f"<li>Settled by: {claim.how}</li>{by}{shown}</ul>"
+        f"<ul><li>Settled by: {claim.how}</li>{by}{shown}</ul>"
         f'<pre class="actlab-code" tabindex="0">{html.escape(claim.code)}</pre></details></article>'
     )
 
