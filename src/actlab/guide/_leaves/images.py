@@ -17,14 +17,14 @@ images = (
         "On photographs `elu` {photos_elu:.0f}, not distinguishable with so few, and `sigmoid` {photos_sigmoid:.0f}.",
         start="Glorot, uniform, in every layer, which is gain one where fan-in and fan-out are equal; the gain of "
         "`relu` is {gain_relu:.3f}",
-        rate="Adam {rate_adam:g}: the best of {rates_adam} for each of the five, on these seeds. With SGD it "
+        rate="Adam {rate_adam:g}: the best of {rates_adam} for each of the five, on other draws. With SGD it "
         "decides more than the function: `relu` has {relu_slow:.0f} % at {rate_slow:g} and {relu_middle:.0f} % at "
-        "{rate_middle:g}; `sigmoid` has {sigmoid_slow:.0f} % at {rate_slow:g} and {sigmoid_fast:.0f} % at "
-        "{rate_fast:g}, where `elu` is at chance ({elu_fast:.0f} %).",
+        "{rate_middle:g}; `sigmoid` has {sigmoid_slow:.0f} % at {rate_slow:g} and, after {patient_epochs} epochs, "
+        "{sigmoid_fast:.0f} % at {rate_fast:g}, where `elu` is at chance ({elu_fast:.0f} %).",
         watch="Gradient norms together with the loss, and by layer: a small norm alone says nothing.",
         kind="measured",
-        basis="{digits_seeds} paired seeds on {digits_points} digits; {photos_seeds} on photographs, there one "
-        "rate, Adam {rate_slow:g}",
+        basis="{digits_draws} paired draws of {digits_points} digits, none tested twice, intervals that hold "
+        "together; {photos_seeds} seeds on photographs, there one rate, Adam {rate_slow:g}",
         evidence={
             "chapters/08b_images#sec-images-ranks": "who is ahead, with intervals",
             "chapters/08b_images#sec-images-rate": "the rate, not the function",
