@@ -12,6 +12,7 @@ from actlab.guide import _compare, _measured
 
 DATA = Path(__file__).parents[2] / "data"
 T = {2: 4.303, 4: 2.776, 9: 2.262, 11: 2.201, 19: 2.093}  # Student's factors at 95 %, from a printed table
+FOUR_TOGETHER = 4.315  # at 98.75 %, n = 5
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -170,9 +171,17 @@ def test_the_sigmoid_at_its_own_size_loses_what_the_integral_says():
 
 def test_numbers_of_images():
     n, runs, curves = guide.numbers(), stored("images", "runs"), stored("images", "curves")
-    digits = {"network": "cnn", "task": "mnist", "optimizer": "adam", "rate": 0.003}
-    selu, relu = (values(runs, "test_accuracy", activation=name, **digits) for name in ("selu", "relu"))
-    assert same(n["digits_selu"], selu - relu, 100)
+    tuned = stored("images_tuned", "runs")
+    selu, relu = (
+        values(tuned, "test_accuracy", "draw", activation=name, optimizer="adam") for name in ("selu", "relu")
+    )
+    assert n["digits_selu"].mean == pytest.approx(100 * (selu - relu).mean())
+    off = 100 * (selu - relu)
+    half = FOUR_TOGETHER * off.std(ddof=1) / math.sqrt(len(off))
+    assert len(off) == 5 and n["digits_selu"].half == pytest.approx(half, rel=1e-3)
+    photos = {"network": "cnn", "task": "cifar10", "optimizer": "adam", "rate": 0.001}
+    elu, relu = (values(runs, "test_accuracy", activation=name, **photos) for name in ("elu", "relu"))
+    assert same(n["photos_elu"], elu - relu, 100)
     deep = {"network": "resnet50_narrow", "optimizer": "adam"}
     elu, relu = (
         np.array([row[-1] for row in values(curves, "batch_accuracy", activation=name, **deep)])
