@@ -112,6 +112,20 @@ def test_numbers_of_the_disk():
     assert n["disk_function_moves"] == pytest.approx(math.exp(-gap.mean()))
 
 
+def test_numbers_of_the_square():
+    n, rows = guide.numbers(), [row for row in stored("disk_travel", "runs") if row["task"] == "square"]
+    arms = sorted({(row["network"], row["activation"]) for row in rows} - {(r["network"], "relu") for r in rows})
+    below = above = 0
+    for network, name in arms:
+        mine, relu = (
+            np.log(values(rows, "test_loss", "draw", network=network, activation=one)) for one in (name, "relu")
+        )
+        half = T[19] * (mine - relu).std(ddof=1) / math.sqrt(20)
+        below += (mine - relu).mean() + half < 0
+        above += (mine - relu).mean() - half > 0
+    assert (n["square_below"], n["square_above"], n["square_pairs"]) == (below, above, len(arms))
+
+
 def test_numbers_of_eight_layers():
     n, rows = guide.numbers(), stored("eight_layers", "runs")
     for task in ("disk", "square"):
