@@ -159,7 +159,7 @@ def test_disk_and_square_are_compared_from_the_same_starts():
 
 
 def test_a_place_is_told_in_short():
-    assert [row[5] for row in scene.thousand_table().rows][:2] == ["3", "1-2"]
+    assert [row[5] for row in scene.thousand_table().rows][:2] == ["3", "1 to 2"]
     failed = {row[0]: row[1] for row in scene.failed_table().rows}
     assert failed.pop("relu") == 1 and not any(failed.values())
 

@@ -17,9 +17,9 @@ EDGES = np.linspace(-4.8, 0.4, 53)  # of log10 loss, as the recipe counts
 
 
 def short(interval: Sequence[int]) -> str:
-    """ "3" for (3, 3), "1-2" for (1, 2)."""
+    """ "3" for (3, 3), "1 to 2" for (1, 2)."""
     low, high = interval
-    return f"{low}" if low == high else f"{low}-{high}"
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def thousand_table() -> Table:

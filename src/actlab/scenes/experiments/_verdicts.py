@@ -110,7 +110,11 @@ def travel_table(found: Mapping[tuple[str, str], Mapping[str, Paired]], task: st
         )
         for network, of in here.items()
     ]
-    return Table([f"the {task}", *names], rows, caption="Fresh loss over ReLU's; * where the interval leaves out 1.")
+    return Table(
+        [f"the {task}", *names],
+        rows,
+        caption=f"On the {task}: fresh loss over ReLU's; * where the interval leaves out 1.",
+    )
 
 
 def factors_table(found: Mapping[str, Mapping[str, Paired]], names: Sequence[str]) -> Table:
