@@ -68,7 +68,6 @@ def _square():
         "square_names": len({name for _, name in over}),
         "square_below": sum(factor.below for factor in over.values()),
         "square_above": sum(factor.above for factor in over.values()),
-        "square_pairs": len(over),
         "square_factors": spread([factor.mean for factor in over.values()], ".2f"),
     }
 

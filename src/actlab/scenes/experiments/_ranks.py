@@ -16,7 +16,7 @@ STATISTICS = {"mean": np.mean, "median": np.median}
 EDGES = np.linspace(-4.8, 0.4, 53)  # of log10 loss, as the recipe counts
 
 
-def short(interval: Sequence[int]) -> str:
+def _short(interval: Sequence[int]) -> str:
     """ "3" for (3, 3), "1 to 2" for (1, 2)."""
     low, high = interval
     return f"{low}" if low == high else f"{low} to {high}"
@@ -34,8 +34,8 @@ def thousand_table() -> Table:
                 f"{of['median']:.3f}",
                 f"{of['q05']:.2f} to {of['q95']:.2f}",
                 f"{of['test_loss']:.0f}",
-                short(row["rank_mean"]),
-                short(row["rank_median"]),
+                _short(row["rank_mean"]),
+                _short(row["rank_median"]),
             )
         )
     columns = ["thousandths", "mean ± s.e.", "median", "5 to 95 %", "fresh", "by mean", "by median"]
@@ -65,7 +65,7 @@ def places_player(intervals: dict[tuple[str, int], np.ndarray]) -> widgets.Playe
         ax.set(xlabel=f"rank by the {by} of {runs} runs", xlim=(0.5, 8.5), ylim=(7.6, -0.6))
 
     def in_words(by, runs):
-        said = [f"{name} {short(of)}" for name, of in zip(EIGHT, intervals[by, runs], strict=True)]
+        said = [f"{name} {_short(of)}" for name, of in zip(EIGHT, intervals[by, runs], strict=True)]
         return f"Ranks by the {by} of {runs} runs, 95 % intervals: {'; '.join(said)}."
 
     runs = sorted({n for _, n in intervals})
@@ -83,7 +83,7 @@ def places_player(intervals: dict[tuple[str, int], np.ndarray]) -> widgets.Playe
 def places_table(by_hand: np.ndarray, packaged: dict[str, np.ndarray]) -> Table:
     """Intervals of places, by hand beside the package's; by_hand: shape (2, functions), lowest and highest."""
     rows = [
-        (name, short(by_hand[:, i].astype(int)), *(short(of[i]) for of in packaged.values()))
+        (name, _short(by_hand[:, i].astype(int)), *(_short(of[i]) for of in packaged.values()))
         for i, name in enumerate(EIGHT)
     ]
     return Table(["places", "by hand", *(f"packaged, by {by}" for by in packaged)], rows)

@@ -7,7 +7,19 @@ import numpy as np
 
 from ... import experiments, plot, results
 
-__all__ = ["EIGHT", "GOALS", "MARKS", "at_own_rates", "by_draw", "finals", "grid", "order", "own_rates"]
+__all__ = [
+    "EIGHT",
+    "GOALS",
+    "MARKS",
+    "at_own_rates",
+    "by_draw",
+    "color",
+    "decades",
+    "finals",
+    "grid",
+    "order",
+    "own_rates",
+]
 
 EIGHT = experiments.published
 MARKS = dict(zip(EIGHT, "osD^vPX*", strict=True))

@@ -51,7 +51,7 @@ def against(
     }
 
 
-def said(found: Paired) -> str:
+def _said(found: Paired) -> str:
     """The verdict, with the factor that would have been seen where nothing is."""
     if found.verdict == "not distinguishable":
         return f"not distinguishable (seen: {math.exp(found.seen):.1f})"
@@ -62,7 +62,7 @@ def said(found: Paired) -> str:
 
 def verdicts_table(found: Mapping[str, Paired], caption: str = "") -> Table:
     """The factor, its interval and the verdict of each function."""
-    rows = [(name, in_factors(of), said(of)) for name, of in found.items()]
+    rows = [(name, in_factors(of), _said(of)) for name, of in found.items()]
     return Table(["loss over ReLU's", "factor", "verdict"], rows, caption=caption)
 
 
