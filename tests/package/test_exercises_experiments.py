@@ -61,30 +61,36 @@ def of_single_runs(losses):
 
 def decide(low, high, margin):
     if -margin < low and high < margin:
-        return "equivalent"
-    return "lower" if high < -margin else "higher" if low > margin else "undecided"
+        return "equivalent within"
+    return "lower" if high < 0 else "higher" if low > 0 else "not distinguishable"
 
 
 def by_zero(low, high, margin):
-    return "lower" if high < 0 else "higher" if low > 0 else "equivalent"
+    return "lower" if high < 0 else "higher" if low > 0 else "equivalent within"
 
 
 def by_zero_first(low, high, margin):
     if high < 0 or low > 0:
         return "lower" if high < 0 else "higher"
-    return "equivalent" if -margin < low and high < margin else "undecided"
+    return decide(low, high, margin)
 
 
 def equivalent_only_with_zero(low, high, margin):
     if low < 0 < high:
-        return "equivalent" if -margin < low and high < margin else "undecided"
-    return "lower" if high < -margin else "higher" if low > margin else "undecided"
+        return decide(low, high, margin)
+    return "lower" if high < -margin else "higher" if low > margin else "not distinguishable"
 
 
-def margin_crossed(low, high, margin):
+def beyond_the_margin(low, high, margin):
     if -margin < low and high < margin:
-        return "equivalent"
-    return "higher" if high > margin and low > 0 else "lower" if low < -margin and high < 0 else "undecided"
+        return "equivalent within"
+    return "lower" if high < -margin else "higher" if low > margin else "not distinguishable"
+
+
+def by_the_middle(low, high, margin):
+    if -margin < low and high < margin:
+        return "equivalent within"
+    return "lower" if low + high < 0 else "higher"
 
 
 def tuned(losses):
@@ -121,7 +127,8 @@ WRONG = [
     ("08-equivalence", by_zero, "no evidence of equality"),
     ("08-equivalence", by_zero_first, "too small to matter."),
     ("08-equivalence", equivalent_only_with_zero, "everything inside lies within the margin"),
-    ("08-equivalence", margin_crossed, "also admits"),
+    ("08-equivalence", beyond_the_margin, "has one sign"),
+    ("08-equivalence", by_the_middle, "so the sign is open"),
     ("08-tune", lambda losses: losses.mean(axis=1).min(), "chosen with the draws that judge"),
     ("08-tune", lambda losses: losses[:, 4:].mean(axis=1).min(), "there to judge"),
     ("08-tune", lambda losses: losses[:, :4].mean(axis=1).min(), "the draws that chose the rate"),

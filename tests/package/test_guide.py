@@ -50,7 +50,7 @@ def test_a_difference_is_students_interval_of_the_pairs():
     back = guide.Difference.of(base, base + off)
     assert back.below and f"{back:.2f}" == "-1.00 ± 0.25"
     assert guide.Difference.of(base + np.array([1, -1, 0.5]), base).open
-    assert guide.Difference.of(base + off, base, level=0.99).half > 2 * found.half
+    assert guide.Difference.of(base + off, base, comparisons=5).half > 2 * found.half
 
 
 def test_a_factor_is_the_interval_of_the_logarithms():
@@ -66,9 +66,9 @@ def test_a_factor_is_the_interval_of_the_logarithms():
 def test_the_verdict_is_that_of_the_difference():
     base = np.array([1.0, 2.0, 4.0])
     off = np.array([0.9, 1.0, 1.1])
-    assert guide.verdict(base + off, base) == "ahead of"
-    assert guide.verdict(base, base + off) == guide.verdict(base + off, base, lower=True) == "behind"
-    assert guide.verdict(base + np.array([1, -1, 0.5]), base) == "not distinguishable from"
+    assert guide.verdict(base + off, base) == "higher"
+    assert guide.verdict(base, base + off) == "lower"
+    assert guide.verdict(base + np.array([1, -1, 0.5]), base) == "not distinguishable"
 
 
 @pytest.mark.parametrize(("a", "b"), [([1.0], [2.0]), ([], []), ([1.0, 2.0], [1.0])])
@@ -111,6 +111,20 @@ def test_numbers_of_the_disk():
     assert n["disk_softplus"].mean == pytest.approx(math.exp(gap.mean()))
     assert n["disk_softplus"].high == pytest.approx(math.exp(gap.mean() + half), rel=1e-3)
     assert n["disk_function_moves"] == pytest.approx(math.exp(-gap.mean()))
+
+
+def test_numbers_of_the_square():
+    n, rows = guide.numbers(), [row for row in stored("disk_travel", "runs") if row["task"] == "square"]
+    arms = sorted({(row["network"], row["activation"]) for row in rows} - {(r["network"], "relu") for r in rows})
+    below = above = 0
+    for network, name in arms:
+        mine, relu = (
+            np.log(values(rows, "test_loss", "draw", network=network, activation=one)) for one in (name, "relu")
+        )
+        half = T[19] * (mine - relu).std(ddof=1) / math.sqrt(20)
+        below += (mine - relu).mean() + half < 0
+        above += (mine - relu).mean() - half > 0
+    assert (n["square_below"], n["square_above"]) == (below, above) and len(arms) == 20
 
 
 def test_numbers_of_eight_layers():

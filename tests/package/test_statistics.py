@@ -1,11 +1,15 @@
 import itertools
 import math
+import re
+from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 
-from actlab import statistics
+from actlab import guide, statistics
+from actlab.exercises import experiments
+from actlab.scenes import smooth
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
@@ -25,7 +29,7 @@ def test_students_interval_of_one_value_has_no_width_and_of_none_is_refused():
     for values in ([], [[1, 2], [3, 4]]):
         with pytest.raises(ValueError, match="a mean needs a row of values, got shape"):
             statistics.student(values)
-    with pytest.raises(ValueError, match=r"a level lies between 0 and 1 .*level=95"):
+    with pytest.raises(ValueError, match=r"a level lies between 0 and 1.*level=95"):
         statistics.student([1, 2], level=95)
 
 
@@ -189,3 +193,176 @@ def test_spearman_by_hand():
     assert math.isnan(statistics.spearman([1, 1], [1, 2]))
     with pytest.raises(ValueError, match="2 or more"):
         statistics.spearman([1], [1])
+
+
+# ---- pairs --------------------------------------------------------------------------------------------------------
+
+FREEDOMS = [1, 2, 3, 4, 5, 9, 19, 32, 99, 1000]
+
+
+def random_pairs(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 60))
+    b = rng.normal(scale=10, size=n)
+    return b + rng.normal(rng.normal(), 10 ** rng.uniform(-3, 2), size=n), b
+
+
+@pytest.mark.parametrize("freedom", FREEDOMS)
+def test_students_tails_and_quantiles_are_those_of_the_incomplete_beta_function(freedom):
+    for level in (1e-3, 0.5, 0.9, 0.95, 1 - 0.05 / 48, 1 - 1e-6):
+        t = statistics.student_quantile(freedom, level)
+        inside = freedom / (mpmath.mpf(freedom) + mpmath.mpf(t) ** 2)
+        outside = mpmath.betainc(mpmath.mpf(freedom) / 2, 0.5, 0, inside, regularized=True)
+        assert float(outside) == pytest.approx(1 - level, rel=1e-8)
+        assert statistics.student_tails(t, freedom) == pytest.approx(float(outside), rel=1e-8)
+        assert statistics.student_tails(-t, freedom) == statistics.student_tails(t, freedom)
+    assert statistics.student_tails(0, freedom) == 1 and statistics.student_tails(math.inf, freedom) == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_paired_difference_is_that_of_scipy(seed):
+    stats = pytest.importorskip("scipy.stats")
+    a, b = random_pairs(seed)
+    comparisons, bound = 1 + seed, 10.0 ** ((seed % 7) - 3)
+    found = statistics.paired(a, b, comparisons=comparisons, bound=bound)
+    oracle = stats.ttest_rel(a, b)
+    low, high = oracle.confidence_interval(1 - 0.05 / comparisons)
+    assert found.p == pytest.approx(oracle.pvalue, rel=1e-6, abs=1e-13)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-7, abs=1e-12)
+    above = stats.ttest_1samp(a - b, -bound, alternative="greater").pvalue
+    below = stats.ttest_1samp(a - b, bound, alternative="less").pvalue
+    assert found.p_equivalent == pytest.approx(max(above, below), rel=1e-6, abs=1e-13)
+    limit = 0.05 / comparisons
+    right = "higher" if low > 0 else "lower" if high < 0 else "not distinguishable"
+    assert found.verdict == (f"equivalent within {bound:g}" if max(above, below) < limit else right)
+
+
+def test_the_random_pairs_bring_out_every_verdict():
+    found = set()
+    for seed in range(40):
+        words = statistics.paired(*random_pairs(seed), comparisons=1 + seed, bound=10.0 ** ((seed % 7) - 3)).verdict
+        found |= {known for known in statistics.VERDICTS if words.startswith(known)}
+    assert found == set(statistics.VERDICTS)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_power_is_that_of_scipys_noncentral_t(seed):
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(seed)
+    n, comparisons = int(rng.integers(3, 80)), int(rng.integers(1, 50))
+    t = stats.t.ppf(1 - 0.025 / comparisons, n - 1)
+    effect = float(rng.uniform(-2, 1) + t) / math.sqrt(n)
+    shift = effect * math.sqrt(n)
+    # scipy has nan for some tails that hold nothing
+    expected = stats.nct.sf(t, n - 1, shift) + np.nan_to_num(stats.nct.cdf(-t, n - 1, shift))
+    found = statistics.power_of(effect, n, comparisons=comparisons)
+    assert found == pytest.approx(expected, abs=1e-5) and 0 < found < 1
+    assert statistics.power_of(-effect, n, comparisons=comparisons) == found
+    assert statistics.power_of(0.0, n, comparisons=comparisons) == pytest.approx(0.05 / comparisons, rel=1e-3)
+
+
+def test_what_could_be_seen_is_what_is_seen_four_times_in_five():
+    rng, n = np.random.default_rng(0), 6
+    effect = statistics.detectable(n)
+    off = rng.normal(effect, 1, size=(4000, n))
+    t = off.mean(axis=1) / off.std(axis=1, ddof=1) * math.sqrt(n)
+    share = (np.abs(t) > 2.570581835636314).mean()  # Student's factor for five degrees of freedom
+    assert abs(share - 0.8) < 4 * math.sqrt(0.8 * 0.2 / 4000)
+    found = statistics.paired(off[0], np.zeros(n))
+    assert found.seen == pytest.approx(effect * off[0].std(ddof=1))
+    assert found.half < found.seen  # a difference as large as the interval's half is found every second time only
+    assert statistics.power_of(found.half / found.deviation, n) == pytest.approx(0.5, abs=0.06)
+
+
+def test_the_number_of_pairs_is_the_first_that_suffices():
+    assert statistics.pairs_needed(0.5) == 34 and statistics.pairs_needed(-1) == 10  # as in printed tables
+    for effect, comparisons in [(0.4, 1), (1.5, 10), (3.0, 28)]:
+        n = statistics.pairs_needed(effect, comparisons=comparisons)
+        assert statistics.power_of(effect, n, comparisons=comparisons) >= 0.8
+        assert statistics.power_of(effect, n - 1, comparisons=comparisons) < 0.8
+        assert statistics.detectable(n, comparisons=comparisons) <= effect
+
+
+def test_all_intervals_hold_at_once_as_often_as_one_alone():
+    rng, held, alone = np.random.default_rng(3), 0, 0
+    for _ in range(400):
+        off = rng.normal(size=(10, 8))
+        held += all(statistics.paired(row, 0 * row, comparisons=10).verdict == "not distinguishable" for row in off)
+        alone += all(statistics.paired(row, 0 * row).verdict == "not distinguishable" for row in off)
+    assert held / 400 > 0.95 - 3 * math.sqrt(0.95 * 0.05 / 400)
+    assert alone / 400 < 0.7  # .95 to the tenth power is .60
+
+
+def test_a_paired_difference_says_what_it_found():
+    a, b = np.array([1.0, 2.0, 4.0]), np.array([0.0, 1.1, 3.0])
+    assert str(statistics.paired(a, b)) == "+0.967 (0.823 to 1.11), n = 3: higher"
+    assert str(statistics.paired(b, a, bound=1.2)) == "-0.967 (-1.11 to -0.823), n = 3: equivalent within 1.2"
+    open_ = statistics.paired([0.0, 1.0], [1.0, 0.5])
+    assert open_.verdict == "not distinguishable" and str(open_).endswith(f"; {open_.seen:.2g} would have been seen")
+
+
+def test_pairs_that_are_all_alike_leave_no_doubt():
+    same, off = statistics.paired([1.0, 2.0], [1.0, 2.0], bound=0.1), statistics.paired([2.0, 3.0], [1.0, 2.0])
+    assert (same.verdict, same.p, same.p_equivalent, same.seen) == ("equivalent within 0.1", 1, 0, 0)
+    assert statistics.paired([1.0, 2.0], [1.0, 2.0]).verdict == "not distinguishable"
+    assert (off.verdict, off.p, off.half) == ("higher", 0, 0) and math.isnan(off.p_equivalent)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"a": [1.0]}, "two pairs or more"),
+        ({"a": [1.0, 2.0], "b": [1.0]}, "two pairs or more"),
+        ({"a": [[1.0, 2.0]], "b": [[1.0, 2.0]]}, "two pairs or more"),
+        ({"a": [1.0, math.nan]}, "finite numbers"),
+        ({"a": [1.0, math.inf]}, "finite numbers"),
+        ({"comparisons": 0}, "comparisons are counted from 1 on; got 0"),
+        ({"comparisons": 1.5}, "comparisons are counted from 1 on"),
+        ({"bound": 0}, "a bound of what matters is a number above 0; got 0"),
+        ({"bound": -1}, "a number above 0"),
+        ({"bound": math.nan}, "a number above 0"),
+        ({"bound": math.inf}, "a number above 0"),
+        ({"level": 95}, "a level lies between 0 and 1"),
+        ({"level": math.nan}, "a level lies between 0 and 1"),
+        ({"power": 1}, "a power lies between 1 - level and 1"),
+        ({"power": 0.04}, "a power lies between 1 - level and 1"),
+    ],
+)
+def test_pairs_that_say_nothing_and_settings_that_are_none_are_refused(wrong, words):
+    given = {"a": [1.0, 2.0], "b": [0.0] * len(wrong.get("a", [1, 2]))} | wrong
+    with pytest.raises(ValueError, match=words):
+        statistics.paired(given.pop("a"), given.pop("b"), **given)
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "words"),
+    [
+        (statistics.detectable, (1,), "counted from 2 on; got 1"),
+        (statistics.detectable, (2.5,), "counted from 2 on"),
+        (statistics.power_of, (math.nan, 5), "finite number of standard deviations"),
+        (statistics.power_of, (1.0, 1), "counted from 2 on"),
+        (statistics.pairs_needed, (0,), "other than 0"),
+        (statistics.pairs_needed, (math.inf,), "other than 0"),
+        (statistics.student_quantile, (0, 0.95), "whole number from 1 on"),
+        (statistics.student_tails, (1.0, 1.5), "whole number from 1 on"),
+    ],
+)
+def test_numbers_that_no_study_has_are_refused(function, given, words):
+    with pytest.raises(ValueError, match=words):
+        function(*given)
+
+
+def test_glossary_guide_and_exercises_know_the_same_verdicts():
+    text = (Path(__file__).parents[2] / "appendix/glossary.md").read_text(encoding="utf-8")
+    entry = text.split("\nverdict\n", 1)[1].split("\n\n", 1)[0]
+    compared = " ".join(entry.split()).partition("Of two functions compared:")[2].split(";")[0]
+    assert tuple(re.findall(r"\*([^*]+)\*", compared)) == statistics.VERDICTS
+    assert experiments.WORDS == statistics.VERDICTS
+    base = np.array([1.0, 2.0, 4.0])
+    said = {guide.verdict(base + off, base) for off in ([1.0, 1.1, 0.9], [-1.0, -1.1, -0.9], [1.0, -1.0, 0.5])}
+    assert said == set(statistics.VERDICTS[:3])
+    of_factors = {
+        smooth.verdict(smooth.Arm(np.array(ratios), 0.01, 0.01))
+        for ratios in ([2.0, 2.1, 2.2], [0.5, 0.6, 0.4], [0.5, 2.0, 1.1])
+    }
+    assert of_factors == set(statistics.VERDICTS[:3])

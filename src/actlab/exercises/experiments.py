@@ -139,39 +139,44 @@ def _rank_intervals(function):
     return "intervals for clear orders, for a tie, and for a pair that only pairing can tell apart."
 
 
-VERDICTS = [
+WORDS = ("higher", "lower", "not distinguishable", "equivalent within")  # as in `statistics`
+CASES = [
     ((-0.30, -0.10), 0.05, "lower"),
     ((0.10, 0.30), 0.05, "higher"),
-    ((-0.02, 0.03), 0.05, "equivalent"),
-    ((-0.20, 0.25), 0.05, "undecided"),
-    ((0.01, 0.04), 0.05, "equivalent"),
-    ((0.01, 0.30), 0.05, "undecided"),
-    ((-0.30, 0.04), 0.05, "undecided"),
-    ((-0.20, 0.25), 0.50, "equivalent"),
+    ((-0.02, 0.03), 0.05, "equivalent within"),
+    ((-0.20, 0.25), 0.05, "not distinguishable"),
+    ((0.01, 0.04), 0.05, "equivalent within"),
+    ((-0.04, -0.01), 0.05, "equivalent within"),
+    ((0.01, 0.30), 0.05, "higher"),
+    ((-0.30, -0.01), 0.05, "lower"),
+    ((-0.30, 0.04), 0.05, "not distinguishable"),
+    ((-0.20, 0.25), 0.50, "equivalent within"),
 ]
 
 
 @exercise("08-equivalence")
 def _decide(function):
-    for (low, high), margin, right in VERDICTS:
+    for (low, high), margin, right in CASES:
         found = call(function, low, high, margin)
         case = f"for the interval {low:g} to {high:g} and the margin {margin:g}"
         assert isinstance(found, str), f"{case} one of four words is wanted, this is a {type(found).__name__}."
         if found == right:
             continue
-        words = ("lower", "higher", "equivalent", "undecided")
-        assert found in words, f"{case} the answer is one of {', '.join(words)}, not {found[:20]!r}."
-        assert not (right == "undecided" and found == "equivalent"), (
-            f"{case} you say equivalent: that zero lies inside is no evidence of equality, so does much else."
+        assert found in WORDS, f"{case} the answer is one of {', '.join(WORDS)}, not {found[:20]!r}."
+        assert not (right == "not distinguishable" and found == "equivalent within"), (
+            f"{case} you say equivalent within: that zero lies inside is no evidence of equality, so does much else."
         )
-        assert not (right == "equivalent" and found in ("lower", "higher")), (
+        assert not (right == "equivalent within" and found in ("lower", "higher")), (
             f"{case} you say {found}: not zero, but all that the interval admits is too small to matter."
         )
-        assert not (right == "undecided" and found in ("lower", "higher")), (
-            f"{case} you say {found}: the interval also admits differences too small to matter."
+        assert not (right == "equivalent within" and found == "not distinguishable"), (
+            f"{case} you say not distinguishable: everything inside lies within the margin."
         )
-        assert not (right == "equivalent" and found == "undecided"), (
-            f"{case} you say undecided: everything inside lies within the margin."
+        assert not (right == "not distinguishable" and found in ("lower", "higher")), (
+            f"{case} you say {found}: zero lies inside, so the sign is open."
+        )
+        assert not (right in ("lower", "higher") and found == "not distinguishable"), (
+            f"{case} you say not distinguishable: all that the interval admits has one sign."
         )
         raise AssertionError(f"{case} the answer is {right}, and yours is {found}.")
     return "four answers, two of which most comparisons never give."

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from .. import results
 
 __all__ = ["Difference", "Factor", "by", "power", "spread", "verdict", "where"]
@@ -15,7 +13,7 @@ Rows = Iterable[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Difference:
-    """The mean of n paired differences, and half the width of its 95 % interval.
+    """The mean of n paired differences, and half the width of its 95 % interval, wider for several comparisons.
 
     Formatted, with the digits asked for, it reads "+2.3 ± 1.5".
     """
@@ -25,11 +23,10 @@ class Difference:
     n: int
 
     @classmethod
-    def of(cls, a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> "Difference":
-        """a - b, pair by pair, by Student's distribution. Raises ValueError for fewer than two pairs."""
-        if len(a) != len(b) or len(a) < 2:
-            raise ValueError(f"a verdict needs two pairs or more; got {len(a)} and {len(b)} numbers")
-        return cls(*results.student(np.subtract(a, b), level=level), len(a))
+    def of(cls, a: Sequence[float], b: Sequence[float], *, comparisons: int = 1) -> "Difference":
+        """a - b, pair by pair, by `results.paired`, which says what it refuses: fewer than two pairs above all."""
+        found = results.paired(a, b, comparisons=comparisons)
+        return cls(found.mean, found.half, found.n)
 
     @property
     def above(self) -> bool:
@@ -43,7 +40,7 @@ class Difference:
 
     @property
     def open(self) -> bool:
-        """Whether the interval holds 0. A difference as large as `half` would have shown."""
+        """Whether the interval holds 0. A difference as large as `half` would have shown every second time."""
         return not (self.above or self.below)
 
     def __format__(self, digits: str) -> str:
@@ -93,15 +90,11 @@ class Factor:
         return f"{self.mean:{digits}} ({self.low:{digits}} to {self.high:{digits}})"
 
 
-def verdict(a: Sequence[float], b: Sequence[float], *, lower: bool = False) -> str:
-    """Whether a is "ahead of", "behind" or "not distinguishable from" b: the 95 % interval of the mean of the pairs'
-    differences, with Student's factor, leaves out 0 or does not. lower: whether the smaller number is the better.
-    Raises ValueError for fewer than two pairs, of which nothing can be said.
+def verdict(a: Sequence[float], b: Sequence[float]) -> str:
+    """What may be said of a beside b, one of `results.VERDICTS`: whether the 95 % interval of the mean of the pairs'
+    differences leaves out 0. Raises ValueError for fewer than two pairs, of which nothing can be said.
     """
-    found = Difference.of(b, a) if lower else Difference.of(a, b)
-    if found.above:
-        return "ahead of"
-    return "behind" if found.below else "not distinguishable from"
+    return results.paired(a, b).verdict
 
 
 def where(rows: Rows, **wanted: Any) -> list[Mapping[str, Any]]:

@@ -5,7 +5,23 @@ What is shipped with the book, and what statistics say of either, stands here to
 
 from .._files import StoreError
 from .._names import shown
-from ..statistics import Comparison, compare, mcnemar, proportion, rank_intervals, ratio, spearman, spread, student
+from ..statistics import (
+    VERDICTS,
+    Comparison,
+    Paired,
+    compare,
+    detectable,
+    mcnemar,
+    paired,
+    pairs_needed,
+    power_of,
+    proportion,
+    rank_intervals,
+    ratio,
+    spearman,
+    spread,
+    student,
+)
 from ..stored import digits, keep, load, origin, provenance, read, root, save, sha256
 from ._check import Checked, check
 from ._export import export
@@ -14,13 +30,16 @@ from ._store import Store, origins
 from ._summary import summary, table
 
 __all__ = [
+    "VERDICTS",
     "Checked",
     "Comparison",
+    "Paired",
     "Run",
     "Store",
     "StoreError",
     "check",
     "compare",
+    "detectable",
     "digits",
     "export",
     "keep",
@@ -28,6 +47,9 @@ __all__ = [
     "mcnemar",
     "origin",
     "origins",
+    "paired",
+    "pairs_needed",
+    "power_of",
     "proportion",
     "provenance",
     "rank_intervals",

@@ -96,7 +96,7 @@ def _learned():
         **{f"shape_{arm}": Difference.of(last[arm], last["relu"]) for arm in ("prelu", "apl_5", "apl_10", "relu_he")},
         "shape_apl_5_he": Difference.of(last["apl_5_he"], last["relu_he"]),
         # one of so many comparisons: the interval that holds for all of them at once (Bonferroni)
-        "shape_apl_10_all": Difference.of(last["apl_10"], last["relu"], level=1 - 0.05 / len(against)),
+        "shape_apl_10_all": Difference.of(last["apl_10"], last["relu"], comparisons=len(against)),
         "shape_others_open": all(
             Difference.of(last[arm], last["relu"]).open for arm in against if arm not in ("apl_10",)
         ),

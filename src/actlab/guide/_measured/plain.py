@@ -57,15 +57,18 @@ def _disk():
 
 
 def _square():
-    """All at Adam's rate of 0.01, by the loss at the end, as on the disk."""
-    rows = results.load("disk", "squares")
-    loss = {name: by("draw", rows, "test_loss", _geometric, activation=name) for name in (*SMOOTH, *KINKED)}
-    over = {name: Factor.of(loss[name], loss["relu"]) for name in loss if name != "relu"}
+    """Five networks, each function at its own rate, by the loss at the end."""
+    rows = where(results.load("disk_travel", "runs"), task="square")
+    loss: dict[tuple[str, str], list[float]] = {}
+    for network, name in dict.fromkeys((row["network"], row["activation"]) for row in rows):
+        loss[network, name] = by("draw", rows, "test_loss", network=network, activation=name)
+    over = {arm: Factor.of(of, loss[arm[0], "relu"]) for arm, of in loss.items() if arm[1] != "relu"}
     return {
-        "square_open": all(factor.open for factor in over.values()),
-        "square_shown": max(factor.shown for factor in over.values()),
-        "square_softplus": over["softplus"],
-        "square_silu": over["silu"],
+        "square_networks": len({network for network, _ in over}),
+        "square_names": len({name for _, name in over}),
+        "square_below": sum(factor.below for factor in over.values()),
+        "square_above": sum(factor.above for factor in over.values()),
+        "square_factors": spread([factor.mean for factor in over.values()], ".2f"),
     }
 
 

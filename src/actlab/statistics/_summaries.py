@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from ._student import student
 
 __all__ = [
     "Comparison",
@@ -17,7 +18,6 @@ __all__ = [
     "ratio",
     "spearman",
     "spread",
-    "student",
 ]
 
 STATISTICS = {"mean": np.mean, "median": np.median}
@@ -153,22 +153,6 @@ def spearman(a: ArrayLike, b: ArrayLike) -> float:
     return float(a @ b / size) if size else math.nan
 
 
-def student(values: ArrayLike, *, level: float = 0.95) -> tuple[float, float]:
-    """The mean of n values, and half the width of its interval by Student's distribution {cite}`student1908`.
-
-    The interval holds the mean of all there could be in a share `level` of repetitions, if the values are drawn from
-    a normal distribution. The half width is nan for a single value. Raises ValueError for none, or more than a row.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim != 1 or not len(values):
-        raise ValueError(f"a mean needs a row of values, got shape {values.shape}")
-    _check("mean", level, 1)
-    if len(values) == 1:
-        return float(values[0]), math.nan
-    factor = _student_factor(len(values) - 1, level)
-    return float(values.mean()), float(factor * values.std(ddof=1) / math.sqrt(len(values)))
-
-
 def ratio(a: ArrayLike, b: ArrayLike, *, level: float = 0.95) -> tuple[float, float, float]:
     """How many times b goes into a, pair by pair: the geometric mean of a / b, and its interval, (ratio, low, high).
 
@@ -202,15 +186,6 @@ def proportion(successes: int, runs: int, *, level: float = 0.95) -> tuple[float
     half = z / (runs + z**2) * math.sqrt(successes * (runs - successes) / runs + z**2 / 4)
     low, high = middle - half, middle + half
     return (low if successes else 0.0), (high if successes < runs else 1.0)
-
-
-@cache
-def _student_factor(freedom, level):
-    """With t = sqrt(freedom) tan(u), the density of u is proportional to cos(u)^(freedom - 1)."""
-    u = np.linspace(0, math.pi / 2, 100_001)
-    density = np.cos(u) ** (freedom - 1)
-    below = np.concatenate([[0], np.cumsum(density[1:] + density[:-1])])
-    return math.sqrt(freedom) * math.tan(np.interp(level, below / below[-1], u))
 
 
 def _ranks(values):
