@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "checks": {"data"},
     "train": {"checks", "data"},
     "ensemble": {"activations", "checks", "data", "networks", "train"},
-    "diagnostics": {"activations", "theory"},
+    "diagnostics": {"_files", "activations", "theory"},
     "experiments": {
         "_names",
         "_streams",

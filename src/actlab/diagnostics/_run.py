@@ -33,12 +33,15 @@ class Pass:
     differentiable: bool = True  # whether the output depends on the network by way of gradients
 
 
-def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat) -> Pass:
-    """Send x through the network and a gradient back, batch by batch; the arguments are those of `signals`."""
+def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat, slopes_alone=False) -> Pass:
+    """Send x through the network and a gradient back, batch by batch; the arguments are those of `signals`.
+
+    slopes_alone: count dead units and flat values, and send no gradient back.
+    """
     for p in [*network.parameters(), *network.buffers()]:
         if nn.parameter.is_lazy(p):
             raise ValueError("the network has layers without weights yet; call it once on a batch, and ask again")
-    watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep)
+    watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep, slopes_alone=slopes_alone)
     weights = {name: p for name, p in network.named_parameters() if p.requires_grad and p.ndim > 1}
     seen = Pass(watch, weights, {name: Moments() for name in weights})
     seen.zeros = tuple(
@@ -139,6 +142,9 @@ def _one(network, batch, seen, *, loss, seed, call):
     watch.finish(_tensors(out))
     if not watch.calls and not watch.attentions and not watch.unseen:
         raise ValueError("the network called no activation: no nonlinear operation depends on its input")
+    if watch.slopes_alone:
+        watch.start()
+        return
     goal = _goal(out, loss, targets, seed)
     if goal is None or not goal.requires_grad:
         seen.differentiable = False
