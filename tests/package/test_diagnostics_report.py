@@ -162,7 +162,7 @@ def test_a_report_that_cannot_be_written_leaves_what_was_there(tmp_path, monkeyp
     report, path = health(broken(4), drawn(64, 32)), tmp_path / "health.html"
     report.save(str(path))
     before = path.read_text()
-    monkeypatch.setattr("actlab.diagnostics._html.page", lambda health: "\ud800")  # no file can hold this
+    monkeypatch.setattr("actlab.diagnostics._html.page", lambda *parts: "\ud800")  # no file can hold this
     with pytest.raises(UnicodeEncodeError):
         report.save(path)
     assert path.read_text() == before and len(list(tmp_path.iterdir())) == 1

@@ -4,6 +4,7 @@
 itself; what can't be seen is counted and named.
 """
 
+from ._checkpoint import Block, Blocks, blocks, load_checkpoint
 from ._findings import Finding, Limits
 from ._measure import Attention
 from ._report import Health, health
@@ -12,13 +13,17 @@ from ._signals import ELEMENTWISE, Coverage, Signals, dead_fraction, saturation,
 __all__ = [
     "ELEMENTWISE",
     "Attention",
+    "Block",
+    "Blocks",
     "Coverage",
     "Finding",
     "Health",
     "Limits",
     "Signals",
+    "blocks",
     "dead_fraction",
     "health",
+    "load_checkpoint",
     "saturation",
     "signals",
     "update_ratios",

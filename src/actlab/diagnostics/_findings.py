@@ -10,7 +10,7 @@ from .. import theory
 from ..activations import Activation, catalog
 from ._signals import FLAT, Signals
 
-__all__ = ["Finding", "Limits", "findings", "notes", "step_findings"]
+__all__ = ["Finding", "Limits", "called", "findings", "notes", "step_findings"]
 
 
 @dataclass(frozen=True)
@@ -177,13 +177,13 @@ def _rescale(s, what):
     # outputs keep their size at one gain, gradients at another, where there is one
     edge = theory.edge_of_chaos(act) if what == "gradients" else None
     has, wants = s.weight_gain[1:-1].median().item(), edge.gain if edge else theory.gain(act)
-    name = _called(act)
+    name = called(act)
     if abs(has / wants - 1) < 0.05:
         return f"{general}; the gain of {name}, {wants:.3g}, is there already"
     return f"weights with the gain {wants:.3g} for {name} (they have {has:.2g}), {general}"
 
 
-def _called(act: Activation) -> str:
+def called(act: Activation) -> str:
     """Its name, with the settings that are not its defaults."""
     usual = catalog[act.name].settings if act.name in catalog else {}
     changed = {key: value for key, value in act.settings.items() if value != usual.get(key)}

@@ -2,10 +2,13 @@
 
 import html
 import math
+from os import PathLike
+from pathlib import Path
 
+from .._files import draft
 from . import _text
 
-__all__ = ["page", "report"]
+__all__ = ["framed", "page", "report", "said_in_lines", "save"]
 
 MOST = 24  # layers that are shown at once; the others fold
 WIDE, HIGH = 240, 46  # of a histogram, in the units of its drawing
@@ -31,13 +34,22 @@ STYLE = """
 .actlab-health caption { text-align: left; font-weight: 600; color: inherit; }
 .actlab-health th, .actlab-health td { padding: 0.1rem 0.5rem 0.1rem 0; text-align: right; background: none; }
 .actlab-health th:first-child { text-align: left; }
+.actlab-health pre { white-space: pre-wrap; color: inherit; background: none; }
 .actlab-health summary { cursor: pointer; padding: 0.3rem 0; }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def page(health) -> str:
-    """A whole page with the report: one file."""
+def save(path: str | PathLike[str], what: str, title: str, body: str) -> Path:
+    """Write a page of one file, whole or not at all; what: for its tab."""
+    path = Path(path)
+    with draft(path) as place:
+        place.write_text(page(what, title, body), encoding="utf-8")
+    return path
+
+
+def page(what: str, title: str, body: str) -> str:
+    """A whole page."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -45,17 +57,27 @@ def page(health) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>health: {html.escape(_text.verdict(health))}</title>
+<title>{html.escape(what)}</title>
 <style>:root {{ color-scheme: light dark; }} body {{ font-family: system-ui, sans-serif; margin: 1rem; }}</style>
 </head>
 <body>
 <main>
-<h1>How the signals travel</h1>
-{report(health)}
+<h1>{html.escape(title)}</h1>
+{body}
 </main>
 </body>
 </html>
 """
+
+
+def framed(body: str) -> str:
+    """A part of a page, with the style that it needs."""
+    return f'<div class="actlab-health"><style>{STYLE}</style>{body}</div>'
+
+
+def said_in_lines(text: str) -> str:
+    """Text of several lines, as HTML shows it."""
+    return "\n".join(map(_said, text.split("\n")))
 
 
 def report(health) -> str:
@@ -71,7 +93,7 @@ def report(health) -> str:
         parts.append(_layers(health))
     if s.attention:
         parts.append(_attention(s))
-    return f'<div class="actlab-health"><style>{STYLE}</style>{"".join(parts)}</div>'
+    return framed("".join(parts))
 
 
 def _said(text):

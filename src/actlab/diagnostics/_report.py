@@ -7,7 +7,6 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from .._files import draft
 from . import _html, _text
 from ._findings import Finding, Limits, findings, notes, step_findings
 from ._signals import Signals, signals
@@ -43,10 +42,7 @@ class Health:
         The file is there whole or not at all. Raises ValueError where it can't be written, and where what lies there
         is no regular file.
         """
-        path = Path(path)
-        with draft(path) as place:
-            place.write_text(_html.page(self), encoding="utf-8")
-        return path
+        return _html.save(path, f"health: {_text.verdict(self)}", "How the signals travel", self._repr_html_())
 
 
 def health(

@@ -4,7 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["chosen", "plain", "report", "verdict"]
+__all__ = ["chosen", "plain", "report", "verdict", "wrapped"]
 
 WIDTH = 80
 MOST = 12  # rows of a table
@@ -18,15 +18,15 @@ def report(health) -> str:
     if s.attention:
         lines += _attention_table(s)
     if not s.coverage.complete:
-        lines += _wrapped(f"{s.coverage}")
+        lines += wrapped(f"{s.coverage}")
     lines.append(f"verdict: {verdict(health)}")
     for number, finding in enumerate(health.findings, 1):
-        lines += _wrapped(f"{number}. {finding.what} ({finding.where})", "   ")
-        lines += _wrapped(f"   limit: {finding.numbers}", "   ")
-        lines += _wrapped(f"   why: {finding.why}", "   ") if finding.why else []
-        lines += _wrapped(f"   try: {finding.advice}", "   ")
+        lines += wrapped(f"{number}. {finding.what} ({finding.where})", "   ")
+        lines += wrapped(f"   limit: {finding.numbers}", "   ")
+        lines += wrapped(f"   why: {finding.why}", "   ") if finding.why else []
+        lines += wrapped(f"   try: {finding.advice}", "   ")
     for note in health.notes:
-        lines += _wrapped(f"Note: {note}", "  ")
+        lines += wrapped(f"Note: {note}", "  ")
     return "\n".join(lines)
 
 
@@ -95,5 +95,6 @@ def _left_out(shown, number, what):
     return [f"{shown} of {number} {what} shown"] if shown < number else []
 
 
-def _wrapped(text, indent=""):
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """The lines of a paragraph; indent: before all but the first."""
     return textwrap.wrap(plain(text), WIDTH, subsequent_indent=indent, break_on_hyphens=False)
