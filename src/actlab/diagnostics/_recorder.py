@@ -50,6 +50,7 @@ class Recorder:
     def __init__(self, network: nn.Module, kinds, *, flat: float, axis, keep, slopes_alone: bool = False):
         super().__init__()
         self.slopes_alone = slopes_alone  # whether only dead units and flat values are counted
+        self.gradients = not slopes_alone
         self.calls: dict[tuple, Call] = {}
         self.attentions: dict[tuple, Attention] = {}
         self.unseen, self.passed, self.measured = Counter(), Counter(), 0
@@ -163,7 +164,7 @@ class Recorder:
                 found.add_alive(alive, alive.numel() - int(alive.sum()))
             else:
                 found.add_slope(slope_of(function, z, self.thread))
-        if self.slopes_alone:
+        if not self.gradients:
             return found
         source, part = halves or (z, lambda gradient: gradient)
         if source.requires_grad:
