@@ -256,3 +256,25 @@ def test_counting_dead_units_sends_no_gradient_back_and_refuses_what_signals_ref
         dead_fraction(network, drawn(9, 8), keep=["w"])
     with pytest.raises(ValueError, match="called no activation"):
         dead_fraction(nn.Linear(8, 2), drawn(9, 8))
+
+
+def test_calls_in_one_layer_are_told_apart():
+    class Three(nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])
+            self.last = nn.Sequential(nn.Linear(8, 8), nn.Tanh())
+            nn.init.constant_(self.layers[1].bias, -50.0)
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = x + layer(x).relu()
+            return self.last(x)
+
+    report = health(Three(), drawn(32, 8))
+    assert report.signals.layers == ("itself",) * 3 + ("last.1",)
+    assert report.signals.names == ("itself #1", "itself #2", "itself #3", "last.1")
+    (finding,) = [f for f in report.findings if "dead" in f.what]
+    assert finding.layer == "layer itself #2" and "itself #2 relu" in repr(report)
+    assert '<li class="past"><strong>itself #2</strong>' in report._repr_html_()

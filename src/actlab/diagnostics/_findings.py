@@ -60,7 +60,8 @@ class Finding:
     @property
     def numbers(self) -> str:
         """The limit and the number that is past it."""
-        return f"{self.limit:.3g}{f' {self.of}' if self.of else ''}, here {self.value:.3g}"
+        past = "more than " if self.value == self.limit else ""
+        return f"{past}{self.limit:.3g}{f' {self.of}' if self.of else ''}, here {self.value:.3g}"
 
     def __str__(self) -> str:
         why = f" Why: {self.why}." if self.why else ""
@@ -86,13 +87,13 @@ def notes(s: Signals, limits: Limits) -> Iterator[str]:
         yield f"computed without gradients, so that none is seen: {_listed(s, without)}"
     for i in _saturated(s, limits):
         if s.at_output[i]:
-            yield f"{s.flat[i]:.0%} of the values of layer {s.layers[i]}, the output, are saturated: answers are sure"
+            yield f"{s.flat[i]:.0%} of the values of layer {s.names[i]}, the output, are saturated: answers are sure"
         elif not s.gates[i].isnan():
-            yield f"{s.flat[i]:.0%} of the values of layer {s.layers[i]}, a gate, are saturated: open or closed"
+            yield f"{s.flat[i]:.0%} of the values of layer {s.names[i]}, a gate, are saturated: open or closed"
 
 
 def _listed(s, chosen, most=4):
-    names = list(dict.fromkeys(s.layers[i] for i in chosen))
+    names = list(dict.fromkeys(s.names[i] for i in chosen))
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
@@ -111,9 +112,9 @@ def _unbounded(s):
         if what == "gradients":  # nan where there is none; they break from the last layer backwards
             bad = [i for i in bad[::-1] if s.differentiable[i]]
         if bad:
-            others = tuple((f"layer {s.layers[i]}", values[i].item()) for i in bad[1:])
+            others = tuple((f"layer {s.names[i]}", values[i].item()) for i in bad[1:])
             yield Finding(
-                f"{what} are not finite", f"layer {s.layers[bad[0]]}", values[bad[0]].item(), math.inf,
+                f"{what} are not finite", f"layer {s.names[bad[0]]}", values[bad[0]].item(), math.inf,
                 "a number format with more range, or smaller weights", others,
                 "whatever is computed from them is not finite either",
             )  # fmt: skip
@@ -129,10 +130,10 @@ def _sizes(s, limits):
         delta = delta[delta > 0]  # a branch that starts at 0 lets none through yet: see `notes`
     elif len(delta) and delta[-1] == 0:
         bad = [i for i in there[::-1] if s.delta[i] == 0]
-        others = tuple((f"layer {s.layers[i]}", 0.0) for i in bad[1:])
+        others = tuple((f"layer {s.names[i]}", 0.0) for i in bad[1:])
         advice = "a loss that depends on the output, live units"
         why = "weights before it get no step at all"
-        yield Finding("no gradient arrives", f"layer {s.layers[bad[0]]}", 0.0, 0.0, advice, others, why)
+        yield Finding("no gradient arrives", f"layer {s.names[bad[0]]}", 0.0, 0.0, advice, others, why)
         return
     if len(delta):
         ends["gradients"] = delta
@@ -143,7 +144,7 @@ def _sizes(s, limits):
             continue
         way = "backward" if what == "gradients" else "forward"
         change = f"{'vanish' if powers < 0 else 'explode'} on their way {way}: 10^{powers:+.1f}"
-        where = f"layers {s.layers[hidden[0]]} to {s.layers[hidden[-1]]}"
+        where = f"layers {s.names[hidden[0]]} to {s.names[hidden[-1]]}"
         grown = grown or what == "outputs"
         why = {
             "gradients": "no one rate suits layers whose gradients differ that much",
@@ -209,7 +210,7 @@ def _units(s, limits):
     hidden = _hidden(s)
     if hidden and s.cosine[hidden[-1]] > limits.alike:
         yield Finding(
-            f"all examples come out alike, mean cosine {s.cosine[hidden[-1]]:.4f}", f"layer {s.layers[hidden[-1]]}",
+            f"all examples come out alike, mean cosine {s.cosine[hidden[-1]]:.4f}", f"layer {s.names[hidden[-1]]}",
             s.cosine[hidden[-1]].item(), limits.alike,
             "larger weights, smaller biases, normalisation, or fewer layers",
             why="the layers that follow can hardly tell the examples apart", of="mean cosine",
@@ -217,8 +218,8 @@ def _units(s, limits):
 
 
 def _worst(s, values, bad, limit, what, advice, why, of):
-    others = tuple((f"layer {s.layers[i]}", values[i].item()) for i in bad[1:])
-    return Finding(what, f"layer {s.layers[bad[0]]}", values[bad[0]].item(), limit, advice, others, why, of)
+    others = tuple((f"layer {s.names[i]}", values[i].item()) for i in bad[1:])
+    return Finding(what, f"layer {s.names[bad[0]]}", values[bad[0]].item(), limit, advice, others, why, of)
 
 
 def _saturated(s, limits):

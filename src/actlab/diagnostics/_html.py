@@ -113,7 +113,7 @@ def _layers(health):
     s, n = health.signals, len(health.signals.layers)
     named = _named(health.findings)
     ends = _powers(s.delta)
-    cards = [_card(s, i, named.get(f"layer {s.layers[i]}", []), ends) for i in range(n)]
+    cards = [_card(s, i, named.get(f"layer {s.names[i]}", []), ends) for i in range(n)]
     told = (
         "<p>For each call of an activation: how its inputs z are spread, with a line at 0 (the outermost bars hold "
         "all that lies beyond), and delta, the gradient at z, on a scale of powers of ten that all calls share.</p>"
@@ -152,7 +152,7 @@ def _card(s, i, numbers, ends):
     }  # fmt: skip
     told = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in values.items())
     return (
-        f'<li class="{"past" if numbers else "within"}"><strong>{_said(s.layers[i])}</strong> '
+        f'<li class="{"past" if numbers else "within"}"><strong>{_said(s.names[i])}</strong> '
         f'{_said(s.functions[i])}{flag}{_figure(s, i, ends)}<dl class="numbers">{told}</dl></li>'
     )
 
@@ -167,7 +167,7 @@ def _figure(s, i, ends):
         said.append(f"z from {low} to {high}, {below:.0%} of it in the lower half")
     parts.append(_scale(delta, ends))
     said.append("delta not seen" if math.isnan(delta) else f"delta {delta:.2g}")
-    label = _said(f"layer {s.layers[i]}, {s.functions[i]}: {'; '.join(said)}")
+    label = _said(f"layer {s.names[i]}, {s.functions[i]}: {'; '.join(said)}")
     return (
         f'<svg viewBox="0 0 {WIDE} {HIGH + 50}" role="img" aria-label="{label}" font-size="11" fill="currentColor" '
         f'font-family="system-ui, sans-serif">{"".join(parts)}</svg>'

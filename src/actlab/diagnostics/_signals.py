@@ -1,6 +1,7 @@
 """Numbers of a network and its batches: how signals travel forward and back, and which units are dead or flat."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -97,6 +98,15 @@ class Signals:
     values: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
     zeros: tuple[str, ...] = ()
     spoiled: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers, with a number behind each that calls more than one activation: "itself #2"."""
+        several, so_far, names = Counter(self.layers), Counter(), []
+        for layer in self.layers:
+            so_far[layer] += 1
+            names.append(f"{layer} #{so_far[layer]}" if several[layer] > 1 else layer)
+        return tuple(names)
 
     @property
     def powers(self) -> float:

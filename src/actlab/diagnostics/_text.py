@@ -56,7 +56,7 @@ def chosen(n: int, most: int = MOST) -> Sequence[int]:
 
 
 def _table(s):
-    names = [plain(name) for name in s.layers]
+    names = [plain(name) for name in s.names]
     wide = _column(names)
     head = f"{'function':12}{'std z':>9}{'rms out':>9}{'delta':>9}{'dead':>6}{'flat':>6}{'alike':>7}"
     lines = [f"{'layer':>{wide}} {head}"]
