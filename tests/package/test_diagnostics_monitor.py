@@ -101,6 +101,17 @@ def test_a_copy_of_a_watched_network_is_not_watched_and_can_be_stored():
     assert seen.steps.tolist() == [1]
 
 
+def test_a_second_monitor_is_refused_until_the_first_is_closed():
+    network = networks.mlp([8, 16, 1], "tanh", seed=0)
+    whole = nn.Sequential(network, nn.Sigmoid())
+    with monitor(network):
+        for one in (network, whole):
+            with pytest.raises(ValueError, match="is watched already"):
+                monitor(one)
+    monitor(whole).close()
+    assert hooks(whole) == []
+
+
 # --- what it reads
 
 

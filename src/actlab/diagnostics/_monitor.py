@@ -31,6 +31,9 @@ class Monitor:
         if not isinstance(network, nn.Module) or hasattr(network, "_orig_mod"):
             what = "a compiled one" if isinstance(network, nn.Module) else f"a {type(network).__name__}"
             raise ValueError(f"a network as torch.nn makes it can be watched, and not {what}")
+        hooks = [hook for module in network.modules() for hook in module._forward_pre_hooks.values()]
+        if any(isinstance(hook, _Hook) and hook.of is not None for hook in hooks):
+            raise ValueError("the network, or a part of it, is watched already: close that monitor first")
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise ValueError(f"every is a whole number of passes from 1, got {every!r}")
         self._network, self._every, self._passes = network, every, 0
@@ -296,6 +299,6 @@ def monitor(
     network: the module that the loop calls, before `torch.compile`. While it is watched a copy of the trained
     matrices is kept from a measured pass to the step after it. Passes without gradients, as tests are, don't count,
     and what lies before the first trained weight is not seen. kinds, axis: as in `signals`. Raises ValueError for
-    what is no such network, and for an `every` that is no whole number from 1.
+    what is no such network, for one that is watched already, and for an `every` that is no whole number from 1.
     """
     return Monitor(network, every, kinds, axis)
