@@ -201,7 +201,7 @@ class Monitor:
         return "\n".join(lines)
 
     def plot(self, limits: Limits | None = None):
-        """Dead share, delta and update ratios over the passes, a line each: a matplotlib Figure.
+        """Dead share, delta and update ratios over the passes, a line each: a matplotlib Figure, not in pyplot's list.
 
         From the first layer, light, to the last, dark; these two are named. Dotted: the limits of `health`.
         """
@@ -222,6 +222,7 @@ class Monitor:
             known = [v for line in ax.get_lines() for v in line.get_ydata() if 0 < v < math.inf]
             if known:
                 ax.set_yscale("log")
+        plt.close(figure)  # else a notebook shows it twice
         return figure
 
 

@@ -140,7 +140,7 @@ def states_player(found: Mapping[tuple[str, str], Run]) -> widgets.Player:
         ax.set(
             ylim=(-0.05, 3.05), xlabel="step", ylabel="loss", title=f"{patient}, {state}: {run.accuracy:.0%} right"
         )
-        ax.text(STEPS, chance + 0.06, "guessing", ha="right", color="0.35", fontsize="small")
+        ax.text(len(run.losses), chance + 0.06, "guessing", ha="right", color="0.35", fontsize="small")
         other = ax.secondary_yaxis("right", functions=(lambda loss: loss / 2.5, lambda share: 2.5 * share))
         other.set_ylabel("dead share, worst layer (squares)")
         other.set_yticks([0, 0.5, 1])
