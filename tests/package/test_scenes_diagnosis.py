@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from actlab import diagnostics
+from actlab import diagnostics, results
 from actlab.scenes import diagnosis as scene
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -76,4 +76,13 @@ def test_the_table_says_the_loss_and_the_share_of_right_answers(short):
 
 def test_the_player_has_a_state_for_each_run_and_says_what_it_shows(short):
     player = scene.states_player(short)
+    assert [knob.index for knob in player.children[0].children] == [1, 0]  # B, as it came
     assert player.summary == "player: patient x state, 4 frames"
+
+
+def test_the_costs_are_the_stored_ones():
+    rows = {row["network"]: row for row in results.load("health_cost")}
+    table = scene.cost_table()
+    assert [row[0] for row in table.rows] == [scene.NAMES[name] for name in rows]
+    assert table.rows[1][1] == f"{rows['bert']['health_ratio']:.1f}"
+    assert table.rows[0][3] == f"{100 * rows['resnet18']['monitor_share']:.1f} %"

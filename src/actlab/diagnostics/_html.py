@@ -21,7 +21,7 @@ STYLE = """
 .actlab-health .findings > li { margin-bottom: 0.7rem; }
 .actlab-health .findings dl { display: grid; grid-template-columns: auto 1fr; gap: 0 0.6rem; margin: 0.1rem 0 0; }
 .actlab-health dt { font-weight: 600; }
-.actlab-health dd { margin: 0; }
+.actlab-health dt, .actlab-health dd { margin: 0 !important; }
 .actlab-health .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
   gap: 0.6rem; padding: 0; list-style: none; }
 .actlab-health .layers > li { margin: 0; padding: 0.5rem 0.6rem; border: 1px solid; border-radius: 5px;

@@ -201,9 +201,10 @@ class Monitor:
         return "\n".join(lines)
 
     def plot(self, limits: Limits | None = None):
-        """Dead share, delta and update ratios over the passes, a line each: a matplotlib Figure, not in pyplot's list.
+        """Dead share, delta and update ratios over the passes, a line each: a matplotlib Figure.
 
-        From the first layer, light, to the last, dark; these two are named. Dotted: the limits of `health`.
+        It is none of pyplot's list: show it as a cell's result, or store it with `savefig`. From the first
+        layer, light, to the last, dark; these two are named. Dotted: the limits of `health`.
         """
         import matplotlib.pyplot as plt
 

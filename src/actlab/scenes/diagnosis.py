@@ -9,16 +9,29 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import data, diagnostics, networks, plot, widgets
+from .. import data, diagnostics, networks, plot, results, widgets
 from ..tables import Table
 
-__all__ = ["Deep", "Run", "batch", "cured", "rates_table", "runs", "runs_table", "states_player", "trained", "wide"]
+__all__ = [
+    "Deep",
+    "Run",
+    "batch",
+    "cost_table",
+    "cured",
+    "rates_table",
+    "runs",
+    "runs_table",
+    "states_player",
+    "trained",
+    "wide",
+]
 
 DEPTH, WIDTH, STEPS, BATCH = 12, 64, 200, 64
 GAIN = 2**0.5  # that ReLU asks for
 RATES = {"A": 0.01, "B": 0.05}
 LOWER = 0.001
 EVERY = 10
+NAMES = {"resnet18": "ResNet-18", "bert": "BERT, 6 layers", "mlp": "3 layers of 256"}
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,16 @@ def rates_table(rates: Sequence[float] = (0.001, 0.003, 0.01, 0.03)) -> Table:
     return Table(["rate", "as it came", "after the cure"], rows, caption="Test digits that A gets right.")
 
 
+def cost_table() -> Table:
+    """What a look costs, from data/health_cost: times are medians of ratios to a plain step of training."""
+    rows = [
+        (NAMES[row["network"]], f"{row['health_ratio']:.1f}", f"{row['health_mb'] / row['plain_mb']:.2f}",
+         f"{100 * row['monitor_share']:.1f} %")
+        for row in results.load("health_cost")
+    ]  # fmt: skip
+    return Table(["network", "health: time", "health: memory", "monitor: time"], rows)
+
+
 def runs_table(found: Mapping[tuple[str, str], Run]) -> Table:
     """Loss and accuracy at the end."""
     rows = [
@@ -154,4 +177,4 @@ def states_player(found: Mapping[tuple[str, str], Run]) -> widgets.Player:
         )
 
     states = {"patient": ["A", "B"], "state": ["as it came", "after the cure"]}
-    return widgets.player(draw, alt=in_words, size=(5.0, 2.9), **states)
+    return widgets.player(draw, alt=in_words, first={"patient": "B"}, size=(5.0, 2.9), **states)
