@@ -1,4 +1,4 @@
-"""The command line: the catalog, the studies, and the claims with what their checks find now."""
+"""The command line: the catalog, the studies, the claims with what their checks find now, and a network's health."""
 
 import argparse
 import ast
@@ -25,10 +25,10 @@ MOST = 1_000_000  # of anything that is counted here; each study has limits of i
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return what the process exits with.
 
-    0, or 1 where a claim is contradicted, runs failed or a store is damaged, 2 where what was asked for cannot be
-    done, 74 where what was asked for cannot be written to standard output, 141 where its reader went away, 130 after
-    Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A study that is trained, a file that is exported or a store that is
-    brought over is what was asked for; what is said of it is not.
+    0, or 1 where a claim is contradicted, runs failed, a store is damaged or a network has something to look at, 2
+    where what was asked for cannot be done, 74 where what was asked for cannot be written to standard output, 141
+    where its reader went away, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. A study that is trained, a file
+    that is exported or a store that is brought over is what was asked for; what is said of it is not.
     """
     try:
         with _streams.plain(), _streams.stoppable():
@@ -69,8 +69,18 @@ def _command(arguments):
     claims = commands.add_parser("claims", help="every claim, its verdict and what was measured just now")
     claims.add_argument("ids", nargs="*", metavar="ID", help="only these claims")
     claims.add_argument("--topic", help="only the claims of one topic, such as tanh")
+    health = commands.add_parser(
+        "health", help="what a network's signals, or a checkpoint's blocks, have to be told of"
+    )
+    health.add_argument(
+        "of", metavar="MODULE:FACTORY|FOLDER", help="returns network, or (network, batch); or a folder"
+    )
+    health.add_argument("--save", type=_file, metavar="FILE", help="the report as one HTML file")
     options = parser.parse_args(arguments)
-    does = {"list": _list, "run": _run, "summary": _summary, "check": _check, "export": _export, "claims": _claims}
+    does = {
+        "list": _list, "run": _run, "summary": _summary, "check": _check, "export": _export, "claims": _claims,
+        "health": _health,
+    }  # fmt: skip
     return does[options.command](options)
 
 
@@ -320,6 +330,21 @@ def _claims(options) -> int:
     for id in contradicted:
         say(f"contradicted: {id}")
     return int(bool(contradicted))
+
+
+def _health(options) -> int:
+    from . import _factory, diagnostics
+
+    if Path(options.of).is_dir():
+        found = _factory.told(diagnostics.blocks, diagnostics.load_checkpoint(options.of))
+        objections = found.differs
+    else:
+        found = _factory.told(diagnostics.health, *_factory.made(options.of))
+        objections = found.findings
+    put(repr(found))
+    if options.save is not None:
+        _mention(f"saved in {found.save(options.save)}")
+    return int(bool(objections))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ MODULES = sorted(
 MAY_IMPORT = {
     "_names": set(),
     "_streams": set(),
+    "_factory": {"_names"},
     "_files": set(),
     "activations": {"_names"},
     "gates": {"_names", "activations"},
@@ -33,7 +34,7 @@ MAY_IMPORT = {
     "checks": {"data"},
     "train": {"checks", "data"},
     "ensemble": {"activations", "checks", "data", "networks", "train"},
-    "diagnostics": {"activations", "theory"},
+    "diagnostics": {"_files", "activations", "theory"},
     "experiments": {
         "_names",
         "_streams",
@@ -68,7 +69,17 @@ MAY_IMPORT = {
     "quizzes": {"_names", "widgets"},
     "pages": {"activations", "claims", "plot", "stored", "theory", "widgets"},  # the reference pages
     "guide": {"activations", "claims", "pages", "results", "theory"},  # and the one that advises
-    "__main__": {"_names", "_streams", "activations", "claims", "experiments", "results", "theory"},
+    "__main__": {
+        "_factory",
+        "diagnostics",
+        "_names",
+        "_streams",
+        "activations",
+        "claims",
+        "experiments",
+        "results",
+        "theory",
+    },
 }
 # what a chapter shows is told by its own measurements; what a claim says, an exercise asks or a quiz answers is not
 MAY_IMPORT["scenes"] = set(MAY_IMPORT) - {"claims", "exercises", "quizzes", "pages", "guide", "__main__"}

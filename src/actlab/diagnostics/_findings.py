@@ -10,7 +10,7 @@ from .. import theory
 from ..activations import Activation, catalog
 from ._signals import FLAT, Signals
 
-__all__ = ["Finding", "Limits", "findings", "notes", "step_findings"]
+__all__ = ["Finding", "Limits", "called", "findings", "notes", "step_findings"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Limits:
 class Finding:
     """One thing that `health` objects to: what, in which layer, the number and its limit, and what to try.
 
-    also: the other layers that are past the limit, with their numbers, the worst first.
+    also: the other layers that are past the limit, with their numbers, the worst first. why: what is bad about it.
+    of: what value and limit are numbers of.
     """
 
     what: str
@@ -47,10 +48,24 @@ class Finding:
     limit: float
     advice: str
     also: tuple[tuple[str, float], ...] = ()
+    why: str = ""
+    of: str = ""
+
+    @property
+    def where(self) -> str:
+        """Every layer that it is about, with the numbers of all but the first."""
+        others = f"; also {', '.join(f'{layer}: {value:.2g}' for layer, value in self.also)}" if self.also else ""
+        return f"{self.layer}{others}"
+
+    @property
+    def numbers(self) -> str:
+        """The limit and the number that is past it."""
+        past = "more than " if self.value == self.limit else ""
+        return f"{past}{self.limit:.3g}{f' {self.of}' if self.of else ''}, here {self.value:.3g}"
 
     def __str__(self) -> str:
-        others = f"; also {', '.join(f'{layer}: {value:.2g}' for layer, value in self.also)}" if self.also else ""
-        return f"{self.what} ({self.layer}{others}). Try: {self.advice}"
+        why = f" Why: {self.why}." if self.why else ""
+        return f"{self.what} ({self.where}); limit {self.numbers}.{why} Try: {self.advice}"
 
 
 def findings(s: Signals, limits: Limits) -> Iterator[Finding]:
@@ -72,13 +87,13 @@ def notes(s: Signals, limits: Limits) -> Iterator[str]:
         yield f"computed without gradients, so that none is seen: {_listed(s, without)}"
     for i in _saturated(s, limits):
         if s.at_output[i]:
-            yield f"{s.flat[i]:.0%} of the values of layer {s.layers[i]}, the output, are saturated: answers are sure"
+            yield f"{s.flat[i]:.0%} of the values of layer {s.names[i]}, the output, are saturated: answers are sure"
         elif not s.gates[i].isnan():
-            yield f"{s.flat[i]:.0%} of the values of layer {s.layers[i]}, a gate, are saturated: open or closed"
+            yield f"{s.flat[i]:.0%} of the values of layer {s.names[i]}, a gate, are saturated: open or closed"
 
 
 def _listed(s, chosen, most=4):
-    names = list(dict.fromkeys(s.layers[i] for i in chosen))
+    names = list(dict.fromkeys(s.names[i] for i in chosen))
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
@@ -86,17 +101,22 @@ def _unbounded(s):
     known = torch.tensor(s.differentiable, dtype=torch.bool)
     if s.spoiled and not (s.rms.isfinite().all() and s.delta[known].isfinite().all()):
         numbers = "number that is" if s.spoiled == 1 else "numbers that are"
-        yield Finding(f"the batch has {s.spoiled} {numbers} not finite", "input", s.spoiled, 0, "another batch")
+        yield Finding(
+            f"the batch has {s.spoiled} {numbers} not finite", "input", s.spoiled, 0, "another batch",
+            why="whatever is computed from them is not finite either, so nothing is said of the network",
+            of="such numbers",
+        )  # fmt: skip
         return
     for what, values in {"outputs": s.rms, "gradients": s.delta}.items():
         bad = (~values.isfinite()).nonzero().flatten().tolist()
         if what == "gradients":  # nan where there is none; they break from the last layer backwards
             bad = [i for i in bad[::-1] if s.differentiable[i]]
         if bad:
-            others = tuple((f"layer {s.layers[i]}", values[i].item()) for i in bad[1:])
+            others = tuple((f"layer {s.names[i]}", values[i].item()) for i in bad[1:])
             yield Finding(
-                f"{what} are not finite", f"layer {s.layers[bad[0]]}", values[bad[0]].item(), math.inf,
+                f"{what} are not finite", f"layer {s.names[bad[0]]}", values[bad[0]].item(), math.inf,
                 "a number format with more range, or smaller weights", others,
+                "whatever is computed from them is not finite either",
             )  # fmt: skip
 
 
@@ -110,9 +130,10 @@ def _sizes(s, limits):
         delta = delta[delta > 0]  # a branch that starts at 0 lets none through yet: see `notes`
     elif len(delta) and delta[-1] == 0:
         bad = [i for i in there[::-1] if s.delta[i] == 0]
-        others = tuple((f"layer {s.layers[i]}", 0.0) for i in bad[1:])
+        others = tuple((f"layer {s.names[i]}", 0.0) for i in bad[1:])
         advice = "a loss that depends on the output, live units"
-        yield Finding("no gradient arrives", f"layer {s.layers[bad[0]]}", 0.0, 0.0, advice, others)
+        why = "weights before it get no step at all"
+        yield Finding("no gradient arrives", f"layer {s.names[bad[0]]}", 0.0, 0.0, advice, others, why)
         return
     if len(delta):
         ends["gradients"] = delta
@@ -123,14 +144,21 @@ def _sizes(s, limits):
             continue
         way = "backward" if what == "gradients" else "forward"
         change = f"{'vanish' if powers < 0 else 'explode'} on their way {way}: 10^{powers:+.1f}"
-        where = f"layers {s.layers[hidden[0]]} to {s.layers[hidden[-1]]}"
+        where = f"layers {s.names[hidden[0]]} to {s.names[hidden[-1]]}"
         grown = grown or what == "outputs"
-        yield Finding(f"{what} {change}", where, powers, limits.powers, _rescale(s, what))
+        why = {
+            "gradients": "no one rate suits layers whose gradients differ that much",
+            "outputs": "the last layers get inputs of another size than the first, and so do their gradients",
+        }
+        yield Finding(
+            f"{what} {change}", where, powers, limits.powers, _rescale(s, what), (), why[what], "powers of ten"
+        )
     bad = [i for i in s.z_std.argsort(descending=True, stable=True).tolist() if s.z_std[i] > limits.size]
     if bad and not grown:
         yield _worst(
             s, s.z_std, bad, limits.size, f"pre-activations are large, std {s.z_std[bad[0]]:.2g}",
             "inputs scaled to variance 1, or weights matched to the function",
+            "that far out functions are flat or straight, and losses huge", "standard deviation",
         )  # fmt: skip
 
 
@@ -150,13 +178,13 @@ def _rescale(s, what):
     # outputs keep their size at one gain, gradients at another, where there is one
     edge = theory.edge_of_chaos(act) if what == "gradients" else None
     has, wants = s.weight_gain[1:-1].median().item(), edge.gain if edge else theory.gain(act)
-    name = _called(act)
+    name = called(act)
     if abs(has / wants - 1) < 0.05:
         return f"{general}; the gain of {name}, {wants:.3g}, is there already"
     return f"weights with the gain {wants:.3g} for {name} (they have {has:.2g}), {general}"
 
 
-def _called(act: Activation) -> str:
+def called(act: Activation) -> str:
     """Its name, with the settings that are not its defaults."""
     usual = catalog[act.name].settings if act.name in catalog else {}
     changed = {key: value for key, value in act.settings.items() if value != usual.get(key)}
@@ -170,25 +198,28 @@ def _units(s, limits):
         yield _worst(
             s, s.dead, bad, limits.dead, f"{s.dead[bad[0]]:.0%} of the units are dead on this batch",
             "a smaller rate, biases at 0, weights scaled for the function, or a slope on the flat side",
+            "a dead unit gets no gradient: its own weights stay as they are", "of the units",
         )  # fmt: skip
     bad = [i for i in _saturated(s, limits) if not s.at_output[i] and s.gates[i].isnan()]
     if bad:
         yield _worst(
             s, s.flat, bad, limits.saturated, f"{s.flat[bad[0]]:.0%} of the values are saturated",
             "smaller weights, or inputs scaled to variance 1",
+            "where a function is flat, hardly any gradient comes through", "of the values",
         )  # fmt: skip
     hidden = _hidden(s)
     if hidden and s.cosine[hidden[-1]] > limits.alike:
         yield Finding(
-            f"all examples come out alike, mean cosine {s.cosine[hidden[-1]]:.4f}", f"layer {s.layers[hidden[-1]]}",
+            f"all examples come out alike, mean cosine {s.cosine[hidden[-1]]:.4f}", f"layer {s.names[hidden[-1]]}",
             s.cosine[hidden[-1]].item(), limits.alike,
             "larger weights, smaller biases, normalisation, or fewer layers",
+            why="the layers that follow can hardly tell the examples apart", of="mean cosine",
         )  # fmt: skip
 
 
-def _worst(s, values, bad, limit, what, advice):
-    others = tuple((f"layer {s.layers[i]}", values[i].item()) for i in bad[1:])
-    return Finding(what, f"layer {s.layers[bad[0]]}", values[bad[0]].item(), limit, advice, others)
+def _worst(s, values, bad, limit, what, advice, why, of):
+    others = tuple((f"layer {s.names[i]}", values[i].item()) for i in bad[1:])
+    return Finding(what, f"layer {s.names[bad[0]]}", values[bad[0]].item(), limit, advice, others, why, of)
 
 
 def _saturated(s, limits):
@@ -209,6 +240,7 @@ def _attention(s, limits):
             f"attention looks at one entry alone, {bad[0].entropy:.1%} of the largest entropy",
             f"layer {bad[0].layer}", bad[0].entropy, limits.entropy,
             "smaller weights for queries and keys, or normalising both", others,
+            "a softmax that is sure of one entry passes hardly any gradient on", "of the largest entropy",
         )  # fmt: skip
 
 
@@ -218,11 +250,11 @@ def step_findings(updates, limits: Limits) -> Iterator[Finding]:
     ordered = sorted(updates, key=lambda name: -math.inf if math.isnan(updates[name]) else -updates[name])
     fast = [name for name in ordered if not updates[name] <= high]
     slow = [name for name in reversed(ordered) if updates[name] < low]
-    for bad, limit, advice in (
-        (fast, high, "a smaller rate"),
-        (slow, low, "a larger rate, if its gradient is not 0"),
+    for bad, limit, advice, why in (
+        (fast, high, "a smaller rate", "a few such steps replace all that was learnt"),
+        (slow, low, "a larger rate, if its gradient is not 0", "at that pace the weights hardly leave their start"),
     ):
         if bad:
             what = f"a step changes weights by {updates[bad[0]]:.1g} of their size"
             others = tuple((name, updates[name]) for name in bad[1:])
-            yield Finding(what, bad[0], updates[bad[0]], limit, advice, others)
+            yield Finding(what, bad[0], updates[bad[0]], limit, advice, others, why, "of their size")

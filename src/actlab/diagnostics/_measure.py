@@ -10,9 +10,12 @@ from torch import Tensor
 
 from ..activations import Activation
 
-__all__ = ["Attention", "Call", "Moments", "mean_cosine", "rms", "slope_of"]
+__all__ = ["Attention", "Call", "Histogram", "Moments", "mean_cosine", "rms", "slope_of"]
 
 PART = 2**16  # numbers that are looked at together: in float64 they still fit the cache
+BINS, REACH = 24, 3.5  # of a histogram: how many, and how many standard deviations they reach to either side
+SAMPLED = 2**14  # numbers of one call that a histogram counts: its shape needs no more
+GOLDEN = (math.sqrt(5) - 1) / 2  # whose multiples, without their whole parts, fill a line evenly
 
 
 def _parts(values: Tensor):
@@ -64,6 +67,35 @@ class Moments:
         if len(self.found) == 1 or not 0 < largest < math.inf or any(math.isnan(size) for *_, size in self.found):
             return sum((size for *_, size in self.found), 0.0) if self.found else math.nan
         return largest * math.sqrt(sum(n * (size / largest) ** 2 for n, *_, size in self.found) / self.n)
+
+
+@dataclass
+class Histogram:
+    """How numbers are spread: `counts` of 24 equal bins from `low` to `high`; the first and last hold what is beyond.
+
+    The ends lie 3.5 standard deviations from the mean of what was counted first. Of more than 16384 numbers that
+    come at once as many are counted, from places that are spread evenly over memory.
+    """
+
+    low: float = math.nan
+    high: float = math.nan
+    counts: tuple[int, ...] = ()
+
+    def add(self, values: Tensor, mean: float, std: float):
+        """Count these in; mean and std say where the bins lie, if that is open."""
+        if not values.numel() or not math.isfinite(mean) or not math.isfinite(std):
+            return
+        if not self.counts:
+            reach = REACH * std or max(abs(mean), 1.0) / 2
+            self.low, self.high, self.counts = mean - reach, mean + reach, (0,) * BINS
+        order = sorted(range(values.ndim), key=lambda d: -values.stride(d))
+        flat = values.detach().permute(order).reshape(-1)
+        if flat.numel() > SAMPLED:
+            places = torch.arange(SAMPLED, dtype=torch.float64).mul(GOLDEN).frac().mul(flat.numel()).long()
+            flat = flat[places.to(flat.device)]
+        flat = flat[flat.isfinite()].double().clamp(self.low, self.high)
+        found = torch.histc(flat.cpu(), BINS, self.low, self.high).long().tolist()
+        self.counts = tuple(a + b for a, b in zip(self.counts, found, strict=True))
 
 
 def rms(values: Tensor) -> Tensor:
@@ -120,6 +152,7 @@ class Call:
     z: Moments = field(default_factory=Moments)
     out: Moments = field(default_factory=Moments)
     delta: Moments = field(default_factory=Moments)
+    histogram: Histogram = field(default_factory=Histogram)  # of z
     value: Moments = field(default_factory=Moments)  # what a gate multiplies
     flat: int = 0
     slopes: int = 0

@@ -3,50 +3,51 @@
 import torch
 
 __all__ = ["ACTIVATIONS", "COMPARISONS", "CREATED", "FUSED", "MERGED", "PASSED", "REDUCTIONS", "SOFTMAXES",
-           "UNITS_AT", "base_name", "functional", "is_linear", "is_pointwise"]  # fmt: skip
+           "UNITS_AT", "base_name", "functional", "is_linear", "is_pointwise", "names"]  # fmt: skip
 
 aten = torch.ops.aten
 
 
-def _names(text):
+def names(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
 # one number in, one number out, by the name of an activation function
-ACTIVATIONS = _names(
+ACTIVATIONS = names(
     "relu relu6 gelu silu sigmoid tanh leaky_relu elu celu selu hardswish hardsigmoid hardtanh mish softplus "
     "threshold _prelu_kernel prelu rrelu rrelu_with_noise rrelu_with_noise_functional log_sigmoid "
     "log_sigmoid_forward hardshrink softshrink sin"
 )
-LINEAR = _names(
+LINEAR = names(
     "add sub rsub mul div neg positive _to_copy to clone copy alias detach lift_fresh real contiguous masked_fill "
     "nan_to_num where"
 )
-PRODUCTS = _names("mul div where masked_fill")  # linear in one operand, and not in two
-COMPARISONS = _names("eq ne lt gt le ge logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not isnan")
+PRODUCTS = names("mul div where masked_fill")  # linear in one operand, and not in two
+COMPARISONS = names("eq ne lt gt le ge logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not isnan")
 # autograd saves outputs by way of these, and nobody reads them
-PASSED = _names("detach alias lift_fresh")
+PASSED = names("detach alias lift_fresh")
 # made in the likeness of a tensor, and of nothing in it
-CREATED = _names(
+CREATED = names(
     "zeros_like ones_like full_like empty_like rand_like randn_like new_zeros new_ones new_full new_empty bernoulli"
 )
 # new units, and the dimension on which they lie
 UNITS_AT = {
-    **dict.fromkeys(_names("convolution _convolution mkldnn_convolution cudnn_convolution native_batch_norm"), 1),
-    **dict.fromkeys(_names("_native_batch_norm_legit _native_batch_norm_legit_no_training batch_norm"), 1),
-    **dict.fromkeys(_names("_batch_norm_with_update cudnn_batch_norm native_group_norm"), 1),
-    **dict.fromkeys(_names("addmm mm bmm baddbmm linear mkldnn_linear embedding matmul _grouped_mm"), -1),
-    **dict.fromkeys(_names("native_layer_norm _fused_rms_norm mkldnn_rnn_layer addbmm _scaled_mm"), -1),
+    **dict.fromkeys(names("convolution _convolution mkldnn_convolution cudnn_convolution native_batch_norm"), 1),
+    **dict.fromkeys(names("_native_batch_norm_legit _native_batch_norm_legit_no_training batch_norm"), 1),
+    **dict.fromkeys(names("_batch_norm_with_update cudnn_batch_norm native_group_norm"), 1),
+    **dict.fromkeys(names("addmm mm bmm baddbmm linear mkldnn_linear embedding matmul _grouped_mm"), -1),
+    **dict.fromkeys(names("native_layer_norm _fused_rms_norm mkldnn_rnn_layer addbmm _scaled_mm"), -1),
 }
-REDUCTIONS = _names(
+REDUCTIONS = names(
     "mean sum amax amin var std var_mean std_mean max min argmax argmin norm linalg_vector_norm "
     "logsumexp any all prod"
 )
 # what only serves to measure a size, if a reduction reads it
-MERGED = _names("pow abs exp square sqrt rsqrt log log1p expm1 reciprocal mul div add sub rsub neg _to_copy clone")
-SOFTMAXES = _names("_softmax _safe_softmax _log_softmax")
+MERGED = names("pow abs exp square sqrt rsqrt log log1p expm1 reciprocal mul div add sub rsub neg _to_copy clone")
+SOFTMAXES = names("_softmax _safe_softmax _log_softmax")
 # nonlinear kernels that torch hands nothing out of
-FUSED = _names(
+FUSED = names(
     "mkldnn_rnn_layer _cudnn_rnn miopen_rnn _thnn_fused_lstm_cell _thnn_fused_gru_cell quantized_lstm quantized_gru "
     "_scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu "
     "_scaled_dot_product_efficient_attention _scaled_dot_product_cudnn_attention "

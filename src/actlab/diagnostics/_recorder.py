@@ -47,8 +47,10 @@ class Recorder:
     without gradients; else "over".
     """
 
-    def __init__(self, network: nn.Module, kinds, *, flat: float, axis, keep):
+    def __init__(self, network: nn.Module, kinds, *, flat: float, axis, keep, slopes_alone: bool = False):
         super().__init__()
+        self.slopes_alone = slopes_alone  # whether only dead units and flat values are counted
+        self.gradients = not slopes_alone
         self.calls: dict[tuple, Call] = {}
         self.attentions: dict[tuple, Attention] = {}
         self.unseen, self.passed, self.measured = Counter(), Counter(), 0
@@ -123,13 +125,13 @@ class Recorder:
         def forward(root):
             return module.forward(root.clone())  # it may work in place
 
-        if act is None:
+        if act is None and not self.slopes_alone:
             settings = [float(v) for v in vars(module).values() if isinstance(v, int | float)]
             settings += [p.item() for p in module.parameters() if p.numel() == 1]
             with generators_kept([module], z.device):
                 act = self.entry((type(module), *settings), forward, settings)
         with generators_kept([module], z.device):  # the slope is that of the numbers which the layer will draw
-            return self.begin(z, forward, name, act, relu=isinstance(module, nn.ReLU))
+            return self.begin(z, forward, name, act, relu=isinstance(module, nn.ReLU) or name == "relu")
 
     def begin(self, z, function, name, act, *, place=None, relu=False, halves=None) -> Call | None:
         """Measure what goes into a function; halves: from a gradient at another tensor to the one at z."""
@@ -153,13 +155,17 @@ class Recorder:
         self.measured += 1
         with torch.no_grad():
             found.shape = tuple(z.shape)
-            found.z.add(z)
-            found.keep("z", z)
+            if not self.slopes_alone:
+                found.z.add(z)
+                found.histogram.add(z, found.z.mean, found.z.std)
+                found.keep("z", z)
             if relu and "slope" not in found.kept:
                 alive = z > 0
                 found.add_alive(alive, alive.numel() - int(alive.sum()))
             else:
                 found.add_slope(slope_of(function, z, self.thread))
+        if not self.gradients:
+            return found
         source, part = halves or (z, lambda gradient: gradient)
         if source.requires_grad:
             found.listen(source, part)
@@ -185,7 +191,7 @@ class Recorder:
         if not known:
             guessed = call is None or call.units_from == "guessed"
             self.traces[out] = Trace(by=call) if guessed else Trace(call.units, call.units_from, call)
-        if call is not None:
+        if call is not None and not self.slopes_alone:
             with torch.no_grad():
                 call.add_out(out)
 

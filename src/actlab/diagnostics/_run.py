@@ -17,7 +17,10 @@ from ._keep import generators_kept, network_kept
 from ._measure import Moments
 from ._watch import Watch
 
-__all__ = ["Pass", "passes"]
+__all__ = ["Pass", "looked_at", "passes", "tensors"]
+
+
+looked_at: set[int] = set()  # the networks, by id, through which `passes` sends batches now
 
 
 @dataclass
@@ -33,12 +36,15 @@ class Pass:
     differentiable: bool = True  # whether the output depends on the network by way of gradients
 
 
-def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat) -> Pass:
-    """Send x through the network and a gradient back, batch by batch; the arguments are those of `signals`."""
+def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat, slopes_alone=False) -> Pass:
+    """Send x through the network and a gradient back, batch by batch; the arguments are those of `signals`.
+
+    slopes_alone: count dead units and flat values, and send no gradient back.
+    """
     for p in [*network.parameters(), *network.buffers()]:
         if nn.parameter.is_lazy(p):
             raise ValueError("the network has layers without weights yet; call it once on a batch, and ask again")
-    watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep)
+    watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep, slopes_alone=slopes_alone)
     weights = {name: p for name, p in network.named_parameters() if p.requires_grad and p.ndim > 1}
     seen = Pass(watch, weights, {name: Moments() for name in weights})
     seen.zeros = tuple(
@@ -46,7 +52,7 @@ def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat) 
         for name, p in network.named_parameters()
         if not name.endswith("bias") and p.numel() and not p.detach().count_nonzero()
     )
-    devices = {t.device for t in [*network.parameters(), *network.buffers(), *_tensors(x)]}
+    devices = {t.device for t in [*network.parameters(), *network.buffers(), *tensors(x)]}
     try:
         with (
             _calm(network, decompose),
@@ -58,10 +64,12 @@ def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat) 
                 if not isinstance(module, torch.jit.ScriptModule):  # which takes none
                     hooks.append(module.register_forward_pre_hook(watch.before))
                     hooks.append(module.register_forward_hook(watch.after, always_call=True))
+            looked_at.add(id(network))
             try:
                 for batch in _batches(x):
                     _one(network, batch, seen, loss=loss, seed=seed, call=call)
             finally:
+                looked_at.discard(id(network))
                 for hook in hooks:
                     hook.remove()
                 _written_back(watch)
@@ -107,7 +115,7 @@ def _plain_kernels():
 def _one(network, batch, seen, *, loss, seed, call):
     watch = seen.watch
     inputs, targets = _inputs(batch, network, call)
-    given = [t for t in _tensors(inputs) if t.numel()]
+    given = [t for t in tensors(inputs) if t.numel()]
     if not given:
         raise ValueError("the batch is empty")
     seen.batches += 1
@@ -125,7 +133,7 @@ def _one(network, batch, seen, *, loss, seed, call):
 
     inputs = tree_map(own, inputs)
     watch.start()
-    watch.given(_tensors(inputs))
+    watch.given(tensors(inputs))
     watch.phase = "first"
     with watch, watched(watch.called):
         if call is not None:
@@ -136,9 +144,12 @@ def _one(network, batch, seen, *, loss, seed, call):
             several = isinstance(inputs, tuple) and not hasattr(inputs, "_fields")  # a packed sequence is one
             out = network(*inputs) if several else network(inputs)
     watch.phase = "first"
-    watch.finish(_tensors(out))
+    watch.finish(tensors(out))
     if not watch.calls and not watch.attentions and not watch.unseen:
         raise ValueError("the network called no activation: no nonlinear operation depends on its input")
+    if watch.slopes_alone:
+        watch.start()
+        return
     goal = _goal(out, loss, targets, seed)
     if goal is None or not goal.requires_grad:
         seen.differentiable = False
@@ -202,16 +213,16 @@ def _inputs(batch, network, call):
     return batch, ()
 
 
-def _tensors(value) -> list[Tensor]:
+def tensors(value) -> list[Tensor]:
     """All tensors in nested tuples, lists, mappings and the like."""
     if isinstance(value, Tensor):
         return [value]
     if isinstance(value, Mapping):
-        return [t for one in value.values() for t in _tensors(one)]
+        return [t for one in value.values() for t in tensors(one)]
     if isinstance(value, tuple | list):
-        return [t for one in value for t in _tensors(one)]
+        return [t for one in value for t in tensors(one)]
     if dataclasses.is_dataclass(value):
-        return _tensors(vars(value))
+        return tensors(vars(value))
     return [t for t in tree_leaves(value) if isinstance(t, Tensor)] if value is not None else []
 
 
@@ -226,6 +237,6 @@ def _goal(out, loss, targets, seed) -> Tensor | None:
     if isinstance(held, Tensor) and held.numel() == 1:
         return held
     generator = torch.Generator().manual_seed(seed)
-    ends = [t for t in _tensors(out) if t.is_floating_point() and t.requires_grad and t.numel()]
+    ends = [t for t in tensors(out) if t.is_floating_point() and t.requires_grad and t.numel()]
     goals = [(t * torch.randn(t.shape, generator=generator).to(t)).sum() for t in ends]
     return sum(goals) if goals else None

@@ -1,6 +1,7 @@
 """Numbers of a network and its batches: how signals travel forward and back, and which units are dead or flat."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from .. import activations
 from ..activations import Activation
-from ._measure import Attention, rms
+from ._measure import Attention, Histogram, rms
 from ._run import passes
 
 __all__ = ["ELEMENTWISE", "FLAT", "Coverage", "Signals", "dead_fraction", "saturation", "signals", "update_ratios"]
@@ -65,7 +66,7 @@ class Signals:
     Further, for each call: dead_units (numbers of the dead ones), units (where they lie in z: dimensions, and the
     operation that put them there, "given" or "guessed"), activations (the catalog's entry with these settings, or
     None), gates (rms of what it is multiplied with, nan where it is no gate), at_output (whether its output is the
-    network's) and differentiable (whether its pass forward was made with gradients).
+    network's), differentiable (whether its pass forward was made with gradients) and histograms (of z).
     `attention` has the softmaxes, `coverage` says what was measured. values: what was asked for with keep, a tensor
     for each call, the batches one after the other. zeros: parameters that are 0 throughout, biases aside. spoiled:
     how many numbers of the batches are not finite.
@@ -91,11 +92,21 @@ class Signals:
     gates: Tensor = field(default_factory=lambda: torch.zeros(0))
     at_output: tuple[bool, ...] = ()
     differentiable: tuple[bool, ...] = ()
+    histograms: tuple[Histogram, ...] = ()
     attention: tuple[Attention, ...] = ()
     coverage: Coverage = field(default_factory=lambda: Coverage(0, {}, {}))
     values: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
     zeros: tuple[str, ...] = ()
     spoiled: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers, with a number behind each that calls more than one activation: "itself #2"."""
+        several, so_far, names = Counter(self.layers), Counter(), []
+        for layer in self.layers:
+            so_far[layer] += 1
+            names.append(f"{layer} #{so_far[layer]}" if several[layer] > 1 else layer)
+        return tuple(names)
 
     @property
     def powers(self) -> float:
@@ -143,12 +154,9 @@ def signals(
     own code fills are not looked after. Raises ValueError if nothing nonlinear was called, if the batch is empty, or
     if the loss is not one number.
     """
-    if unknown := set(keep) - set(KEPT):
-        raise ValueError(f"kept are {', '.join(KEPT)}; got {', '.join(sorted(map(str, unknown)))}")
-    seen = passes(
-        network, x, loss=loss, seed=seed, kinds=(*ELEMENTWISE, *kinds), call=call, axis=axis, keep=keep,
-        decompose=decompose, flat=flat,
-    )  # fmt: skip
+    seen = _passes(
+        network, x, loss=loss, seed=seed, kinds=kinds, call=call, axis=axis, keep=keep, decompose=decompose, flat=flat
+    )
     calls, weights = list(seen.watch.calls.values()), seen.weights.values()
     sizes = [rms(weight) for weight in weights]
     return Signals(
@@ -172,6 +180,7 @@ def signals(
         gates=_row(c.value.rms for c in calls),
         at_output=tuple(c.at_output for c in calls),
         differentiable=tuple(c.gradient and seen.differentiable for c in calls),
+        histograms=tuple(c.histogram for c in calls),
         attention=tuple(seen.watch.attentions.values()),
         coverage=Coverage(
             seen.watch.measured, MappingProxyType(dict(seen.watch.unseen)), MappingProxyType(dict(seen.watch.passed))
@@ -185,9 +194,10 @@ def signals(
 def dead_fraction(network: nn.Module, x: object, **settings) -> Tensor:
     """Share of units whose slope is 0 on every example, for each call of an activation: shape (calls,).
 
-    settings: those of `signals`, which says what counts as a unit {cite}`lu2020`.
+    settings: those of `signals`, which says what counts as a unit {cite}`lu2020`. No gradient is sent back, and
+    nothing else is measured, so that it costs less.
     """
-    return signals(network, x, **settings).dead
+    return _row(c.dead_share for c in _slopes(network, x, settings))
 
 
 def saturation(network: nn.Module, x: object, **settings) -> Tensor:
@@ -195,7 +205,20 @@ def saturation(network: nn.Module, x: object, **settings) -> Tensor:
 
     The flat side of a ReLU counts too. settings: those of `signals` {cite}`glorot2010`.
     """
-    return signals(network, x, **settings).flat
+    return _row(c.flat_share for c in _slopes(network, x, settings))
+
+
+def _slopes(network, x, settings):
+    usual = {"loss": None, "seed": 0, "kinds": (), "call": None, "axis": None, "keep": (), "decompose": True}
+    if unknown := set(settings) - {*usual, "flat"}:
+        raise TypeError(f"there is no setting {', '.join(sorted(unknown))}")
+    return _passes(network, x, **{**usual, "flat": FLAT, **settings}, slopes_alone=True).watch.calls.values()
+
+
+def _passes(network, x, *, kinds, keep, **settings):
+    if unknown := set(keep) - set(KEPT):
+        raise ValueError(f"kept are {', '.join(KEPT)}; got {', '.join(sorted(map(str, unknown)))}")
+    return passes(network, x, kinds=(*ELEMENTWISE, *kinds), keep=keep, **settings)
 
 
 def update_ratios(network: nn.Module, step: Callable[[], object]) -> dict[str, float]:
