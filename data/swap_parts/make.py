@@ -40,10 +40,9 @@ def settings() -> Iterator[tuple[str, str]]:
 
 
 def jobs(seeds: Iterable[int]) -> list[tuple[str, str, int]]:
-    """Function, part and seed of every run: a whole seed, then tanh's, then the others, so that few say most."""
-    first, *others = seeds
-    runs = [(*pair, seed) for seed in (first, *others) for pair in settings()]
-    return sorted(runs, key=lambda run: (run[2] != first, run[0] != "tanh"))
+    """Function, part and seed of every run: a whole seed, then two at a time, tanh's first, so that few say most."""
+    runs = [(i, *pair, seed) for i, seed in enumerate(seeds) for pair in settings()]
+    return [tuple(run[1:]) for run in sorted(runs, key=lambda run: ((run[0] + 1) // 2, run[1] != "tanh"))]
 
 
 class Adjusted(nn.Module):
@@ -209,8 +208,10 @@ def main():
     looks = stored(options.file, trained=False) | {
         job: {name: row[name] for name in LOOK} for job, row in runs.items()
     }
-    parts = [*product(FUNCTIONS, PARTS), *product(("gelu",), ("none", "factor", "units"))]
-    seen = [(*pair, seed) for pair in parts for seed in range(*options.seeds)]
+    untrained = [*product(FUNCTIONS, ("none", "both")), ("gelu", "none")]
+    seen = [(*pair, seed) for pair in untrained for seed in range(*options.seeds)] + [
+        job for job in wanted if job in runs
+    ]
     for job in seen:
         if job not in looks:
             looks[job] = note(options.file, look(*job, *begin(*job)))

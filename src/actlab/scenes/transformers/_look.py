@@ -14,10 +14,12 @@ from ...tables import Table
 __all__ = [
     "Look",
     "fan_player",
+    "lengths",
     "look",
     "looks",
     "looks_table",
     "sentences",
+    "shifted",
     "swapped",
     "values_table",
 ]
@@ -69,7 +71,7 @@ def looks_table(found: Mapping[str, Look]) -> Table:
         (name, f"{seen.cosine[0]:.2f}", f"{seen.cosine[-1]:.2f}", f"{seen.ratio:.1f}", f"{seen.common:.0%}")
         for name, seen in found.items()
     ]
-    return Table(["function", "cosine, block 1", "block 6", "added / joined", "common"], rows)
+    return Table(["function", "cosine, block 1", "cosine, block 6", "ratio", "common"], rows)
 
 
 def values_table(base: networks.Sentences, ids: Tensor, names: Sequence[str] = FAN) -> tuple[float, Table]:
@@ -130,3 +132,27 @@ def fan_player(
 
     first = {"function": "tanh", "block": blocks[-1]}
     return widgets.player(draw, alt=words, first=first, size=(5.0, 2.7), function=list(names), block=list(blocks))
+
+
+# ---- one block, by hand -----------------------------------------------------------------------------------------
+
+
+def shifted(base: networks.Sentences, name: str, offsets: Sequence[Tensor]) -> networks.Sentences:
+    """A copy of a network whose blocks have f(z) + offset, with an offset for each unit; offsets: a row a block."""
+    network = swapped(base, name)
+    for block, offset in zip(network.body.encoder.layer, offsets, strict=True):
+        old = block.output.dense
+        with torch.no_grad():  # the same as in front of the second matrix, which multiplies it
+            old.bias += old.weight @ offset
+    return network
+
+
+@torch.no_grad()
+def lengths(base: networks.Sentences, ids: Tensor, block: int = 0) -> tuple[float, float]:
+    """Length of what a block adds: at the first piece of a sentence, in the mean, and at the other pieces."""
+    there = ids != base.padding
+    layer = base.body.encoder.layer[block]
+    z = networks.inside(base, ids).z[block]
+    added = layer.output.dense(layer.intermediate.intermediate_act_fn(z)).norm(dim=1)
+    first = (torch.arange(ids.shape[1]) == 0).expand_as(ids)[there]
+    return added[first].mean().item(), added[~first].mean().item()

@@ -14,14 +14,14 @@ from ...tables import Table
 from .. import drawn
 from ._stored import FAIL, ahead, beats, points, runs
 
-__all__ = ["PARTS", "Part", "fitted_player", "parts", "parts_figure", "parts_table", "reversed_table"]
+__all__ = ["PARTS", "Part", "fitted_player", "gain", "part", "parts", "parts_figure", "parts_table", "reversed_table"]
 
 PARTS = {
     "none": "as it is",
     "offset": "offset",
-    "units": "offset of each unit",
+    "units": "unit middles",
     "factor": "factor",
-    "both": "factor and offset",
+    "both": "both",
 }
 STARTS = {"none": "pretrained", "both": "calibrated"}  # stored with data/transformers
 
@@ -52,7 +52,7 @@ class Part:
 
 
 def part(name: str, what: str) -> Part:
-    """The stored runs of a function with a part of it adjusted: a key of PARTS, or "factor and units"."""
+    """The stored runs of a function with a part of it adjusted: a key of PARTS."""
     if what in STARTS:
         values = {
             column: dict(enumerate(runs(name, column, start=STARTS[what]))) for column in ("accuracy", "majority")
@@ -81,26 +81,26 @@ def gain(found: Part, base: Part) -> str:
 
 
 def parts_table(found: Mapping[tuple[str, str], Part]) -> Table:
-    """What is seen before training, and who learns, by function and part."""
+    """What is seen before training, who learns, and by how much more than as it is, by function and part."""
     rows = []
     for (name, what), part in found.items():
         seen = f"{part.ratio:.1f}", f"{part.common:.0%}", f"{part.cosine:.2f}", f"{part.through:.2f}"
         learned = f"{part.learned} of {len(part.accuracy)}"
-        rows.append((f"{name}, {PARTS.get(what, what)}", *seen, f"{100 * part.mean:.0f}", learned))
-    return Table(["adjusted", "added / joined", "common", "cosine", "gradient", "right, %", "learned"], rows)
+        more = "-" if what == "none" else gain(part, found[name, "none"])
+        rows.append((f"{name}, {PARTS[what]}", *seen, learned, more))
+    return Table(["adjusted", "ratio", "common", "cosine", "through", "learned", "gain, points"], rows)
 
 
 def reversed_table() -> Table:
-    """GELU made more like tanh: larger by tanh's factor, or with each unit's mean as it is with tanh."""
-    words = {"none": "GELU as it is", "factor": "as large as tanh's", "units": "with tanh's means"}
+    """GELU made more like tanh: larger by tanh's factor, or with each unit's median as it is with tanh."""
+    words = {"none": "GELU as it is", "factor": "as large as tanh's", "units": "with tanh's middles"}
     rows = []
     for what, said in words.items():
         seen = part("gelu", what)
         learned = f"{seen.learned} of {len(seen.accuracy)}"
-        rows.append(
-            (said, f"{seen.ratio:.1f}", f"{seen.common:.0%}", f"{seen.cosine:.2f}", f"{100 * seen.mean:.0f}", learned)
-        )
-    return Table(["GELU", "added / joined", "common", "cosine", "right, %", "learned"], rows)
+        right = f"{100 * seen.mean:.0f}"
+        rows.append((said, f"{seen.ratio:.1f}", f"{seen.common:.0%}", f"{seen.cosine:.2f}", learned, right))
+    return Table(["GELU", "ratio", "common", "cosine", "learned", "right, %"], rows)
 
 
 def parts_figure(found: Mapping[tuple[str, str], Part]) -> Figure:

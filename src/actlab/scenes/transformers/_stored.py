@@ -21,6 +21,8 @@ __all__ = [
     "courses_table",
     "gradients",
     "gradients_table",
+    "last_norms",
+    "last_norms_table",
     "learned",
     "looks_of",
     "norms_player",
@@ -153,6 +155,23 @@ def gradients_table(found: Mapping[str, tuple[float, float]]) -> Table:
     """What `gradients` found."""
     rows = [(name, f"{before:.2f}", f"{after:.2f}") for name, (before, after) in found.items()]
     return Table(["block 1 over head", "before", "after 64 updates"], rows)
+
+
+def last_norms(name: str) -> dict[str, float]:
+    """By layer, the norm of the gradient over the last of the 64 updates, median over the seeds."""
+    wanted = USUAL | {"activation": name, "step": USUAL["updates"]}
+    (row,) = (row for row in results.load("transformers", "norms") if all(row[k] == v for k, v in wanted.items()))
+    return {layer: row[layer] for layer in LAYERS}
+
+
+def last_norms_table(layers: Sequence[str] = ("block 1", "block 6", "head")) -> Table:
+    """The least and the largest of the functions' last norms, of those that fail and of the others, by layer."""
+    groups = {"failed": FAIL, "learned": [name for name in experiments.eleven if name not in FAIL]}
+    rows = []
+    for layer in layers:
+        norms = {words: [last_norms(name)[layer] for name in names] for words, names in groups.items()}
+        rows.append((layer, *(f"{min(of):.2f} to {max(of):.2f}" for of in norms.values())))
+    return Table(["norm of the gradient", *groups], rows)
 
 
 def norms_player(names: Sequence[str] = experiments.eleven, updates: Sequence[int] = (8, 24, 64)) -> widgets.Player:
