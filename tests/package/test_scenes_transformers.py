@@ -78,8 +78,8 @@ def test_parts_that_the_study_has_are_its_runs():
 
 def test_a_gain_is_paired_by_seed():
     base = scene.part("tanh", "none")
-    few = scene.Part({0: 0.7, 2: 0.8}, {0: 0.5, 2: 0.5}, 1, 0.1, 0.5, 1)
-    off = [0.7 - base.accuracy[0], 0.8 - base.accuracy[2]]
+    few = scene.Part({0: 0.7, 2: 0.8, 4: 0.6}, {0: 0.5, 2: 0.5, 4: 0.5}, 1, 0.1, 0.5, 1)
+    off = [0.7 - base.accuracy[0], 0.8 - base.accuracy[2], 0.6 - base.accuracy[4]]
     assert scene.gain(few, base) == scene.points(results.student(off))
     assert scene.gain(scene.Part({0: 0.7}, {0: 0.5}, 1, 0.1, 0.5, 1), base) == "-"
 

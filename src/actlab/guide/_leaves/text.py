@@ -87,7 +87,8 @@ text = (
         "fit c f(z) + d to the old function on unlabelled sentences: {swap_fitted} % in place of {swap_far} %, "
         "paired {fitted_tanh:.0f}, {fitted_elu:.0f} and {fitted_sigmoid:.0f} points. With a number for each "
         "unit, which makes its median that of the old function, {units_learned:.0f} of {units_runs:.0f} runs of the "
-        "three learn. With feed-forward weights drawn anew `tanh` and `elu` get {swap_fresh} %, as `gelu` does so; `sigmoid` still fails.",
+        "three learn. With feed-forward weights drawn anew `tanh` and `elu` get {swap_fresh} %, as `gelu` does so; "
+        "`sigmoid` still fails.",
         start="two numbers that multiply and shift the function, fitted for each block by least squares; or new "
         "feed-forward weights",
         rate="as for the old function",

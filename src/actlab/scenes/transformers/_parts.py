@@ -73,9 +73,9 @@ def parts(names: Sequence[str] = FAIL, whats: Sequence[str] = tuple(PARTS)) -> d
 
 
 def gain(found: Part, base: Part) -> str:
-    """By how many points an adjusted function is ahead of another, over the seeds that both have."""
+    """By how many points an adjusted function is ahead of another, over the seeds that both have; "-" for under three."""
     seeds = sorted(set(found.accuracy) & set(base.accuracy))
-    if len(seeds) < 2:
+    if len(seeds) < 3:  # of two pairs the interval is 12.7 standard errors to either side
         return "-"
     return points(ahead([found.accuracy[s] for s in seeds], [base.accuracy[s] for s in seeds]))
 
