@@ -66,12 +66,11 @@ def looks(base: networks.Sentences, ids: Tensor, names: Sequence[str] = experime
 
 
 def looks_table(found: Mapping[str, Look]) -> Table:
-    """What `looks` found."""
+    """What `looks` found, the cosine after the last block."""
     rows = [
-        (name, f"{seen.cosine[0]:.2f}", f"{seen.cosine[-1]:.2f}", f"{seen.ratio:.1f}", f"{seen.common:.0%}")
-        for name, seen in found.items()
+        (name, f"{seen.cosine[-1]:.2f}", f"{seen.ratio:.1f}", f"{seen.common:.0%}") for name, seen in found.items()
     ]
-    return Table(["function", "cosine, block 1", "cosine, block 6", "ratio", "common"], rows)
+    return Table(["function", "cosine", "ratio", "common"], rows)
 
 
 def values_table(base: networks.Sentences, ids: Tensor, names: Sequence[str] = FAN) -> tuple[float, Table]:
@@ -118,7 +117,7 @@ def fan_player(
         for angle in turn:
             ax.plot([0, math.sin(angle)], [0, math.cos(angle)], "o-", color=plot.BLUE, lw=1, ms=3, alpha=0.7)
         middle = angles[function][block].abs().median()
-        ax.set_title(f"{function}, block {block}: {middle:.0f}° from the middle")
+        ax.set_title(f"{function}, block {block}: half within {middle:.0f}° of the middle")
         ax.set(xlim=(-1.1, 1.1), ylim=(-0.06, 1.1), xticks=[], yticks=[], aspect="equal")
         ax.set_frame_on(False)
 

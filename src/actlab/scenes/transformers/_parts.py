@@ -73,7 +73,7 @@ def parts(names: Sequence[str] = FAIL, whats: Sequence[str] = tuple(PARTS)) -> d
 
 
 def gain(found: Part, base: Part) -> str:
-    """By how many points an adjusted function is ahead of another, over the seeds that both have; "-" for under three."""
+    """By how many points an adjusted function is ahead of another, over the seeds of both; "-" for under three."""
     seeds = sorted(set(found.accuracy) & set(base.accuracy))
     if len(seeds) < 3:  # of two pairs the interval is 12.7 standard errors to either side
         return "-"
