@@ -81,12 +81,14 @@ text = (
         group="text",
         title="A pretrained transformer that has to get another function",
         fits={"place": ("hidden",), "task": ("pretrained",), "special": ("swap",)},
-        choose="a near relative, or two fitted numbers for each block",
+        choose="a near relative, or fitted offsets",
         why="`relu`, `leaky_relu` and `silu` get {swap_near} %, `gelu` {swap_gelu:.0f} %: not distinguishable, "
         "where a difference of {swap_near_shown} points would have shown in each. For `tanh`, `elu` and `sigmoid` "
         "fit c f(z) + d to the old function on unlabelled sentences: {swap_fitted} % in place of {swap_far} %, "
-        "paired {fitted_tanh:.0f}, {fitted_elu:.0f} and {fitted_sigmoid:.0f} points. With feed-forward weights "
-        "drawn anew `tanh` and `elu` get {swap_fresh} %, as `gelu` does so; `sigmoid` still fails.",
+        "paired {fitted_tanh:.0f}, {fitted_elu:.0f} and {fitted_sigmoid:.0f} points. With a number for each "
+        "unit, which makes its median that of the old function, {units_learned:.0f} of {units_runs:.0f} runs of the "
+        "three learn. With feed-forward weights drawn anew `tanh` and `elu` get {swap_fresh} %, as `gelu` does so; "
+        "`sigmoid` still fails.",
         start="two numbers that multiply and shift the function, fitted for each block by least squares; or new "
         "feed-forward weights",
         rate="as for the old function",
@@ -94,7 +96,8 @@ text = (
         kind="measured",
         basis="{swap_seeds} paired seeds, {swap_sentences} test sentences, one small model, few updates",
         evidence={
-            "chapters/08d_transformers#sec-swap-causes": "three suspects, one experiment",
+            "chapters/08d_transformers#sec-swap-causes": "which part of the function does it",
+            "chapters/deeper/08d_controls#sec-swap-controls": "new weights, and a body held fast",
             "cite:mosbach2021": "",
         },
         holds=lambda n: (
@@ -104,6 +107,7 @@ text = (
             and n["fitted_tanh"].above
             and n["fitted_elu"].above
             and n["fitted_sigmoid"].above
+            and n["units_learned"] == n["units_runs"]
             and n["fresh_tanh"].open
             and n["fresh_elu"].open
             and n["fresh_sigmoid"].below

@@ -31,6 +31,11 @@ def _scratch():
     }
 
 
+def _beyond_a_constant(majority, n):
+    """The accuracy that is two standard errors above the constant answer's."""
+    return majority + 2 * math.sqrt(majority * (1 - majority) / n)
+
+
 def _swaps():
     swaps = results.load("transformers", "swaps")
     plain = {"trained": "all", "rate": 5e-5, "warmup": 0, "updates": 64}
@@ -43,6 +48,9 @@ def _swaps():
     for name in FAR:
         out[f"fitted_{name}"] = Difference.of(right(name, "calibrated"), right(name))
         out[f"fresh_{name}"] = Difference.of(right(name, "fresh"), fresh)
+    units = [row for row in results.load("swap_parts", "runs") if row["part"] == "units" and row["activation"] in FAR]
+    sure = [row["accuracy"] > _beyond_a_constant(row["majority"], swaps[0]["n"]) for row in units]
+    out |= {"units_runs": len(sure), "units_learned": sum(sure)}
     far = [right(name).mean() for name in FAR]
     rates = sorted({row["rate"] for row in where(swaps, start="pretrained", warmup=6)})
     return out | {
