@@ -1,0 +1,525 @@
+/* The lab on a page: controls, pictures, numbers as text. */
+
+const STYLE = `
+.actlab-lab { --ink: var(--pst-color-text-base, CanvasText); --quiet: var(--pst-color-text-muted, GrayText);
+  --ground: var(--pst-color-background, Canvas); --raised: var(--pst-color-surface, Canvas);
+  --mark: var(--pst-color-primary, Highlight); max-width: 46rem; margin: 0 0 1.5rem; color: var(--ink); font-size: 0.95rem; }
+.actlab-lab * { box-sizing: border-box; }
+.actlab-lab-stage { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.75rem 1.5rem; }
+.actlab-lab-row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0 0 0.5rem; }
+.actlab-lab button { min-height: 2.25rem; padding: 0 0.75rem; font: inherit; color: var(--ink); cursor: pointer;
+  background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
+.actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark); border-color: var(--mark); font-weight: 600; }
+.actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
+.actlab-lab canvas { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--quiet); border-radius: 4px; }
+.bd-content .actlab-lab p, .actlab-lab p { margin: 0.35rem 0; line-height: 1.4; }
+.actlab-lab-settings { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.35rem 0.75rem; align-content: start; }
+.actlab-lab-settings > .lab-wide { grid-column: 1 / -1; }
+.actlab-lab label { display: block; margin: 0; font-size: 0.85rem; font-weight: 600; line-height: 1.3; }
+.actlab-lab select { width: 100%; min-height: 2.25rem; padding: 0 0.3rem; font: inherit; color: var(--ink);
+  background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab-slider > div { display: flex; gap: 0.5rem; align-items: center; }
+.actlab-lab-slider input { flex: 1 1 4rem; min-width: 3rem; width: 4rem; height: 2rem; margin: 0; accent-color: var(--mark); cursor: pointer; }
+.actlab-lab-slider output { flex: none; min-width: 2.2rem; text-align: right; font-variant-numeric: tabular-nums; }
+.actlab-lab-function { display: flex; gap: 0.6rem; align-items: end; }
+.actlab-lab-function > div { flex: 1 1 auto; min-width: 0; }
+.actlab-lab-function svg { flex: none; width: 4rem; height: 3rem; border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab svg text { fill: var(--ink); font-size: 12px; font-family: inherit; }
+.actlab-lab .lab-axis { fill: none; stroke: var(--quiet); stroke-width: 1; }
+.actlab-lab .lab-train { fill: none; stroke-width: 2.4; }
+.actlab-lab .lab-test { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 4 2; }
+.actlab-lab .lab-key { display: inline-block; width: 2rem; height: 0; margin-right: 0.3rem; vertical-align: middle; border-top: 3px solid; }
+.actlab-lab .lab-key-test { border-top: 2px dashed var(--ink); }
+.actlab-lab .lab-numbers, .actlab-lab td, .actlab-lab output { font-variant-numeric: tabular-nums; }
+.actlab-lab .lab-numbers { min-height: 2.8em; }
+.actlab-lab-losses svg { display: block; width: 100%; height: auto; max-width: 30rem; }
+.actlab-lab table { display: table; width: 100%; margin: 0.5rem 0; font-size: 0.82rem; border-collapse: collapse; table-layout: fixed; color: var(--ink); }
+.actlab-lab caption { caption-side: top; padding: 0; text-align: left; color: var(--ink); }
+.actlab-lab .actlab-lab :is(th, td), .actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none; border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
+  text-align: right; vertical-align: bottom; line-height: 1.25; }
+.actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
+.actlab-lab :is(th, td).lab-hist { width: 27%; }
+.actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
+.actlab-lab-result:empty, .actlab-lab .lab-said:empty { display: none; }
+.actlab-lab-result svg { display: block; width: 100%; max-width: 34rem; height: auto; }
+.actlab-lab .lab-dot { fill-opacity: 0.75; }
+.actlab-lab .lab-dot-a { fill: var(--mark); }
+.actlab-lab .lab-dot-b { fill: var(--ground); stroke: var(--ink); stroke-width: 1.4; }
+.actlab-lab .lab-median { stroke: var(--ink); stroke-width: 2.5; }
+.actlab-lab .lab-half { stroke: var(--ink); stroke-width: 1.5; }
+.actlab-lab .lab-letter { font-weight: 700; font-size: 14px; }
+.actlab-lab .lab-part { margin-top: 1rem; padding-top: 0.6rem; border-top: 2px solid var(--pst-color-border, ButtonBorder); }
+.actlab-lab .lab-title { font-weight: 700; font-size: 1.1rem; }
+.actlab-lab summary { min-height: 28px; cursor: pointer; align-content: center; }
+.actlab-lab .lab-link { width: 100%; min-height: 2.25rem; font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--quiet); }
+.actlab-lab .lab-heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.actlab-lab :is(button, select, input, summary, canvas):focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
+@media (max-width: 640px) {
+  .actlab-lab-stage { grid-template-columns: minmax(0, 1fr); }
+  .actlab-lab table { font-size: 0.75rem; }
+  .actlab-lab :is(th, td) { padding: 0.15rem 0.15rem; }
+}
+@media (pointer: coarse), (max-width: 640px) {
+  .actlab-lab button, .actlab-lab select { min-height: 2.75rem; }
+  .actlab-lab-slider input { height: 2.75rem; }
+}
+`;
+
+const PACES = { 1: "1 a picture", 10: "10 a picture", fast: "as many as fit" };
+const GRIDS = [20, 28, 40, 56, 80];
+const STEPPING = 12; // ms of updates between two pictures
+const HEARD = 5000; // ms between two sentences for those who listen
+const KEPT = 400; // points of the lines of the losses
+let labs = 0;
+
+class Lab {
+  constructor(root) {
+    this.root = root;
+    this.name = `lab${++labs}`;
+    this.query = new URLSearchParams(location.search);
+    this.setting = readSetting(this.query);
+    this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
+    this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
+    this.pace = "10";
+    this.playing = false;
+    this.grid = 3;
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.ends = [];
+    this.build();
+    this.reset();
+    this.sayStarts();
+    this.listen();
+  }
+
+  // --- what stands on the page
+
+  build() {
+    if (!document.getElementById("actlab-lab-style")) {
+      document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
+    }
+    const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
+    this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
+    const step = button("Step", () => this.once());
+    const reset = button("Reset", () => this.reset());
+    const fresh = button("New seed", () => this.change({ seed: (this.setting.seed % 9999) + 1 }));
+    this.canvas = make("canvas", { role: "img", width: 300, height: 300 });
+    this.numbers = make("p", { class: "lab-numbers" });
+    this.heard = make("p", { class: "lab-heard", role: "status" });
+    this.said = make("p", { class: "lab-said", role: "status" });
+    this.settings = make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" });
+    this.losses = make("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img" });
+    this.key = make("span", { class: "lab-key" });
+    this.rows = make("tbody");
+    this.five = make("tbody");
+    this.fold = make("details", { on: { toggle: () => this.draw() } },
+      make("summary", {}, "The picture as a table"),
+      make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
+    const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
+    const table = make("table", {},
+      make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values are spread"),
+      make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
+        column("delta"), column("dead"), column("flat"))), this.rows);
+    this.root.replaceChildren(
+      make("div", { class: "actlab-lab-stage" },
+        make("div", {},
+          make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
+          this.canvas,
+          make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
+          this.numbers),
+        this.settings),
+      this.said,
+      make("div", { class: "actlab-lab-losses" },
+        make("p", {}, this.key, "loss on learned points ", make("span", { class: "lab-key lab-key-test" }), "on fresh points"),
+        this.losses),
+      table,
+      make("p", {}, "delta: root mean square of the loss’s slope before f. dead: units whose slope is 0 at every point. " +
+        `flat: slopes below ${FLAT}.`),
+      this.fold,
+      this.buildStarts(button),
+      this.heard);
+    this.buildSettings();
+  }
+
+  select(words, options, value, act, wide = false) {
+    const id = `${this.name}-${words.replaceAll(" ", "-")}`;
+    const made = Object.entries(options).map(([key, title]) => make("option", { value: key, selected: key === String(value) }, title));
+    return make("div", { class: wide ? "lab-wide" : null }, make("label", { for: id }, words),
+      make("select", { id, autocomplete: "off", on: { change: (event) => act(event.target.value) } }, ...made));
+  }
+
+  slider(words, low, high, step, value, act, shown = said) {
+    const id = `${this.name}-${words.replaceAll(" ", "-")}`;
+    const output = make("output", { for: id, "aria-live": "off" }, shown(value));
+    const input = make("input", { id, type: "range", min: low, max: high, step, autocomplete: "off", on: {
+      input: (event) => { output.textContent = shown(Number(event.target.value)); act(Number(event.target.value)); },
+    } });
+    input.value = value;
+    return make("div", { class: "actlab-lab-slider" }, make("label", { for: id }, words), make("div", {}, input, output));
+  }
+
+  /* All controls anew: they are few, and a setting may come from a link. */
+  buildSettings() {
+    const { setting } = this;
+    const titles = (table) => Object.fromEntries(Object.entries(table).map(([key, { title }]) => [key, title]));
+    const numbers = (list, words) => Object.fromEntries(list.map((one) => [one, words(one)]));
+    const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
+    const functions = Object.entries(titles(CATALOG)).sort(([, a], [, b]) => a.localeCompare(b));
+    // a key that looks like a number would come first: a space keeps the order of the list
+    const spaced = (list, words) => Object.entries(numbers(list, words)).sort(([a], [b]) => a - b).map(([k, w]) => [` ${k}`, w]);
+    this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
+    const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
+      this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
+        this.change({ set: { ...this.setting.set, [words]: Number(v.toPrecision(3)) } }, false);
+      }));
+    this.settings.replaceChildren(
+      make("div", { class: "actlab-lab-function lab-wide" },
+        this.select("function f", Object.fromEntries(functions), setting.f, (f) => {
+          this.change({ f, set: {} });
+          document.getElementById(`${this.name}-function-f`).focus();
+        }), this.curve),
+      ...knobs,
+      this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
+      this.slider("width", 1, 32, 1, setting.width, set("width")),
+      this.select("start", START_TITLES, setting.start, set("start")),
+      this.slider("gain", 0.1, 5, 0.1, setting.gain, set("gain")),
+      this.select("data", titles(TASKS), setting.data, set("data")),
+      this.select("optimiser", OPTIMISER_TITLES, setting.optimiser, set("optimiser")),
+      this.select("rate", Object.fromEntries(spaced(RATES, String)), ` ${setting.rate}`, set("rate", Number)),
+      this.select("batch", Object.fromEntries(spaced(BATCHES, (b) => (b ? `${b} points` : "all points"))), ` ${setting.batch}`, set("batch", Number)),
+      this.select("updates", { " 1": PACES[1], " 10": PACES[10], fast: PACES.fast }, this.pace === "fast" ? "fast" : ` ${this.pace}`,
+        (pace) => { this.pace = pace.trim(); }),
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+  }
+
+  buildStarts(button) {
+    this.first = make("p");
+    this.other = make("p");
+    this.keep = button("Keep this as B", () => this.setSecond(structuredClone(this.setting)));
+    this.swap = button("Swap A and B", () => {
+      const before = this.setting;
+      this.setting = this.second;
+      this.setSecond(before);
+      this.buildSettings();
+      this.change({});
+    });
+    this.forget = button("Forget B", () => this.setSecond(null));
+    this.many = button(`Train from ${SEEDS} seeds`, () => (this.working ? this.halt() : this.manyStarts()), { class: "lab-main" });
+    this.progress = make("p", { "aria-hidden": "true" });
+    this.result = make("div", { class: "actlab-lab-result" });
+    this.verdict = make("p", { role: "status", class: "lab-said" });
+    const choice = Object.fromEntries(UPDATES.map((n) => [` ${n}`, `${n} updates each`]));
+    return make("div", { class: "lab-part", role: "group", "aria-label": "Twenty starts" },
+      make("p", { class: "lab-title" }, "Twenty starts"),
+      make("p", {}, "One run shows what can happen. Twenty, each with points and weights of its own, show what does."),
+      this.first, this.other,
+      make("div", { class: "actlab-lab-row" }, this.keep, this.swap, this.forget),
+      make("div", { class: "actlab-lab-row" }, this.many,
+        this.select("how long", choice, ` ${this.updates}`, (n) => { this.updates = Number(n); this.address(); })),
+      this.progress, this.verdict, this.result);
+  }
+
+  // --- settings
+
+  change(what, whole = true) {
+    this.setting = { ...this.setting, ...what };
+    if (whole && ("f" in what)) this.buildSettings();
+    this.reset();
+    this.sayStarts();
+    this.address();
+  }
+
+  setSecond(setting) {
+    this.second = setting;
+    this.sayStarts();
+    this.address();
+  }
+
+  address() {
+    clearTimeout(this.later); // a browser allows a hundred changes in half a minute
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
+  }
+
+  link() {
+    const query = new URLSearchParams();
+    writeSetting(query, this.setting);
+    if (this.second) {
+      query.set("b", "1");
+      writeSetting(query, this.second, "b.");
+    }
+    if (this.updates !== 300) query.set("updates", this.updates);
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
+  }
+
+  async copy() {
+    const link = new URL(this.link(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.said.textContent = "The link to this setting is copied.";
+    } catch {
+      const field = make("input", { class: "lab-link", readonly: true, "aria-label": "The link to this setting" });
+      field.value = link;
+      this.said.replaceChildren("This browser lets no page copy; here is the link: ", field);
+      field.select();
+    }
+  }
+
+  // --- training
+
+  reset() {
+    this.pause(false);
+    const { trainer, test } = begun(this.setting);
+    Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
+    this.said.textContent = "";
+    drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    this.draw();
+  }
+
+  run() {
+    if (this.broken()) return;
+    this.playing = true;
+    this.play.textContent = "Pause";
+    this.quietUntil = 0;
+    const frame = () => {
+      if (!this.playing) return;
+      const begin = performance.now();
+      const most = this.pace === "fast" ? Infinity : Number(this.pace);
+      for (let k = 0; k < most && this.playing; k++) {
+        this.trainer.step();
+        if (performance.now() - begin > STEPPING) break;
+        if (!Number.isFinite(this.trainer.latest)) break;
+      }
+      if (performance.now() >= (this.nextPicture ?? 0) || this.broken()) this.draw();
+      if (this.broken()) return this.pause();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  broken() {
+    return Number.isFinite(this.latest?.loss) === false && this.trainer.steps > 0;
+  }
+
+  once() {
+    this.pause(false);
+    if (!this.broken()) this.trainer.step();
+    this.draw();
+    this.hear();
+  }
+
+  pause(heard = true) {
+    if (!this.playing) return;
+    this.playing = false;
+    this.play.textContent = "Play";
+    if (heard) {
+      this.draw();
+      this.hear();
+    }
+  }
+
+  draw() {
+    const begin = performance.now();
+    const { trainer, test, setting } = this;
+    const { network, data } = trainer;
+    const layers = layerStatistics(network, data);
+    this.latest = judged(network, data);
+    const fresh = judged(network, test);
+    this.remember(trainer.steps, this.latest.loss, fresh.loss);
+    const size = GRIDS[this.playing ? this.grid : GRIDS.length - 1];
+    const { reach } = TASKS[setting.data];
+    const logits = surface(network, size, reach);
+    drawSurface(this.canvas, logits, size, data, reach);
+    const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
+    const words = `Update ${trainer.steps}. Loss ${said(this.latest.loss)}, on fresh points ${said(fresh.loss)}; ${sure}.`;
+    this.numbers.textContent = words;
+    this.canvas.setAttribute("aria-label", `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}: ${sure}`);
+    const { color } = CATALOG[setting.f];
+    this.key.style.color = color;
+    drawLosses(this.losses, this.history, color);
+    this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
+      `${said(this.latest.loss)} on learned points and ${said(fresh.loss)} on fresh ones`);
+    this.drawLayers(layers, color);
+    if (this.fold.open) this.drawTable(logits, size);
+    if (this.broken()) {
+      this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. Reset to begin again.";
+    }
+    this.words = words;
+    const took = performance.now() - begin;
+    if (this.playing) {
+      if (took > 22 && this.grid > 0) this.grid--;
+      else if (took < 8 && this.grid < GRIDS.length - 1) this.grid++;
+      this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+      if (performance.now() > this.quietUntil) this.hear();
+    }
+  }
+
+  remember(step, train, test) {
+    const { at } = this.history;
+    const { history } = this;
+    if (at.at(-1) === step || (at.length && step - at.at(-1) < this.every && this.playing)) return;
+    at.push(step);
+    history.train.push(train);
+    history.test.push(test);
+    if (at.length <= KEPT) return;
+    this.every = 2 * Math.ceil(step / KEPT);
+    for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
+  }
+
+  drawLayers(layers, color) {
+    if (this.rows.rows.length !== layers.length) {
+      const hist = () => make("td", { class: "lab-hist" },
+        make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")), make("span"));
+      this.rows.replaceChildren(...layers.map((_, i) =>
+        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(), make("td"), make("td"), make("td"))));
+    }
+    layers.forEach(({ z, a, delta, dead, flat }, i) => {
+      const { cells } = this.rows.rows[i];
+      [z, a].forEach((spread, k) => {
+        const cell = cells[k + 1];
+        const path = cell.querySelector("path");
+        path.setAttribute("d", bars(spread));
+        path.setAttribute("fill", color);
+        cell.lastChild.textContent = `${said(spread.mean, 2)} ± ${said(spread.sd, 2)}`;
+      });
+      [said(delta, 2), percent(dead), percent(flat)].forEach((words, k) => { cells[k + 3].textContent = words; });
+    });
+  }
+
+  drawTable(logits, size) {
+    const { reach } = TASKS[this.setting.data];
+    const places = [0, 1, 2, 3, 4].map((k) => Math.floor(((k + 0.5) * size) / 5));
+    const at = (place) => said(reach * ((2 * place + 1) / size - 1), 2);
+    this.five.replaceChildren(
+      make("tr", {}, make("td"), ...places.map((p) => make("th", { scope: "col" }, at(p)))),
+      ...places.map((row) => make("tr", {}, make("th", { scope: "row" }, at(size - 1 - row)),
+        ...places.map((column) => make("td", {}, percent(sigmoid(logits[row * size + column])))))));
+  }
+
+  hear() {
+    this.heard.textContent = this.words;
+    this.quietUntil = performance.now() + HEARD;
+  }
+
+  // --- twenty starts
+
+  sayStarts() {
+    const { setting, second } = this;
+    const same = second && alike(setting, second);
+    this.first.replaceChildren(make("strong", {}, "A"), `, the setting above: ${describe(setting)}.`);
+    this.other.replaceChildren(make("strong", {}, "B"), !second
+      ? ", a second setting to compare with: none yet. Keep this one, then change it above."
+      : `: ${same ? "the same so far; change something above." : `${describe(second)}.`}`);
+    this.swap.hidden = this.forget.hidden = !second;
+    this.halt();
+    this.result.replaceChildren();
+    this.verdict.textContent = "";
+  }
+
+  halt() {
+    if (this.working) this.working.stopped = true;
+    this.working = null;
+    this.many.textContent = `Train from ${SEEDS} seeds`;
+    this.progress.textContent = "";
+  }
+
+  async manyStarts() {
+    this.pause();
+    const work = (this.working = { stopped: false });
+    this.many.textContent = "Stop";
+    this.result.replaceChildren();
+    this.verdict.textContent = "";
+    const settings = this.second && !alike(this.setting, this.second) ? [this.setting, this.second] : [this.setting];
+    const updates = this.updates;
+    const begin = performance.now();
+    let next = 0;
+    const losses = await manyStarts(settings, updates, {
+      stopped: () => work.stopped,
+      progress: (done, all) => {
+        const now = performance.now();
+        if (now < next) return;
+        next = now + 500;
+        const left = Math.ceil((((now - begin) / done) * (all - done)) / 1000);
+        this.progress.textContent = `${Math.floor(done)} of ${all} networks${now - begin > 1500 ? `, about ${left} s to go` : ""} …`;
+      },
+    });
+    if (!losses) return;
+    this.halt();
+    this.showStarts(settings, losses, updates);
+  }
+
+  showStarts(settings, losses, updates) {
+    const sums = losses.map(summary);
+    const names = ["A", "B"];
+    const strip = make("svg", { role: "img", "aria-label": settings.map((_, i) =>
+      `${names[i]}: median loss ${said(sums[i].median)}, middle half ${said(sums[i].low)} to ${said(sums[i].high)}`).join("; ") });
+    drawStrip(strip, losses, sums);
+    const differs = settings.length > 1
+      ? settings.map((one, i) => describe(one, settings[1 - i]))
+      : [describe(settings[0])];
+    const row = ({ n, failed, median, low, high }, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
+      make("td", {}, differs[i]), make("td", {}, said(median)), make("td", {}, `${said(low)} to ${said(high)}`), make("td", {}, `${failed} of ${n}`));
+    const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
+      words ? make("th", { scope: "col" }, words) : make("td"));
+    this.result.replaceChildren(strip, make("table", {},
+      make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
+      make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
+    this.verdict.textContent = settings.length > 1
+      ? verdict(paired(...losses), differs.map((words, i) => `${names[i]} (${words})`))
+      : `Half of the losses lie between ${said(sums[0].low)} and ${said(sums[0].high)}. Keep this setting as B, change one thing, and train both.`;
+  }
+
+  // --- what comes from elsewhere
+
+  listen() {
+    const on = (target, sign, listener) => {
+      target.addEventListener(sign, listener);
+      this.ends.push(() => target.removeEventListener(sign, listener));
+    };
+    // a link to a setting on this very page moves the lab, without a new page
+    on(document, "click", (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const there = new URL(link.href);
+      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      event.preventDefault();
+      this.open(there.searchParams);
+      this.root.scrollIntoView({ block: "start" });
+      this.play.focus({ preventScroll: true });
+    });
+    const seen = new MutationObserver(() => this.draw());
+    seen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const sized = new ResizeObserver(() => { if (!this.playing) this.draw(); });
+    sized.observe(this.canvas);
+    this.ends.push(() => seen.disconnect(), () => sized.disconnect());
+  }
+
+  open(query) {
+    this.setting = readSetting(query);
+    this.second = query.has("b") ? readSetting(query, "b.") : null;
+    this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
+    document.getElementById(`${this.name}-how-long`).value = ` ${this.updates}`;
+    this.buildSettings();
+    this.change({});
+  }
+
+  close() {
+    this.pause(false);
+    this.halt();
+    clearTimeout(this.later);
+    this.ends.forEach((end) => end());
+    this.root.replaceChildren();
+  }
+}
+
+/* Puts a lab in the place of what an element holds; returns what takes it away again. */
+function mount(element) {
+  const lab = new Lab(element);
+  element.dataset.ready = "";
+  return () => lab.close();
+}
