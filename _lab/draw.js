@@ -155,7 +155,7 @@ function drawLosses(svg, { at, train, test }, color) {
   for (const value of ticks(low, high, 5)) {
     const place = down(value);
     parts.push(make("path", { class: "lab-axis", d: `M${left - 4} ${place}h4` }));
-    parts.push(make("text", { x: left - 7, y: place + 4, "text-anchor": "end" }, said(value, 2)));
+    parts.push(make("text", { x: left - 7, y: place + 4, "text-anchor": "end" }, said(value, 1)));
   }
   parts.push(make("text", { x: left, y: height - 14 }, "0"));
   parts.push(make("text", { x: width - right, y: height - 14, "text-anchor": "end" }, `${last} updates`));
@@ -176,7 +176,7 @@ function drawStrip(svg, rows, sums) {
   const parts = [make("path", { class: "lab-axis", d: `M${left} ${bottom}H${width - right}` })];
   for (const value of ticks(low, high, 6)) {
     parts.push(make("path", { class: "lab-axis", d: `M${across(value)} ${bottom}v4` }));
-    parts.push(make("text", { x: across(value), y: bottom + 17, "text-anchor": "middle" }, said(value, 2)));
+    parts.push(make("text", { x: across(value), y: bottom + 17, "text-anchor": "middle" }, said(value, 1)));
   }
   rows.forEach((losses, i) => {
     const middle = 8 + row * (i + 0.5);

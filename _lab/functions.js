@@ -25,7 +25,27 @@ function erfcx(x) {
   return (t * b - c + ERFCX[0]) / (1 + 2 * x);
 }
 
-const tanhSlope = (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z); // 1 - tanh^2 cancels in the tails
+/* The sigmoid, and its slope in `slope`, from one exp. */
+function logistic(z) {
+  const e = Math.exp(-Math.abs(z));
+  const s = 1 / (1 + e);
+  slope = e * s * s; // s(z) s(-z), not s (1 - s): that is 0 once s rounds to 1
+  return z < 0 ? e * s : s;
+}
+
+/* Tanh, and its slope in `slope`, from one exp. */
+function hyperbolic(z) {
+  const size = Math.abs(z);
+  if (size < 0.5) {
+    const t = Math.tanh(z); // what is below would cancel here
+    slope = 1 - t * t; // and this would far out
+    return t;
+  }
+  const e = Math.exp(-2 * size);
+  const r = 1 / (1 + e);
+  slope = 4 * e * r * r;
+  return z < 0 ? (e - 1) * r : (1 - e) * r;
+}
 
 const leaky = ({ negative_slope: a }) => (z) => {
   if (z > 0) return (slope = 1, z);
@@ -42,8 +62,8 @@ const exponential = (scale, alpha, bend) => (z) => {
 
 const swish = ({ beta }) => (z) => {
   const u = clip(beta * z, -1000, 1000);
-  const gate = sigmoid(u);
-  slope = gate * (1 + u * sigmoid(-u));
+  const gate = logistic(u);
+  slope = gate + u * slope;
   return z * gate;
 };
 
@@ -84,11 +104,7 @@ const FUNCTIONS = {
     slope = t * t;
     return tanhshrink(z);
   },
-  sigmoid: () => (z) => {
-    const s = sigmoid(z);
-    slope = s * sigmoid(-z); // not 1 - s: that is 0 once s rounds to 1
-    return s;
-  },
+  sigmoid: () => logistic,
   logsigmoid: () => (z) => {
     slope = sigmoid(-z);
     return -softplus(-z);
@@ -97,14 +113,11 @@ const FUNCTIONS = {
     slope = Math.abs(z) < 3 ? 1 / 6 : 0;
     return clip(z + 3, 0, 6) / 6;
   },
-  tanh: () => (z) => {
-    slope = tanhSlope(z);
-    return Math.tanh(z);
-  },
+  tanh: () => hyperbolic,
   lecun_tanh: () => (z) => {
-    const u = z * (2 / 3);
-    slope = 1.7159 * (2 / 3) * tanhSlope(u);
-    return 1.7159 * Math.tanh(u);
+    const t = hyperbolic(z * (2 / 3));
+    slope *= 1.7159 * (2 / 3);
+    return 1.7159 * t;
   },
   hardtanh: () => (z) => {
     slope = Math.abs(z) < 1 ? 1 : 0;
@@ -112,8 +125,9 @@ const FUNCTIONS = {
   },
   penalized_tanh: () => (z) => {
     const share = z > 0 ? 1 : 0.25;
-    slope = share * tanhSlope(z);
-    return share * Math.tanh(z);
+    const t = hyperbolic(z);
+    slope *= share;
+    return share * t;
   },
   softsign: () => (z) => {
     const r = 1 / (1 + Math.abs(z));
@@ -171,16 +185,15 @@ const FUNCTIONS = {
   },
   gelu: () => (z) => {
     const density = Math.exp((-z * z) / 2);
-    const tail = (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2;
+    const tail = z > 9 ? 0 : (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2; // there 1 is all that is left
     const cdf = z < 0 ? tail : 1 - tail;
     slope = cdf + (z * density) / SQRT_2_PI;
     return z * cdf;
   },
   gelu_tanh: () => (z) => {
     const near = clip(z, -50, 50);
-    const u = 2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near);
-    const gate = sigmoid(u);
-    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * gate * sigmoid(-u);
+    const gate = logistic(2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near));
+    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * slope;
     return z * gate;
   },
   golu: () => (z) => {

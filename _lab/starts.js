@@ -21,7 +21,7 @@ function verdict(found, names) {
   }
   const missed = said(Math.max(Math.abs(low), Math.abs(high)));
   return (
-    `Not distinguishable: the mean difference in ${seeds} is ${said(mean)} (95 % interval ${interval}). ` +
+    `Not distinguishable: the mean of A − B over ${seeds} is ${said(mean)} (95 % interval ${interval}). ` +
     `Differences below ${missed} could not be seen.${without}`
   );
 }

@@ -11,7 +11,7 @@ const STYLE = `
   background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
 .actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark); border-color: var(--mark); font-weight: 600; }
 .actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
-.actlab-lab canvas { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab canvas { display: block; width: 100%; max-width: 26rem; aspect-ratio: 1; border: 1px solid var(--quiet); border-radius: 4px; }
 .bd-content .actlab-lab p, .actlab-lab p { margin: 0.35rem 0; line-height: 1.4; }
 .actlab-lab-settings { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.35rem 0.75rem; align-content: start; }
 .actlab-lab-settings > .lab-wide { grid-column: 1 / -1; }
@@ -32,13 +32,15 @@ const STYLE = `
 .actlab-lab .lab-key-test { border-top: 2px dashed var(--ink); }
 .actlab-lab .lab-numbers, .actlab-lab td, .actlab-lab output { font-variant-numeric: tabular-nums; }
 .actlab-lab .lab-numbers { min-height: 2.8em; }
-.actlab-lab-losses svg { display: block; width: 100%; height: auto; max-width: 30rem; }
+.actlab-lab-losses { margin-top: 0.5rem; }
+.actlab-lab-losses svg { display: block; width: 100%; height: auto; }
 .actlab-lab table { display: table; width: 100%; margin: 0.5rem 0; font-size: 0.82rem; border-collapse: collapse; table-layout: fixed; color: var(--ink); }
 .actlab-lab caption { caption-side: top; padding: 0; text-align: left; color: var(--ink); }
-.actlab-lab .actlab-lab :is(th, td), .actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none; border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
+.actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none; border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
   text-align: right; vertical-align: bottom; line-height: 1.25; }
 .actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
-.actlab-lab :is(th, td).lab-hist { width: 27%; }
+.actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
+.actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
 .actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
 .actlab-lab-result:empty, .actlab-lab .lab-said:empty { display: none; }
 .actlab-lab-result svg { display: block; width: 100%; max-width: 34rem; height: auto; }
@@ -65,7 +67,7 @@ const STYLE = `
 }
 `;
 
-const PACES = { 1: "1 a picture", 10: "10 a picture", fast: "as many as fit" };
+const PACES = { 1: "1 update a picture", 10: "10 a picture", fast: "as many as fit" };
 const GRIDS = [20, 28, 40, 56, 80];
 const STEPPING = 12; // ms of updates between two pictures
 const HEARD = 5000; // ms between two sentences for those who listen
@@ -125,12 +127,12 @@ class Lab {
           make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
           this.canvas,
           make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
-          this.numbers),
-        this.settings),
-      this.said,
-      make("div", { class: "actlab-lab-losses" },
-        make("p", {}, this.key, "loss on learned points ", make("span", { class: "lab-key lab-key-test" }), "on fresh points"),
-        this.losses),
+          this.numbers, this.said),
+        make("div", {},
+          this.settings,
+          make("div", { class: "actlab-lab-losses" },
+            make("p", {}, this.key, "loss on learned points ", make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            this.losses))),
       table,
       make("p", {}, "delta: root mean square of the loss’s slope before f. dead: units whose slope is 0 at every point. " +
         `flat: slopes below ${FLAT}.`),
@@ -186,7 +188,7 @@ class Lab {
       this.select("optimiser", OPTIMISER_TITLES, setting.optimiser, set("optimiser")),
       this.select("rate", Object.fromEntries(spaced(RATES, String)), ` ${setting.rate}`, set("rate", Number)),
       this.select("batch", Object.fromEntries(spaced(BATCHES, (b) => (b ? `${b} points` : "all points"))), ` ${setting.batch}`, set("batch", Number)),
-      this.select("updates", { " 1": PACES[1], " 10": PACES[10], fast: PACES.fast }, this.pace === "fast" ? "fast" : ` ${this.pace}`,
+      this.select("speed", { " 1": PACES[1], " 10": PACES[10], fast: PACES.fast }, this.pace === "fast" ? "fast" : ` ${this.pace}`,
         (pace) => { this.pace = pace.trim(); }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
   }
@@ -463,9 +465,9 @@ class Lab {
       ? settings.map((one, i) => describe(one, settings[1 - i]))
       : [describe(settings[0])];
     const row = ({ n, failed, median, low, high }, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
-      make("td", {}, differs[i]), make("td", {}, said(median)), make("td", {}, `${said(low)} to ${said(high)}`), make("td", {}, `${failed} of ${n}`));
+      make("td", { class: "lab-words" }, differs[i]), make("td", {}, said(median)), make("td", {}, `${said(low)} to ${said(high)}`), make("td", {}, `${failed} of ${n}`));
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
-      words ? make("th", { scope: "col" }, words) : make("td"));
+      words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
     this.result.replaceChildren(strip, make("table", {},
       make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));

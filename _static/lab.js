@@ -2,7 +2,7 @@
 (() => {
 "use strict";
 const CATALOG = {"step":{"title":"Step","settings":{},"ends":{},"kinks":[0.0],"color":"#9d8b89","dash":[4,1.6]},"sigmoid":{"title":"Sigmoid","settings":{},"ends":{},"kinks":[],"color":"#b64800","dash":[]},"logsigmoid":{"title":"Log-sigmoid","settings":{},"ends":{},"kinks":[],"color":"#b64800","dash":[4,1.6]},"identity":{"title":"Identity","settings":{},"ends":{},"kinks":[],"color":"#9d8b89","dash":[]},"relu":{"title":"ReLU","settings":{},"ends":{},"kinks":[0.0],"color":"#657ebf","dash":[]},"tanh":{"title":"Tanh","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[]},"hardtanh":{"title":"Hard tanh","settings":{},"ends":{},"kinks":[-1.0,1.0],"color":"#da3762","dash":[1,1.2]},"lecun_tanh":{"title":"LeCun tanh","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[4,1.6]},"softsign":{"title":"Softsign","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[9,2]},"hardshrink":{"title":"Hard shrink","settings":{"threshold":0.5},"ends":{"threshold":[0.05,2.0]},"kinks":[-0.5,0.5],"color":"#9d8b89","dash":[1,1.2]},"softshrink":{"title":"Soft shrink","settings":{"threshold":0.5},"ends":{"threshold":[0.05,2.0]},"kinks":[-0.5,0.5],"color":"#9d8b89","dash":[6,1.5,1.2,1.5]},"softplus":{"title":"Softplus","settings":{},"ends":{},"kinks":[],"color":"#c08a01","dash":[]},"relu_squared":{"title":"Squared ReLU","settings":{},"ends":{},"kinks":[],"color":"#657ebf","dash":[6,1.5,1.2,1.5]},"relu6":{"title":"ReLU6","settings":{},"ends":{},"kinks":[0.0,6.0],"color":"#657ebf","dash":[1,1.2]},"tanhshrink":{"title":"Tanhshrink","settings":{},"ends":{},"kinks":[],"color":"#9d8b89","dash":[9,2]},"leaky_relu":{"title":"Leaky ReLU","settings":{"negative_slope":0.01},"ends":{"negative_slope":[0.0,1.0]},"kinks":[0.0],"color":"#657ebf","dash":[4,1.6]},"apl":{"title":"APL","settings":{"a":[-0.2,0.4],"b":[0.3,-0.7]},"ends":{"a":[-3.0,3.0],"b":[-3.0,3.0]},"kinks":[-0.7,0.0,0.3],"color":"#9370ef","dash":[6,1.5,1.2,1.5]},"threshold":{"title":"Thresholded ReLU","settings":{"threshold":1.0},"ends":{"threshold":[0.0,2.0]},"kinks":[1.0],"color":"#9370ef","dash":[1,1.2]},"prelu":{"title":"PReLU","settings":{"negative_slope":0.25},"ends":{"negative_slope":[0.0,1.0]},"kinks":[0.0],"color":"#9370ef","dash":[]},"rrelu":{"title":"RReLU","settings":{"lower":0.125,"upper":0.3333333333333333},"ends":{"lower":[0.0,1.0],"upper":[0.0,1.0]},"kinks":[0.0],"color":"#9370ef","dash":[4,1.6]},"elu":{"title":"ELU","settings":{"alpha":1.0},"ends":{"alpha":[0.05,4.0]},"kinks":[],"color":"#1aa2b4","dash":[]},"sine":{"title":"Sine","settings":{},"ends":{},"kinks":[],"color":"#7e9b47","dash":[]},"gelu":{"title":"GELU","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[]},"gelu_tanh":{"title":"GELU, tanh form","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[4,1.6]},"silu":{"title":"SiLU","settings":{},"ends":{},"kinks":[],"color":"#994c7d","dash":[]},"penalized_tanh":{"title":"Penalized tanh","settings":{},"ends":{},"kinks":[0.0],"color":"#da3762","dash":[6,1.5,1.2,1.5]},"swish":{"title":"Swish","settings":{"beta":1.702},"ends":{"beta":[0.0,10.0]},"kinks":[],"color":"#994c7d","dash":[6,1.5,1.2,1.5]},"selu":{"title":"SELU","settings":{},"ends":{},"kinks":[0.0],"color":"#1aa2b4","dash":[1,1.2]},"celu":{"title":"CELU","settings":{"alpha":1.0},"ends":{"alpha":[0.05,4.0]},"kinks":[],"color":"#1aa2b4","dash":[4,1.6]},"mish":{"title":"Mish","settings":{},"ends":{},"kinks":[],"color":"#994c7d","dash":[4,1.6]},"hardswish":{"title":"Hard swish","settings":{},"ends":{},"kinks":[-3.0,3.0],"color":"#994c7d","dash":[1,1.2]},"hardsigmoid":{"title":"Hard sigmoid","settings":{},"ends":{},"kinks":[-3.0,3.0],"color":"#b64800","dash":[1,1.2]},"sparse_plus":{"title":"Sparse plus","settings":{},"ends":{},"kinks":[],"color":"#c08a01","dash":[1,1.2]},"snake":{"title":"Snake","settings":{"a":1.0},"ends":{"a":[0.1,4.0]},"kinks":[],"color":"#7e9b47","dash":[4,1.6]},"squareplus":{"title":"Squareplus","settings":{"b":4.0},"ends":{"b":[0.05,16.0]},"kinks":[],"color":"#c08a01","dash":[4,1.6]},"star_relu":{"title":"StarReLU","settings":{"scale":0.8944,"bias":-0.4472},"ends":{"scale":[0.05,2.0],"bias":[-1.0,1.0]},"kinks":[],"color":"#657ebf","dash":[9,2]},"xatlu":{"title":"xATLU","settings":{"alpha":0.0},"ends":{"alpha":[-0.5,1.0]},"kinks":[],"color":"#994c7d","dash":[9,2]},"golu":{"title":"GoLU","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[6,1.5,1.2,1.5]}};
-const ERFCX = [1.1775789345674017,-0.004590054580646478,-0.08424913336651792,0.05920993999819189,-0.026658668435305753,0.009074997670705265,-0.002413163540417608,0.0004907758365258086,-6.916973302501207e-05,4.13902798607301e-06,7.74038306619849e-07,-2.1886401049234397e-07,1.076499946567091e-08,4.521959811218287e-09,-7.754400208831351e-10,-6.318088340886684e-11,2.86879501093067e-11,1.9455868545777347e-13,-9.65469674843344e-13,3.25254814814874e-14,3.3478119482868056e-14,-1.864562880419313e-15,-1.2507950530688648e-15,7.418235256624044e-17,5.0681489047961116e-17,-2.2370566594359995e-18,-2.1873429443030175e-18,2.6766327399258922e-20,9.736561401741467e-20,3.321484090510286e-21];
+const ERFCX = [1.1775789345674017,-0.004590054580646478,-0.08424913336651792,0.05920993999819189,-0.026658668435305753,0.009074997670705265,-0.002413163540417608,0.0004907758365258086,-6.916973302501207e-05,4.13902798607301e-06,7.74038306619849e-07,-2.1886401049234397e-07,1.076499946567091e-08,4.521959811218287e-09,-7.754400208831351e-10,-6.318088340886684e-11,2.86879501093067e-11,1.9455868545777347e-13,-9.65469674843344e-13,3.25254814814874e-14,3.3478119482868056e-14,-1.864562880419313e-15,-1.2507950530688648e-15,7.418235256624044e-17,5.0681489047961116e-17,-2.2370566594359995e-18,-2.1873429443030175e-18];
 const ERFCX_MIDDLE = 3.75;
 const NODES = [-0.98940093499165,-0.944575023073233,-0.865631202387832,-0.755404408355003,-0.617876244402644,-0.458016777657227,-0.281603550779259,-0.095012509837637,0.095012509837637,0.281603550779259,0.458016777657227,0.617876244402644,0.755404408355003,0.865631202387832,0.944575023073233,0.98940093499165];
 const WEIGHTS = [0.027152459411754,0.062253523938647,0.095158511682493,0.124628971255534,0.149595988816577,0.169156519395003,0.182603415044924,0.189450610455069,0.189450610455069,0.182603415044924,0.169156519395003,0.149595988816577,0.124628971255534,0.095158511682493,0.062253523938647,0.027152459411754];
@@ -33,7 +33,27 @@ function erfcx(x) {
   return (t * b - c + ERFCX[0]) / (1 + 2 * x);
 }
 
-const tanhSlope = (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z); // 1 - tanh^2 cancels in the tails
+/* The sigmoid, and its slope in `slope`, from one exp. */
+function logistic(z) {
+  const e = Math.exp(-Math.abs(z));
+  const s = 1 / (1 + e);
+  slope = e * s * s; // s(z) s(-z), not s (1 - s): that is 0 once s rounds to 1
+  return z < 0 ? e * s : s;
+}
+
+/* Tanh, and its slope in `slope`, from one exp. */
+function hyperbolic(z) {
+  const size = Math.abs(z);
+  if (size < 0.5) {
+    const t = Math.tanh(z); // what is below would cancel here
+    slope = 1 - t * t; // and this would far out
+    return t;
+  }
+  const e = Math.exp(-2 * size);
+  const r = 1 / (1 + e);
+  slope = 4 * e * r * r;
+  return z < 0 ? (e - 1) * r : (1 - e) * r;
+}
 
 const leaky = ({ negative_slope: a }) => (z) => {
   if (z > 0) return (slope = 1, z);
@@ -50,8 +70,8 @@ const exponential = (scale, alpha, bend) => (z) => {
 
 const swish = ({ beta }) => (z) => {
   const u = clip(beta * z, -1000, 1000);
-  const gate = sigmoid(u);
-  slope = gate * (1 + u * sigmoid(-u));
+  const gate = logistic(u);
+  slope = gate + u * slope;
   return z * gate;
 };
 
@@ -92,11 +112,7 @@ const FUNCTIONS = {
     slope = t * t;
     return tanhshrink(z);
   },
-  sigmoid: () => (z) => {
-    const s = sigmoid(z);
-    slope = s * sigmoid(-z); // not 1 - s: that is 0 once s rounds to 1
-    return s;
-  },
+  sigmoid: () => logistic,
   logsigmoid: () => (z) => {
     slope = sigmoid(-z);
     return -softplus(-z);
@@ -105,14 +121,11 @@ const FUNCTIONS = {
     slope = Math.abs(z) < 3 ? 1 / 6 : 0;
     return clip(z + 3, 0, 6) / 6;
   },
-  tanh: () => (z) => {
-    slope = tanhSlope(z);
-    return Math.tanh(z);
-  },
+  tanh: () => hyperbolic,
   lecun_tanh: () => (z) => {
-    const u = z * (2 / 3);
-    slope = 1.7159 * (2 / 3) * tanhSlope(u);
-    return 1.7159 * Math.tanh(u);
+    const t = hyperbolic(z * (2 / 3));
+    slope *= 1.7159 * (2 / 3);
+    return 1.7159 * t;
   },
   hardtanh: () => (z) => {
     slope = Math.abs(z) < 1 ? 1 : 0;
@@ -120,8 +133,9 @@ const FUNCTIONS = {
   },
   penalized_tanh: () => (z) => {
     const share = z > 0 ? 1 : 0.25;
-    slope = share * tanhSlope(z);
-    return share * Math.tanh(z);
+    const t = hyperbolic(z);
+    slope *= share;
+    return share * t;
   },
   softsign: () => (z) => {
     const r = 1 / (1 + Math.abs(z));
@@ -179,16 +193,15 @@ const FUNCTIONS = {
   },
   gelu: () => (z) => {
     const density = Math.exp((-z * z) / 2);
-    const tail = (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2;
+    const tail = z > 9 ? 0 : (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2; // there 1 is all that is left
     const cdf = z < 0 ? tail : 1 - tail;
     slope = cdf + (z * density) / SQRT_2_PI;
     return z * cdf;
   },
   gelu_tanh: () => (z) => {
     const near = clip(z, -50, 50);
-    const u = 2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near);
-    const gate = sigmoid(u);
-    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * gate * sigmoid(-u);
+    const gate = logistic(2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near));
+    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * slope;
     return z * gate;
   },
   golu: () => (z) => {
@@ -954,7 +967,7 @@ function verdict(found, names) {
   }
   const missed = said(Math.max(Math.abs(low), Math.abs(high)));
   return (
-    `Not distinguishable: the mean difference in ${seeds} is ${said(mean)} (95 % interval ${interval}). ` +
+    `Not distinguishable: the mean of A − B over ${seeds} is ${said(mean)} (95 % interval ${interval}). ` +
     `Differences below ${missed} could not be seen.${without}`
   );
 }
@@ -1147,7 +1160,7 @@ function drawLosses(svg, { at, train, test }, color) {
   for (const value of ticks(low, high, 5)) {
     const place = down(value);
     parts.push(make("path", { class: "lab-axis", d: `M${left - 4} ${place}h4` }));
-    parts.push(make("text", { x: left - 7, y: place + 4, "text-anchor": "end" }, said(value, 2)));
+    parts.push(make("text", { x: left - 7, y: place + 4, "text-anchor": "end" }, said(value, 1)));
   }
   parts.push(make("text", { x: left, y: height - 14 }, "0"));
   parts.push(make("text", { x: width - right, y: height - 14, "text-anchor": "end" }, `${last} updates`));
@@ -1168,7 +1181,7 @@ function drawStrip(svg, rows, sums) {
   const parts = [make("path", { class: "lab-axis", d: `M${left} ${bottom}H${width - right}` })];
   for (const value of ticks(low, high, 6)) {
     parts.push(make("path", { class: "lab-axis", d: `M${across(value)} ${bottom}v4` }));
-    parts.push(make("text", { x: across(value), y: bottom + 17, "text-anchor": "middle" }, said(value, 2)));
+    parts.push(make("text", { x: across(value), y: bottom + 17, "text-anchor": "middle" }, said(value, 1)));
   }
   rows.forEach((losses, i) => {
     const middle = 8 + row * (i + 0.5);
@@ -1199,7 +1212,7 @@ const STYLE = `
   background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
 .actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark); border-color: var(--mark); font-weight: 600; }
 .actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
-.actlab-lab canvas { display: block; width: 100%; aspect-ratio: 1; border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab canvas { display: block; width: 100%; max-width: 26rem; aspect-ratio: 1; border: 1px solid var(--quiet); border-radius: 4px; }
 .bd-content .actlab-lab p, .actlab-lab p { margin: 0.35rem 0; line-height: 1.4; }
 .actlab-lab-settings { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.35rem 0.75rem; align-content: start; }
 .actlab-lab-settings > .lab-wide { grid-column: 1 / -1; }
@@ -1220,13 +1233,15 @@ const STYLE = `
 .actlab-lab .lab-key-test { border-top: 2px dashed var(--ink); }
 .actlab-lab .lab-numbers, .actlab-lab td, .actlab-lab output { font-variant-numeric: tabular-nums; }
 .actlab-lab .lab-numbers { min-height: 2.8em; }
-.actlab-lab-losses svg { display: block; width: 100%; height: auto; max-width: 30rem; }
+.actlab-lab-losses { margin-top: 0.5rem; }
+.actlab-lab-losses svg { display: block; width: 100%; height: auto; }
 .actlab-lab table { display: table; width: 100%; margin: 0.5rem 0; font-size: 0.82rem; border-collapse: collapse; table-layout: fixed; color: var(--ink); }
 .actlab-lab caption { caption-side: top; padding: 0; text-align: left; color: var(--ink); }
-.actlab-lab .actlab-lab :is(th, td), .actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none; border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
+.actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none; border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
   text-align: right; vertical-align: bottom; line-height: 1.25; }
 .actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
-.actlab-lab :is(th, td).lab-hist { width: 27%; }
+.actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
+.actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
 .actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
 .actlab-lab-result:empty, .actlab-lab .lab-said:empty { display: none; }
 .actlab-lab-result svg { display: block; width: 100%; max-width: 34rem; height: auto; }
@@ -1253,7 +1268,7 @@ const STYLE = `
 }
 `;
 
-const PACES = { 1: "1 a picture", 10: "10 a picture", fast: "as many as fit" };
+const PACES = { 1: "1 update a picture", 10: "10 a picture", fast: "as many as fit" };
 const GRIDS = [20, 28, 40, 56, 80];
 const STEPPING = 12; // ms of updates between two pictures
 const HEARD = 5000; // ms between two sentences for those who listen
@@ -1313,12 +1328,12 @@ class Lab {
           make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
           this.canvas,
           make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
-          this.numbers),
-        this.settings),
-      this.said,
-      make("div", { class: "actlab-lab-losses" },
-        make("p", {}, this.key, "loss on learned points ", make("span", { class: "lab-key lab-key-test" }), "on fresh points"),
-        this.losses),
+          this.numbers, this.said),
+        make("div", {},
+          this.settings,
+          make("div", { class: "actlab-lab-losses" },
+            make("p", {}, this.key, "loss on learned points ", make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            this.losses))),
       table,
       make("p", {}, "delta: root mean square of the loss’s slope before f. dead: units whose slope is 0 at every point. " +
         `flat: slopes below ${FLAT}.`),
@@ -1374,7 +1389,7 @@ class Lab {
       this.select("optimiser", OPTIMISER_TITLES, setting.optimiser, set("optimiser")),
       this.select("rate", Object.fromEntries(spaced(RATES, String)), ` ${setting.rate}`, set("rate", Number)),
       this.select("batch", Object.fromEntries(spaced(BATCHES, (b) => (b ? `${b} points` : "all points"))), ` ${setting.batch}`, set("batch", Number)),
-      this.select("updates", { " 1": PACES[1], " 10": PACES[10], fast: PACES.fast }, this.pace === "fast" ? "fast" : ` ${this.pace}`,
+      this.select("speed", { " 1": PACES[1], " 10": PACES[10], fast: PACES.fast }, this.pace === "fast" ? "fast" : ` ${this.pace}`,
         (pace) => { this.pace = pace.trim(); }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
   }
@@ -1651,9 +1666,9 @@ class Lab {
       ? settings.map((one, i) => describe(one, settings[1 - i]))
       : [describe(settings[0])];
     const row = ({ n, failed, median, low, high }, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
-      make("td", {}, differs[i]), make("td", {}, said(median)), make("td", {}, `${said(low)} to ${said(high)}`), make("td", {}, `${failed} of ${n}`));
+      make("td", { class: "lab-words" }, differs[i]), make("td", {}, said(median)), make("td", {}, `${said(low)} to ${said(high)}`), make("td", {}, `${failed} of ${n}`));
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
-      words ? make("th", { scope: "col" }, words) : make("td"));
+      words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
     this.result.replaceChildren(strip, make("table", {},
       make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
