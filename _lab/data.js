@@ -94,7 +94,8 @@ function student(values, level = 0.95) {
   return [mean, (studentFactor(n - 1, level) * sd) / Math.sqrt(n)];
 }
 
-/* Pair by pair: n pairs of finite numbers, the mean of a - b with its interval, in how many a is smaller or larger. */
+/* Pair by pair: how many pairs of finite numbers, the mean of a - b with its interval, and in how many of them a is
+   smaller or larger. */
 function paired(a, b) {
   const kept = a.map((v, i) => [v, b[i]]).filter(([v, w]) => Number.isFinite(v) && Number.isFinite(w));
   const [mean, half] = kept.length ? student(kept.map(([v, w]) => v - w)) : [NaN, NaN];

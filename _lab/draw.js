@@ -107,9 +107,10 @@ function drawFunction(svg, name, settings) {
     before = value;
   }
   const { color, dash } = CATALOG[name];
+  const dashes = dash.map((part) => 2 * part).join(" ");
   svg.replaceChildren(
     make("path", { d: "M-40 0H40M0 -40V20", class: "lab-axis" }),
-    make("path", { d: path, fill: "none", stroke: color, "stroke-width": 2.2, "stroke-dasharray": dash.map((d) => 2 * d).join(" ") }),
+    make("path", { d: path, class: "lab-curve", stroke: color, "stroke-dasharray": dashes }),
   );
 }
 
@@ -184,7 +185,8 @@ function drawStrip(svg, rows, sums) {
     losses.forEach((v, k) => {
       if (!Number.isFinite(v)) return;
       const up = middle + (((k * 7) % 20) - 9.5); // side by side, so that none hides another
-      parts.push(make("circle", { cx: across(v).toFixed(1), cy: up.toFixed(1), r: 3, class: `lab-dot lab-dot-${"ab"[i]}` }));
+      const place = { cx: across(v).toFixed(1), cy: up.toFixed(1), r: 3 };
+      parts.push(make("circle", { ...place, class: `lab-dot lab-dot-${"ab"[i]}` }));
     });
     const { low: q1, median, high: q3 } = sums[i];
     if (Number.isNaN(median)) return;

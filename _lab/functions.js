@@ -1,7 +1,7 @@
 /* Every function of the catalog: value and slope from one call, since they share what is expensive.
 
-   An entry takes its settings and returns f; f(z) returns the value and leaves the slope in `slope`. ERFCX, CATALOG and
-   the other tables in capitals are written by make.py, from the package. */
+   An entry takes its settings and returns f; f(z) returns the value and leaves the slope in `slope`. Tables that no
+   part defines, such as CATALOG, are written by make.py, from the package. */
 
 let slope = 0;
 

@@ -15,7 +15,17 @@ from actlab import activations, plot
 
 FOLDER = Path(__file__).parent
 BUILT = FOLDER.parent / "_static/lab.js"
-PARTS = ("functions.js", "network.js", "data.js", "state.js", "starts.js", "draw.js", "view.js", "export.js")
+PARTS = (
+    "functions.js",
+    "network.js",
+    "data.js",
+    "state.js",
+    "starts.js",
+    "draw.js",
+    "style.js",
+    "view.js",
+    "export.js",
+)
 MIDDLE = 3.75  # of erfcx's variable: near it the series is shortest
 TERMS = 27  # the next are below 1e-18
 

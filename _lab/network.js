@@ -64,7 +64,7 @@ class Random {
   }
 }
 
-/* Rows or columns of length 1 at right angles: normal numbers, made so one after the other, twice against rounding. */
+/* Rows or columns of length 1 at right angles: normal numbers, made so one by one, and twice against rounding. */
 function orthogonal(rows, columns, random) {
   const across = rows < columns;
   const [count, length] = across ? [rows, columns] : [columns, rows];
@@ -133,7 +133,7 @@ class Network {
     this.delta = this.sizes.map((_, l) => (l ? filled(l) : null));
   }
 
-  /* The logits of n points: x holds the first coordinates, then the second ones. The array is overwritten next time. */
+  /* The logits of n points: x holds the first coordinates, then the second ones. The next call overwrites them. */
   forward(x, n, slopes = false) {
     this.reserve(n);
     const last = this.layers.length;
@@ -354,7 +354,7 @@ function judged(network, { x, y, n }, loss = "bce") {
 const FLAT = 0.01; // as diagnostics.FLAT: a slope below it takes two powers of ten from a gradient
 const BINS = 24;
 
-/* How many of the first n numbers fall into each of equal bins from the least to the largest; others are not counted. */
+/* How many of the first n numbers fall into each of equal bins from the least to the largest, infinite ones aside. */
 function histogram(values, n) {
   let low = Infinity, high = -Infinity, sum = 0, squares = 0, count = 0;
   for (let k = 0; k < n; k++) {

@@ -6,7 +6,8 @@ const SEEDS = 20;
 function verdict(found, names) {
   const { pairs, left, mean, low, high, smaller } = found;
   const seeds = `${pairs} ${pairs === 1 ? "pair" : "pairs"}`;
-  const without = left ? ` ${left} of ${pairs + left} pairs have a loss that is no finite number, and are left out.` : "";
+  const lost = `${left} of ${pairs + left} pairs have a loss that is no finite number, and are left out.`;
+  const without = left ? ` ${lost}` : "";
   if (pairs < 2) return `Too few pairs to compare: ${seeds}.${without}`;
   if (low === 0 && high === 0) return `The two ended alike in each of ${seeds}.${without}`;
   const interval = `${said(low)} to ${said(high)}`;
@@ -27,7 +28,7 @@ function verdict(found, names) {
 }
 
 /* Trains each setting from each seed, some milliseconds at a time. Calls progress(done, all) in between; stops when
-   stopped() is true. Returns for each setting its losses on fresh points after so many updates, or null if stopped. */
+   stopped() is true. Returns for each setting its losses on fresh points after so many updates; null if stopped. */
 async function manyStarts(settings, updates, { seeds = SEEDS, progress = () => {}, stopped = () => false } = {}) {
   const losses = settings.map(() => []);
   let done = 0;

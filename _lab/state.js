@@ -131,8 +131,8 @@ function describe(setting, other = null) {
 const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
 const alike = (a, b) => Object.keys(READ).every((key) => key === "seed" || a[key] === b[key]) && sameSet(a, b);
 
-/* The trainer that a setting asks for, untrained, and its task. The seed draws the points, the weights and the batches,
-   each from a stream of its own: two settings with one seed have the same points. */
+/* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
+   a stream of its own: two settings with one seed have the same points. */
 function begun(setting, seed = setting.seed) {
   const settings = settingsOf(setting);
   const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];

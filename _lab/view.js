@@ -1,73 +1,7 @@
 /* The lab on a page: controls, pictures, numbers as text. */
 
-const STYLE = `
-.actlab-lab { --ink: var(--pst-color-text-base, CanvasText); --quiet: var(--pst-color-text-muted, GrayText);
-  --ground: var(--pst-color-background, Canvas); --raised: var(--pst-color-surface, Canvas);
-  --mark: var(--pst-color-primary, Highlight); max-width: 46rem; margin: 0 0 1.5rem; color: var(--ink); font-size: 0.95rem; }
-.actlab-lab * { box-sizing: border-box; }
-.actlab-lab-stage { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.75rem 1.5rem; }
-.actlab-lab-row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0 0 0.5rem; }
-.actlab-lab button { min-height: 2.25rem; padding: 0 0.75rem; font: inherit; color: var(--ink); cursor: pointer;
-  background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
-.actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark); border-color: var(--mark); font-weight: 600; }
-.actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
-.actlab-lab canvas { display: block; width: 100%; max-width: 26rem; aspect-ratio: 1; border: 1px solid var(--quiet); border-radius: 4px; }
-.bd-content .actlab-lab p, .actlab-lab p { margin: 0.35rem 0; line-height: 1.4; }
-.actlab-lab-settings { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.35rem 0.75rem; align-content: start; }
-.actlab-lab-settings > .lab-wide { grid-column: 1 / -1; }
-.actlab-lab label { display: block; margin: 0; font-size: 0.85rem; font-weight: 600; line-height: 1.3; }
-.actlab-lab select { width: 100%; min-height: 2.25rem; padding: 0 0.3rem; font: inherit; color: var(--ink);
-  background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; }
-.actlab-lab-slider > div { display: flex; gap: 0.5rem; align-items: center; }
-.actlab-lab-slider input { flex: 1 1 4rem; min-width: 3rem; width: 4rem; height: 2rem; margin: 0; accent-color: var(--mark); cursor: pointer; }
-.actlab-lab-slider output { flex: none; min-width: 2.2rem; text-align: right; font-variant-numeric: tabular-nums; }
-.actlab-lab-function { display: flex; gap: 0.6rem; align-items: end; }
-.actlab-lab-function > div { flex: 1 1 auto; min-width: 0; }
-.actlab-lab-function svg { flex: none; width: 4rem; height: 3rem; border: 1px solid var(--quiet); border-radius: 4px; }
-.actlab-lab svg text { fill: var(--ink); font-size: 12px; font-family: inherit; }
-.actlab-lab .lab-axis { fill: none; stroke: var(--quiet); stroke-width: 1; }
-.actlab-lab .lab-train { fill: none; stroke-width: 2.4; }
-.actlab-lab .lab-test { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 4 2; }
-.actlab-lab .lab-key { display: inline-block; width: 2rem; height: 0; margin-right: 0.3rem; vertical-align: middle; border-top: 3px solid; }
-.actlab-lab .lab-key-test { border-top: 2px dashed var(--ink); }
-.actlab-lab .lab-numbers, .actlab-lab td, .actlab-lab output { font-variant-numeric: tabular-nums; }
-.actlab-lab .lab-numbers { min-height: 2.8em; }
-.actlab-lab-losses { margin-top: 0.5rem; }
-.actlab-lab-losses svg { display: block; width: 100%; height: auto; }
-.actlab-lab table { display: table; width: 100%; margin: 0.5rem 0; font-size: 0.82rem; border-collapse: collapse; table-layout: fixed; color: var(--ink); }
-.actlab-lab caption { caption-side: top; padding: 0; text-align: left; color: var(--ink); }
-.actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none; border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
-  text-align: right; vertical-align: bottom; line-height: 1.25; }
-.actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
-.actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
-.actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
-.actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
-.actlab-lab-result:empty, .actlab-lab .lab-said:empty { display: none; }
-.actlab-lab-result svg { display: block; width: 100%; max-width: 34rem; height: auto; }
-.actlab-lab .lab-dot { fill-opacity: 0.75; }
-.actlab-lab .lab-dot-a { fill: var(--mark); }
-.actlab-lab .lab-dot-b { fill: var(--ground); stroke: var(--ink); stroke-width: 1.4; }
-.actlab-lab .lab-median { stroke: var(--ink); stroke-width: 2.5; }
-.actlab-lab .lab-half { stroke: var(--ink); stroke-width: 1.5; }
-.actlab-lab .lab-letter { font-weight: 700; font-size: 14px; }
-.actlab-lab .lab-part { margin-top: 1rem; padding-top: 0.6rem; border-top: 2px solid var(--pst-color-border, ButtonBorder); }
-.actlab-lab .lab-title { font-weight: 700; font-size: 1.1rem; }
-.actlab-lab summary { min-height: 28px; cursor: pointer; align-content: center; }
-.actlab-lab .lab-link { width: 100%; min-height: 2.25rem; font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--quiet); }
-.actlab-lab .lab-heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.actlab-lab :is(button, select, input, summary, canvas):focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
-@media (max-width: 640px) {
-  .actlab-lab-stage { grid-template-columns: minmax(0, 1fr); }
-  .actlab-lab table { font-size: 0.75rem; }
-  .actlab-lab :is(th, td) { padding: 0.15rem 0.15rem; }
-}
-@media (pointer: coarse), (max-width: 640px) {
-  .actlab-lab button, .actlab-lab select { min-height: 2.75rem; }
-  .actlab-lab-slider input { height: 2.75rem; }
-}
-`;
-
-const PACES = { 1: "1 update a picture", 10: "10 a picture", fast: "as many as fit" };
+const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many as fit" };
+const MOST = { one: 1, ten: 10, fast: Infinity };
 const GRIDS = [20, 28, 40, 56, 80];
 const STEPPING = 12; // ms of updates between two pictures
 const HEARD = 5000; // ms between two sentences for those who listen
@@ -82,7 +16,7 @@ class Lab {
     this.setting = readSetting(this.query);
     this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
     this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
-    this.pace = "10";
+    this.pace = "ten";
     this.playing = false;
     this.grid = 3;
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -118,7 +52,7 @@ class Lab {
       make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
     const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
     const table = make("table", {},
-      make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values are spread"),
+      make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
       make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
         column("delta"), column("dead"), column("flat"))), this.rows);
     this.root.replaceChildren(
@@ -131,11 +65,12 @@ class Lab {
         make("div", {},
           this.settings,
           make("div", { class: "actlab-lab-losses" },
-            make("p", {}, this.key, "loss on learned points ", make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            make("p", {}, this.key, "loss on learned points ",
+              make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
             this.losses))),
       table,
-      make("p", {}, "delta: root mean square of the loss’s slope before f. dead: units whose slope is 0 at every point. " +
-        `flat: slopes below ${FLAT}.`),
+      make("p", {}, "delta: root mean square of the loss’s slope before f. " +
+        `dead: units whose slope is 0 at every point. flat: slopes below ${FLAT}.`),
       this.fold,
       this.buildStarts(button),
       this.heard);
@@ -144,7 +79,8 @@ class Lab {
 
   select(words, options, value, act, wide = false) {
     const id = `${this.name}-${words.replaceAll(" ", "-")}`;
-    const made = Object.entries(options).map(([key, title]) => make("option", { value: key, selected: key === String(value) }, title));
+    const made = Object.entries(options).map(([key, title]) =>
+      make("option", { value: key, selected: key === String(value) }, title));
     return make("div", { class: wide ? "lab-wide" : null }, make("label", { for: id }, words),
       make("select", { id, autocomplete: "off", on: { change: (event) => act(event.target.value) } }, ...made));
   }
@@ -156,18 +92,18 @@ class Lab {
       input: (event) => { output.textContent = shown(Number(event.target.value)); act(Number(event.target.value)); },
     } });
     input.value = value;
-    return make("div", { class: "actlab-lab-slider" }, make("label", { for: id }, words), make("div", {}, input, output));
+    const named = make("label", { for: id }, words);
+    return make("div", { class: "actlab-lab-slider" }, named, make("div", {}, input, output));
   }
 
   /* All controls anew: they are few, and a setting may come from a link. */
   buildSettings() {
     const { setting } = this;
     const titles = (table) => Object.fromEntries(Object.entries(table).map(([key, { title }]) => [key, title]));
-    const numbers = (list, words) => Object.fromEntries(list.map((one) => [one, words(one)]));
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
     const functions = Object.entries(titles(CATALOG)).sort(([, a], [, b]) => a.localeCompare(b));
-    // a key that looks like a number would come first: a space keeps the order of the list
-    const spaced = (list, words) => Object.entries(numbers(list, words)).sort(([a], [b]) => a - b).map(([k, w]) => [` ${k}`, w]);
+    // with a space, since what looks like a whole number would come first among the keys
+    const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
     const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
       this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
@@ -186,10 +122,10 @@ class Lab {
       this.slider("gain", 0.1, 5, 0.1, setting.gain, set("gain")),
       this.select("data", titles(TASKS), setting.data, set("data")),
       this.select("optimiser", OPTIMISER_TITLES, setting.optimiser, set("optimiser")),
-      this.select("rate", Object.fromEntries(spaced(RATES, String)), ` ${setting.rate}`, set("rate", Number)),
-      this.select("batch", Object.fromEntries(spaced(BATCHES, (b) => (b ? `${b} points` : "all points"))), ` ${setting.batch}`, set("batch", Number)),
-      this.select("speed", { " 1": PACES[1], " 10": PACES[10], fast: PACES.fast }, this.pace === "fast" ? "fast" : ` ${this.pace}`,
-        (pace) => { this.pace = pace.trim(); }),
+      this.select("rate", spaced(RATES, String), ` ${setting.rate}`, set("rate", Number)),
+      this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
+        set("batch", Number)),
+      this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
   }
 
@@ -205,14 +141,15 @@ class Lab {
       this.change({});
     });
     this.forget = button("Forget B", () => this.setSecond(null));
-    this.many = button(`Train from ${SEEDS} seeds`, () => (this.working ? this.halt() : this.manyStarts()), { class: "lab-main" });
+    const act = () => (this.working ? this.halt() : this.manyStarts());
+    this.many = button(`Train from ${SEEDS} seeds`, act, { class: "lab-main" });
     this.progress = make("p", { "aria-hidden": "true" });
     this.result = make("div", { class: "actlab-lab-result" });
     this.verdict = make("p", { role: "status", class: "lab-said" });
     const choice = Object.fromEntries(UPDATES.map((n) => [` ${n}`, `${n} updates each`]));
     return make("div", { class: "lab-part", role: "group", "aria-label": "Twenty starts" },
       make("p", { class: "lab-title" }, "Twenty starts"),
-      make("p", {}, "One run shows what can happen. Twenty, each with points and weights of its own, show what does."),
+      make("p", {}, "One run shows what can happen; twenty, each with its own points and weights, how often."),
       this.first, this.other,
       make("div", { class: "actlab-lab-row" }, this.keep, this.swap, this.forget),
       make("div", { class: "actlab-lab-row" }, this.many,
@@ -226,7 +163,7 @@ class Lab {
     this.setting = { ...this.setting, ...what };
     if (whole && ("f" in what)) this.buildSettings();
     this.reset();
-    this.sayStarts();
+    if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
     this.address();
   }
 
@@ -291,8 +228,7 @@ class Lab {
     const frame = () => {
       if (!this.playing) return;
       const begin = performance.now();
-      const most = this.pace === "fast" ? Infinity : Number(this.pace);
-      for (let k = 0; k < most && this.playing; k++) {
+      for (let k = 0; k < MOST[this.pace]; k++) {
         this.trainer.step();
         if (performance.now() - begin > STEPPING) break;
         if (!Number.isFinite(this.trainer.latest)) break;
@@ -333,23 +269,28 @@ class Lab {
     this.latest = judged(network, data);
     const fresh = judged(network, test);
     this.remember(trainer.steps, this.latest.loss, fresh.loss);
-    const size = GRIDS[this.playing ? this.grid : GRIDS.length - 1];
+    // while a slider is moved a large network is asked at fewer places
+    const fit = GRIDS.filter((one) => one ** 2 * network.parameters.length < 2e7).at(-1);
+    const size = Math.min(fit, GRIDS[this.playing ? this.grid : GRIDS.length - 1]);
     const { reach } = TASKS[setting.data];
     const logits = surface(network, size, reach);
     drawSurface(this.canvas, logits, size, data, reach);
     const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
-    const words = `Update ${trainer.steps}. Loss ${said(this.latest.loss)}, on fresh points ${said(fresh.loss)}; ${sure}.`;
+    const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
+    const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
     this.numbers.textContent = words;
-    this.canvas.setAttribute("aria-label", `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}: ${sure}`);
+    const what = `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}`;
+    this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
     const { color } = CATALOG[setting.f];
     this.key.style.color = color;
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
-      `${said(this.latest.loss)} on learned points and ${said(fresh.loss)} on fresh ones`);
+      `${learned} on learned points and ${tested} on fresh ones`);
     this.drawLayers(layers, color);
     if (this.fold.open) this.drawTable(logits, size);
     if (this.broken()) {
-      this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. Reset to begin again.";
+      this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
+        "Reset to begin again.";
     }
     this.words = words;
     const took = performance.now() - begin;
@@ -376,9 +317,11 @@ class Lab {
   drawLayers(layers, color) {
     if (this.rows.rows.length !== layers.length) {
       const hist = () => make("td", { class: "lab-hist" },
-        make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")), make("span"));
+        make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
+        make("span"));
       this.rows.replaceChildren(...layers.map((_, i) =>
-        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(), make("td"), make("td"), make("td"))));
+        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+          make("td"), make("td"), make("td"))));
     }
     layers.forEach(({ z, a, delta, dead, flat }, i) => {
       const { cells } = this.rows.rows[i];
@@ -447,7 +390,8 @@ class Lab {
         if (now < next) return;
         next = now + 500;
         const left = Math.ceil((((now - begin) / done) * (all - done)) / 1000);
-        this.progress.textContent = `${Math.floor(done)} of ${all} networks${now - begin > 1500 ? `, about ${left} s to go` : ""} …`;
+        const still = now - begin > 1500 ? `, about ${left} s to go` : "";
+        this.progress.textContent = `${Math.floor(done)} of ${all} networks${still} …`;
       },
     });
     if (!losses) return;
@@ -458,14 +402,16 @@ class Lab {
   showStarts(settings, losses, updates) {
     const sums = losses.map(summary);
     const names = ["A", "B"];
-    const strip = make("svg", { role: "img", "aria-label": settings.map((_, i) =>
-      `${names[i]}: median loss ${said(sums[i].median)}, middle half ${said(sums[i].low)} to ${said(sums[i].high)}`).join("; ") });
+    const half = ({ low, high }) => `${said(low)} to ${said(high)}`;
+    const words = sums.map((sum, i) => `${names[i]}: median loss ${said(sum.median)}, middle half ${half(sum)}`);
+    const strip = make("svg", { role: "img", "aria-label": words.join("; ") });
     drawStrip(strip, losses, sums);
     const differs = settings.length > 1
       ? settings.map((one, i) => describe(one, settings[1 - i]))
       : [describe(settings[0])];
-    const row = ({ n, failed, median, low, high }, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
-      make("td", { class: "lab-words" }, differs[i]), make("td", {}, said(median)), make("td", {}, `${said(low)} to ${said(high)}`), make("td", {}, `${failed} of ${n}`));
+    const row = (sum, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
+      make("td", { class: "lab-words" }, differs[i]), make("td", {}, said(sum.median)), make("td", {}, half(sum)),
+      make("td", {}, `${sum.failed} of ${sum.n}`));
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
       words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
     this.result.replaceChildren(strip, make("table", {},
@@ -473,7 +419,7 @@ class Lab {
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
     this.verdict.textContent = settings.length > 1
       ? verdict(paired(...losses), differs.map((words, i) => `${names[i]} (${words})`))
-      : `Half of the losses lie between ${said(sums[0].low)} and ${said(sums[0].high)}. Keep this setting as B, change one thing, and train both.`;
+      : `Half of the losses lie in ${half(sums[0])}. Keep this setting as B, change one thing, and train both.`;
   }
 
   // --- what comes from elsewhere
