@@ -193,7 +193,7 @@ def both(engine, name, depth, split, optimiser="adam", rate=0.01, loss="bce"):
 def test_losses_are_those_of_the_package(engine, name, depth, one_thread):
     # at ten times this rate, ten layers of some functions amplify the last bit a millionfold in 50 steps
     ours, theirs = both(engine, name, depth, disk(40, test=1, dtype=F64), rate=0.001)
-    assert theirs[-1] != theirs[0] and (theirs < 10).all()
+    assert theirs[-1] != theirs[0] and theirs.isfinite().all()
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
