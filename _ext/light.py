@@ -114,6 +114,7 @@ def _with(*kinds):
 
 # Each with the pages on which it must find something.
 Where = Callable[["Page"], bool]
+LATER = ("lab.js",)  # scripts that a page asks for by itself, when it is moved
 HEAD: list[tuple[Rule, Where]] = [
     (_without("the script fontawesome.js, which draws icons", "script", "fontawesome.js"), _everywhere),
     (
@@ -293,7 +294,7 @@ class Page:
                 # scripts in the page name what is in it
                 text = Path(self.app.outdir, script.filename).read_text(encoding="utf-8")
                 kept.append(type(script)("", priority=script.priority, body=text))
-            elif name and name != posixpath.basename(self.app.config.mathjax_path):
+            elif name and name not in (*LATER, posixpath.basename(self.app.config.mathjax_path)):
                 if "async" not in attributes:
                     attributes["defer"] = "defer"
                 kept.append(type(script)(script.filename, priority=script.priority, **attributes))
@@ -341,11 +342,18 @@ class Page:
             script.parent.mkdir(parents=True, exist_ok=True)
             script.write_text(beside, encoding="utf-8", newline="\n")
         # a page that a browser has kept asks for its own pictures, not for those of a later build
-        version = hashlib.sha256(beside.encode()).hexdigest()[:8]
-        return body.replace(' data-moving="', f' data-pictures="{script.name}?v={version}" data-moving="')
+        body = body.replace(' data-moving="', f' data-pictures="{script.name}?v={_version(beside)}" data-moving="')
+        if (lab := Path(self.app.srcdir, STATIC, "lab.js")).is_file():
+            place = f"{'../' * self.name.count('/')}{STATIC}/lab.js?v={_version(lab.read_text(encoding='utf-8'))}"
+            body = body.replace(' data-lab=""', f' data-lab="{place}"')
+        return body
 
     def _has_views(self, page):
         return self.doctree is not None and any(VIEW in raw.astext() for raw in self.doctree.findall(nodes.raw))
+
+
+def _version(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _still(models, id):

@@ -106,8 +106,15 @@
     return window.movingFrames;
   });
 
+  const labs = all("[data-lab]");
+  // What computes in the page: its controls take the place of the picture that stands there.
+  const lab = once(async () => {
+    await load(labs[0].dataset.lab);
+    labs.forEach((element) => window.actlabLab.mount(element));
+  });
+
   window.loadPictures = pictures;
-  window.loadWhole = () => Promise.all([wholeMath(), players.length && pictures()]);
+  window.loadWhole = () => Promise.all([wholeMath(), players.length && pictures(), labs.length && lab()]);
   window.printWhole = async () => {
     await wholeMath().catch(said); // without it the formulas are printed as they are
     window.print();
@@ -136,6 +143,7 @@
     near(all(".math"), "0px", typeset);
     await begun;
     near(players, "100% 0px", pictures);
+    near(labs, "100% 0px", lab);
     await wholeMath().catch(said);
   }, { once: true });
 })();

@@ -1,0 +1,102 @@
+"""Writes _static/lab.js, which a page loads when its lab comes near the screen: the parts in this folder as one.
+
+What the package knows is written into it as tables: names, settings, colours and dashes of the catalog, and the
+coefficients of two rules of numerics. `python _lab/make.py` after an edit here, or of the catalog; a test compares.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from mpmath import mp
+
+from actlab import activations, plot
+
+FOLDER = Path(__file__).parent
+BUILT = FOLDER.parent / "_static/lab.js"
+PARTS = (
+    "functions.js",
+    "network.js",
+    "data.js",
+    "state.js",
+    "starts.js",
+    "draw.js",
+    "style.js",
+    "view.js",
+    "export.js",
+)
+MIDDLE = 3.75  # of erfcx's variable: near it the series is shortest
+TERMS = 27  # the next are below 1e-18
+
+
+def catalog() -> dict:
+    """For each activation what the lab shows and needs of it."""
+    found = {}
+    for name, act in activations.catalog.items():
+        style = plot.style_of(name)
+        _, dash = style["linestyle"] if isinstance(style["linestyle"], tuple) else (0, ())
+        found[name] = {
+            "title": act.title,
+            "settings": {key: list(v) if isinstance(v, tuple) else v for key, v in act.settings.items()},
+            "ends": {key: list(ends(act, key)) for key in act.settings},
+            "kinks": list(act.kinks),
+            "color": style["color"],
+            "dash": list(dash),
+        }
+    return found
+
+
+def ends(act, key):
+    """The ends of a slider for a setting, as the explorer of the package has them."""
+    value = act.settings[key]
+    if isinstance(value, tuple):
+        return -3.0, 3.0
+    low, high = act.ends.get(key) or (sorted((0.05 * value, 4 * value)) if value else (-3.0, 3.0))
+    return min(low, value), max(high, value)
+
+
+def erfcx() -> list[float]:
+    """Chebyshev coefficients of (1 + 2 x) exp(x^2) erfc(x) in t = (x - MIDDLE) / (x + MIDDLE), for x from 0 on."""
+    with mp.workdps(40):
+
+        def smooth(t):
+            if t == 1:
+                return 2 / mp.sqrt(mp.pi)
+            x = MIDDLE * (1 + t) / (1 - t)
+            return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+        n = 80
+        at = [mp.cos(mp.pi * (k + mp.mpf(1) / 2) / n) for k in range(n)]
+        values = [smooth(t) for t in at]
+        terms = [
+            2 * sum(v * mp.cos(mp.pi * j * (k + mp.mpf(1) / 2) / n) for k, v in enumerate(values)) / n
+            for j in range(TERMS)
+        ]
+        terms[0] /= 2
+        return [float(term) for term in terms]
+
+
+def script() -> str:
+    """The whole text of _static/lab.js."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    # a last bit that hangs on the library of linear algebra is left out
+    tables = {
+        "CATALOG": catalog(),
+        "ERFCX": erfcx(),
+        "ERFCX_MIDDLE": MIDDLE,
+        "NODES": [round(x, 15) for x in nodes.tolist()],
+        "WEIGHTS": [round(x, 15) for x in weights.tolist()],
+    }
+    assert all(math.isfinite(x) for x in tables["ERFCX"])
+    head = "/* Made by _lab/make.py of the parts in _lab: edit those. */"
+    lines = [head, "(() => {", '"use strict";']
+    lines += [f"const {key} = {json.dumps(value, separators=(',', ':'))};" for key, value in tables.items()]
+    lines += [(FOLDER / part).read_text(encoding="utf-8").rstrip() for part in PARTS]
+    return "\n".join([*lines, "})();", ""])
+
+
+if __name__ == "__main__":
+    text = script()
+    BUILT.write_text(text, encoding="utf-8", newline="\n")
+    print(f"{BUILT.name}: {len(text.encode()) / 1000:.1f} kB")

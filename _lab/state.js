@@ -1,0 +1,144 @@
+/* What the controls choose, and how it stands in the address. */
+
+const OPTIMISER_TITLES = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam" };
+const START_TITLES = {
+  torch: "torch's default",
+  lecun: "LeCun",
+  glorot: "Glorot",
+  he: "He",
+  computed: "computed gain",
+  orthogonal: "orthogonal",
+};
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+const BATCHES = [0, 4, 16, 64]; // 0: all points
+const UPDATES = [100, 300, 1000, 3000]; // of each of the twenty starts
+
+const DEFAULTS = {
+  data: "disk",
+  f: "relu",
+  set: {}, // settings of the function that are not the catalog's
+  depth: 2,
+  width: 8,
+  start: "torch",
+  gain: 1,
+  optimiser: "adam",
+  rate: 0.01,
+  batch: 0,
+  seed: 1,
+};
+
+const within = (low, high, whole) => (value) => {
+  const number = value === "" ? NaN : Number(value);
+  if (!Number.isFinite(number)) return undefined;
+  const inside = Math.min(high, Math.max(low, number));
+  return whole ? Math.round(inside) : inside;
+};
+const oneOf = (table) => (value) => (Object.hasOwn(table, value) ? value : undefined);
+const among = (list) => (value) => list.find((one) => value !== "" && one === Number(value));
+
+/* From a word of the address to a value; undefined for what is none. */
+const READ = {
+  data: oneOf(TASKS),
+  f: oneOf(FUNCTIONS),
+  depth: within(1, 10, true),
+  width: within(1, 32, true),
+  start: oneOf(STARTS),
+  gain: within(0.1, 5, false),
+  optimiser: oneOf(OPTIMISER_TITLES),
+  rate: among(RATES),
+  batch: among(BATCHES),
+  seed: within(1, 9999, true),
+};
+
+/* The sliders of a function: [key, place in a list or null, words, default, low, high] for each number it takes. */
+function knobsOf(f) {
+  return Object.entries(CATALOG[f].settings).flatMap(([key, value]) => {
+    const [low, high] = CATALOG[f].ends[key];
+    const words = key.replaceAll("_", " ");
+    if (!Array.isArray(value)) return [[key, null, words, value, low, high]];
+    return value.map((one, i) => [key, i, `${words} ${i + 1}`, one, low, high]);
+  });
+}
+
+/* Settings as the function takes them: the defaults, and what the reader moved. */
+function settingsOf({ f, set }) {
+  const full = structuredClone(CATALOG[f].settings);
+  for (const [key, place, words, , low, high] of knobsOf(f)) {
+    if (!Object.hasOwn(set, words)) continue;
+    let value = Math.min(high, Math.max(low, set[words]));
+    if (f === "snake" && value === 0) value = low;
+    if (place === null) full[key] = value;
+    else full[key][place] = value;
+  }
+  if (f === "rrelu" && full.lower > full.upper) [full.lower, full.upper] = [full.upper, full.lower];
+  return full;
+}
+
+/* A setting from an address; what it does not say, or says wrongly, is the default. */
+function readSetting(query, prefix = "") {
+  const found = structuredClone(DEFAULTS);
+  for (const [key, read] of Object.entries(READ)) {
+    const value = query.has(prefix + key) ? read(query.get(prefix + key)) : undefined;
+    if (value !== undefined) found[key] = value;
+  }
+  for (const [, , words, , low, high] of knobsOf(found.f)) {
+    const value = within(low, high, false)(query.get(`${prefix}set.${words}`) ?? "");
+    if (value !== undefined) found.set[words] = value;
+  }
+  return found;
+}
+
+/* The words of an address: what differs from the default. */
+function writeSetting(query, setting, prefix = "") {
+  for (const key of Object.keys(READ)) {
+    if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
+  }
+  for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
+}
+
+/* A number as a person writes it: three digits, and powers of ten where it is very small or large. */
+function said(value, digits = 3) {
+  if (Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value > 0 ? "infinite" : "minus infinite";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
+    const [mantissa, power] = value.toExponential(digits - 1).split("e");
+    return `${mantissa}e${Number(power)}`.replace("-", "−").replace("e-", "e−");
+  }
+  return Number(value.toPrecision(digits)).toString().replace("-", "−");
+}
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+/* A setting in words, or only what tells it from another. */
+function describe(setting, other = null) {
+  const { title } = CATALOG[setting.f];
+  const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
+  const parts = {
+    f: moved.length ? `${title} (${moved.join(", ")})` : title,
+    depth: `${setting.depth} hidden ${setting.depth === 1 ? "layer" : "layers"}`,
+    width: `width ${setting.width}`,
+    start: `start ${START_TITLES[setting.start]}`,
+    gain: `gain ${said(setting.gain)}`,
+    optimiser: OPTIMISER_TITLES[setting.optimiser],
+    rate: `rate ${setting.rate}`,
+    batch: setting.batch ? `batch ${setting.batch}` : "all points at once",
+    data: TASKS[setting.data].title,
+  };
+  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other));
+  const kept = Object.keys(parts).filter((key) => (other ? !same(key) : key !== "gain" || setting.gain !== 1));
+  return kept.map((key) => parts[key]).join(", ");
+}
+const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
+const alike = (a, b) => Object.keys(READ).every((key) => key === "seed" || a[key] === b[key]) && sameSet(a, b);
+
+/* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
+   a stream of its own: two settings with one seed have the same points. */
+function begun(setting, seed = setting.seed) {
+  const settings = settingsOf(setting);
+  const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];
+  const network = new Network(sizes, functionOf(setting.f, settings));
+  const gain = setting.gain * (setting.start === "computed" ? gainOf(setting.f, settings) : 1);
+  network.initialize(setting.start, gain, new Random(seed, 2));
+  const { train, test } = drawTask(setting.data, seed);
+  return { trainer: new Trainer(network, train, { ...setting, seed }), test };
+}

@@ -1,0 +1,473 @@
+/* The lab on a page: controls, pictures, numbers as text. */
+
+const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many as fit" };
+const MOST = { one: 1, ten: 10, fast: Infinity };
+const GRIDS = [20, 28, 40, 56, 80];
+const STEPPING = 12; // ms of updates between two pictures
+const HEARD = 5000; // ms between two sentences for those who listen
+const KEPT = 400; // points of the lines of the losses
+let labs = 0;
+
+class Lab {
+  constructor(root) {
+    this.root = root;
+    this.name = `lab${++labs}`;
+    this.query = new URLSearchParams(location.search);
+    this.setting = readSetting(this.query);
+    this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
+    this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
+    this.pace = "ten";
+    this.playing = false;
+    this.grid = 3;
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.ends = [];
+    this.build();
+    this.reset();
+    this.sayStarts();
+    this.listen();
+  }
+
+  // --- what stands on the page
+
+  build() {
+    if (!document.getElementById("actlab-lab-style")) {
+      document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
+    }
+    const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
+    this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
+    const step = button("Step", () => this.once());
+    const reset = button("Reset", () => this.reset());
+    const fresh = button("New seed", () => this.change({ seed: (this.setting.seed % 9999) + 1 }));
+    this.canvas = make("canvas", { role: "img", width: 300, height: 300 });
+    this.numbers = make("p", { class: "lab-numbers" });
+    this.heard = make("p", { class: "lab-heard", role: "status" });
+    this.said = make("p", { class: "lab-said", role: "status" });
+    this.settings = make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" });
+    this.losses = make("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img" });
+    this.key = make("span", { class: "lab-key" });
+    this.rows = make("tbody");
+    this.five = make("tbody");
+    this.fold = make("details", { on: { toggle: () => this.draw() } },
+      make("summary", {}, "The picture as a table"),
+      make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
+    const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
+    const table = make("table", {},
+      make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
+      make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
+        column("delta"), column("dead"), column("flat"))), this.rows);
+    this.root.replaceChildren(
+      make("div", { class: "actlab-lab-stage" },
+        make("div", {},
+          make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
+          this.canvas,
+          make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
+          this.numbers, this.said),
+        make("div", {},
+          this.settings,
+          make("div", { class: "actlab-lab-losses" },
+            make("p", {}, this.key, "loss on learned points ",
+              make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            this.losses))),
+      table,
+      make("p", {}, "delta: root mean square of the loss’s slope before f. " +
+        `dead: units whose slope is 0 at every point. flat: slopes below ${FLAT}.`),
+      this.fold,
+      this.buildStarts(button),
+      this.heard);
+    this.buildSettings();
+  }
+
+  select(words, options, value, act, wide = false) {
+    const id = `${this.name}-${words.replaceAll(" ", "-")}`;
+    const made = Object.entries(options).map(([key, title]) =>
+      make("option", { value: key, selected: key === String(value) }, title));
+    return make("div", { class: wide ? "lab-wide" : null }, make("label", { for: id }, words),
+      make("select", { id, autocomplete: "off", on: { change: (event) => act(event.target.value) } }, ...made));
+  }
+
+  slider(words, low, high, step, value, act, shown = said) {
+    const id = `${this.name}-${words.replaceAll(" ", "-")}`;
+    const output = make("output", { for: id, "aria-live": "off" }, shown(value));
+    const input = make("input", { id, type: "range", min: low, max: high, step, autocomplete: "off", on: {
+      input: (event) => { output.textContent = shown(Number(event.target.value)); act(Number(event.target.value)); },
+    } });
+    input.value = value;
+    const named = make("label", { for: id }, words);
+    return make("div", { class: "actlab-lab-slider" }, named, make("div", {}, input, output));
+  }
+
+  /* All controls anew: they are few, and a setting may come from a link. */
+  buildSettings() {
+    const { setting } = this;
+    const titles = (table) => Object.fromEntries(Object.entries(table).map(([key, { title }]) => [key, title]));
+    const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
+    const functions = Object.entries(titles(CATALOG)).sort(([, a], [, b]) => a.localeCompare(b));
+    // with a space, since what looks like a whole number would come first among the keys
+    const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
+    this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
+    const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
+      this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
+        this.change({ set: { ...this.setting.set, [words]: Number(v.toPrecision(3)) } }, false);
+      }));
+    this.settings.replaceChildren(
+      make("div", { class: "actlab-lab-function lab-wide" },
+        this.select("function f", Object.fromEntries(functions), setting.f, (f) => {
+          this.change({ f, set: {} });
+          document.getElementById(`${this.name}-function-f`).focus();
+        }), this.curve),
+      ...knobs,
+      this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
+      this.slider("width", 1, 32, 1, setting.width, set("width")),
+      this.select("start", START_TITLES, setting.start, set("start")),
+      this.slider("gain", 0.1, 5, 0.1, setting.gain, set("gain")),
+      this.select("data", titles(TASKS), setting.data, set("data")),
+      this.select("optimiser", OPTIMISER_TITLES, setting.optimiser, set("optimiser")),
+      this.select("rate", spaced(RATES, String), ` ${setting.rate}`, set("rate", Number)),
+      this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
+        set("batch", Number)),
+      this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+  }
+
+  buildStarts(button) {
+    this.first = make("p");
+    this.other = make("p");
+    this.keep = button("Keep this as B", () => this.setSecond(structuredClone(this.setting)));
+    this.swap = button("Swap A and B", () => {
+      const before = this.setting;
+      this.setting = this.second;
+      this.setSecond(before);
+      this.buildSettings();
+      this.change({});
+    });
+    this.forget = button("Forget B", () => this.setSecond(null));
+    const act = () => (this.working ? this.halt() : this.manyStarts());
+    this.many = button(`Train from ${SEEDS} seeds`, act, { class: "lab-main" });
+    this.progress = make("p", { "aria-hidden": "true" });
+    this.result = make("div", { class: "actlab-lab-result" });
+    this.verdict = make("p", { role: "status", class: "lab-said" });
+    const choice = Object.fromEntries(UPDATES.map((n) => [` ${n}`, `${n} updates each`]));
+    return make("div", { class: "lab-part", role: "group", "aria-label": "Twenty starts" },
+      make("p", { class: "lab-title" }, "Twenty starts"),
+      make("p", {}, "One run shows what can happen; twenty, each with its own points and weights, how often."),
+      this.first, this.other,
+      make("div", { class: "actlab-lab-row" }, this.keep, this.swap, this.forget),
+      make("div", { class: "actlab-lab-row" }, this.many,
+        this.select("how long", choice, ` ${this.updates}`, (n) => { this.updates = Number(n); this.address(); })),
+      this.progress, this.verdict, this.result);
+  }
+
+  // --- settings
+
+  change(what, whole = true) {
+    this.setting = { ...this.setting, ...what };
+    if (whole && ("f" in what)) this.buildSettings();
+    this.reset();
+    if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
+    this.address();
+  }
+
+  setSecond(setting) {
+    this.second = setting;
+    this.sayStarts();
+    this.address();
+  }
+
+  address() {
+    clearTimeout(this.later); // a browser allows a hundred changes in half a minute
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
+  }
+
+  link() {
+    const query = new URLSearchParams();
+    writeSetting(query, this.setting);
+    if (this.second) {
+      query.set("b", "1");
+      writeSetting(query, this.second, "b.");
+    }
+    if (this.updates !== 300) query.set("updates", this.updates);
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
+  }
+
+  async copy() {
+    const link = new URL(this.link(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.said.textContent = "The link to this setting is copied.";
+    } catch {
+      const field = make("input", { class: "lab-link", readonly: true, "aria-label": "The link to this setting" });
+      field.value = link;
+      this.said.replaceChildren("This browser lets no page copy; here is the link: ", field);
+      field.select();
+    }
+  }
+
+  // --- training
+
+  reset() {
+    this.pause(false);
+    const { trainer, test } = begun(this.setting);
+    Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
+    this.said.textContent = "";
+    drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    this.draw();
+  }
+
+  run() {
+    if (this.broken()) return;
+    this.playing = true;
+    this.play.textContent = "Pause";
+    this.quietUntil = 0;
+    const frame = () => {
+      if (!this.playing) return;
+      const begin = performance.now();
+      for (let k = 0; k < MOST[this.pace]; k++) {
+        this.trainer.step();
+        if (performance.now() - begin > STEPPING) break;
+        if (!Number.isFinite(this.trainer.latest)) break;
+      }
+      if (performance.now() >= (this.nextPicture ?? 0) || this.broken()) this.draw();
+      if (this.broken()) return this.pause();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  broken() {
+    return Number.isFinite(this.latest?.loss) === false && this.trainer.steps > 0;
+  }
+
+  once() {
+    this.pause(false);
+    if (!this.broken()) this.trainer.step();
+    this.draw();
+    this.hear();
+  }
+
+  pause(heard = true) {
+    if (!this.playing) return;
+    this.playing = false;
+    this.play.textContent = "Play";
+    if (heard) {
+      this.draw();
+      this.hear();
+    }
+  }
+
+  draw() {
+    const begin = performance.now();
+    const { trainer, test, setting } = this;
+    const { network, data } = trainer;
+    const layers = layerStatistics(network, data);
+    this.latest = judged(network, data);
+    const fresh = judged(network, test);
+    this.remember(trainer.steps, this.latest.loss, fresh.loss);
+    // while a slider is moved a large network is asked at fewer places
+    const fit = GRIDS.filter((one) => one ** 2 * network.parameters.length < 2e7).at(-1);
+    const size = Math.min(fit, GRIDS[this.playing ? this.grid : GRIDS.length - 1]);
+    const { reach } = TASKS[setting.data];
+    const logits = surface(network, size, reach);
+    drawSurface(this.canvas, logits, size, data, reach);
+    const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
+    const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
+    const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
+    this.numbers.textContent = words;
+    const what = `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}`;
+    this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
+    const { color } = CATALOG[setting.f];
+    this.key.style.color = color;
+    drawLosses(this.losses, this.history, color);
+    this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
+      `${learned} on learned points and ${tested} on fresh ones`);
+    this.drawLayers(layers, color);
+    if (this.fold.open) this.drawTable(logits, size);
+    if (this.broken()) {
+      this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
+        "Reset to begin again.";
+    }
+    this.words = words;
+    const took = performance.now() - begin;
+    if (this.playing) {
+      if (took > 22 && this.grid > 0) this.grid--;
+      else if (took < 8 && this.grid < GRIDS.length - 1) this.grid++;
+      this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+      if (performance.now() > this.quietUntil) this.hear();
+    }
+  }
+
+  remember(step, train, test) {
+    const { at } = this.history;
+    const { history } = this;
+    if (at.at(-1) === step || (at.length && step - at.at(-1) < this.every && this.playing)) return;
+    at.push(step);
+    history.train.push(train);
+    history.test.push(test);
+    if (at.length <= KEPT) return;
+    this.every = 2 * Math.ceil(step / KEPT);
+    for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
+  }
+
+  drawLayers(layers, color) {
+    if (this.rows.rows.length !== layers.length) {
+      const hist = () => make("td", { class: "lab-hist" },
+        make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
+        make("span"));
+      this.rows.replaceChildren(...layers.map((_, i) =>
+        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+          make("td"), make("td"), make("td"))));
+    }
+    layers.forEach(({ z, a, delta, dead, flat }, i) => {
+      const { cells } = this.rows.rows[i];
+      [z, a].forEach((spread, k) => {
+        const cell = cells[k + 1];
+        const path = cell.querySelector("path");
+        path.setAttribute("d", bars(spread));
+        path.setAttribute("fill", color);
+        cell.lastChild.textContent = `${said(spread.mean, 2)} ± ${said(spread.sd, 2)}`;
+      });
+      [said(delta, 2), percent(dead), percent(flat)].forEach((words, k) => { cells[k + 3].textContent = words; });
+    });
+  }
+
+  drawTable(logits, size) {
+    const { reach } = TASKS[this.setting.data];
+    const places = [0, 1, 2, 3, 4].map((k) => Math.floor(((k + 0.5) * size) / 5));
+    const at = (place) => said(reach * ((2 * place + 1) / size - 1), 2);
+    this.five.replaceChildren(
+      make("tr", {}, make("td"), ...places.map((p) => make("th", { scope: "col" }, at(p)))),
+      ...places.map((row) => make("tr", {}, make("th", { scope: "row" }, at(size - 1 - row)),
+        ...places.map((column) => make("td", {}, percent(sigmoid(logits[row * size + column])))))));
+  }
+
+  hear() {
+    this.heard.textContent = this.words;
+    this.quietUntil = performance.now() + HEARD;
+  }
+
+  // --- twenty starts
+
+  sayStarts() {
+    const { setting, second } = this;
+    const same = second && alike(setting, second);
+    this.first.replaceChildren(make("strong", {}, "A"), `, the setting above: ${describe(setting)}.`);
+    this.other.replaceChildren(make("strong", {}, "B"), !second
+      ? ", a second setting to compare with: none yet. Keep this one, then change it above."
+      : `: ${same ? "the same so far; change something above." : `${describe(second)}.`}`);
+    this.swap.hidden = this.forget.hidden = !second;
+    this.halt();
+    this.result.replaceChildren();
+    this.verdict.textContent = "";
+  }
+
+  halt() {
+    if (this.working) this.working.stopped = true;
+    this.working = null;
+    this.many.textContent = `Train from ${SEEDS} seeds`;
+    this.progress.textContent = "";
+  }
+
+  async manyStarts() {
+    this.pause();
+    const work = (this.working = { stopped: false });
+    this.many.textContent = "Stop";
+    this.result.replaceChildren();
+    this.verdict.textContent = "";
+    const settings = this.second && !alike(this.setting, this.second) ? [this.setting, this.second] : [this.setting];
+    const updates = this.updates;
+    const begin = performance.now();
+    let next = 0;
+    const losses = await manyStarts(settings, updates, {
+      stopped: () => work.stopped,
+      progress: (done, all) => {
+        const now = performance.now();
+        if (now < next) return;
+        next = now + 500;
+        const left = Math.ceil((((now - begin) / done) * (all - done)) / 1000);
+        const still = now - begin > 1500 ? `, about ${left} s to go` : "";
+        this.progress.textContent = `${Math.floor(done)} of ${all} networks${still} …`;
+      },
+    });
+    if (!losses) return;
+    this.halt();
+    this.showStarts(settings, losses, updates);
+  }
+
+  showStarts(settings, losses, updates) {
+    const sums = losses.map(summary);
+    const names = ["A", "B"];
+    const half = ({ low, high }) => `${said(low)} to ${said(high)}`;
+    const words = sums.map((sum, i) => `${names[i]}: median loss ${said(sum.median)}, middle half ${half(sum)}`);
+    const strip = make("svg", { role: "img", "aria-label": words.join("; ") });
+    drawStrip(strip, losses, sums);
+    const differs = settings.length > 1
+      ? settings.map((one, i) => describe(one, settings[1 - i]))
+      : [describe(settings[0])];
+    const row = (sum, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
+      make("td", { class: "lab-words" }, differs[i]), make("td", {}, said(sum.median)), make("td", {}, half(sum)),
+      make("td", {}, `${sum.failed} of ${sum.n}`));
+    const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
+      words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
+    this.result.replaceChildren(strip, make("table", {},
+      make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
+      make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
+    this.verdict.textContent = settings.length > 1
+      ? verdict(paired(...losses), differs.map((words, i) => `${names[i]} (${words})`))
+      : `Half of the losses lie in ${half(sums[0])}. Keep this setting as B, change one thing, and train both.`;
+  }
+
+  // --- what comes from elsewhere
+
+  listen() {
+    const on = (target, sign, listener) => {
+      target.addEventListener(sign, listener);
+      this.ends.push(() => target.removeEventListener(sign, listener));
+    };
+    // a link to a setting on this very page moves the lab, without a new page
+    on(document, "click", (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const there = new URL(link.href);
+      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      event.preventDefault();
+      this.open(there.searchParams);
+      this.root.scrollIntoView({ block: "start" });
+      this.play.focus({ preventScroll: true });
+    });
+    const seen = new MutationObserver(() => this.draw());
+    seen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const sized = new ResizeObserver(() => { if (!this.playing) this.draw(); });
+    sized.observe(this.canvas);
+    this.ends.push(() => seen.disconnect(), () => sized.disconnect());
+  }
+
+  open(query) {
+    this.setting = readSetting(query);
+    this.second = query.has("b") ? readSetting(query, "b.") : null;
+    this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
+    document.getElementById(`${this.name}-how-long`).value = ` ${this.updates}`;
+    this.buildSettings();
+    this.change({});
+  }
+
+  close() {
+    this.pause(false);
+    this.halt();
+    clearTimeout(this.later);
+    this.ends.forEach((end) => end());
+    this.root.replaceChildren();
+  }
+}
+
+/* Puts a lab in the place of what an element holds; returns what takes it away again. */
+function mount(element) {
+  const lab = new Lab(element);
+  element.dataset.ready = "";
+  return () => lab.close();
+}

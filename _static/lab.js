@@ -1,0 +1,1769 @@
+/* Made by _lab/make.py of the parts in _lab: edit those. */
+(() => {
+"use strict";
+const CATALOG = {"step":{"title":"Step","settings":{},"ends":{},"kinks":[0.0],"color":"#9d8b89","dash":[4,1.6]},"sigmoid":{"title":"Sigmoid","settings":{},"ends":{},"kinks":[],"color":"#b64800","dash":[]},"logsigmoid":{"title":"Log-sigmoid","settings":{},"ends":{},"kinks":[],"color":"#b64800","dash":[4,1.6]},"identity":{"title":"Identity","settings":{},"ends":{},"kinks":[],"color":"#9d8b89","dash":[]},"relu":{"title":"ReLU","settings":{},"ends":{},"kinks":[0.0],"color":"#657ebf","dash":[]},"tanh":{"title":"Tanh","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[]},"hardtanh":{"title":"Hard tanh","settings":{},"ends":{},"kinks":[-1.0,1.0],"color":"#da3762","dash":[1,1.2]},"lecun_tanh":{"title":"LeCun tanh","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[4,1.6]},"softsign":{"title":"Softsign","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[9,2]},"hardshrink":{"title":"Hard shrink","settings":{"threshold":0.5},"ends":{"threshold":[0.05,2.0]},"kinks":[-0.5,0.5],"color":"#9d8b89","dash":[1,1.2]},"softshrink":{"title":"Soft shrink","settings":{"threshold":0.5},"ends":{"threshold":[0.05,2.0]},"kinks":[-0.5,0.5],"color":"#9d8b89","dash":[6,1.5,1.2,1.5]},"softplus":{"title":"Softplus","settings":{},"ends":{},"kinks":[],"color":"#c08a01","dash":[]},"relu_squared":{"title":"Squared ReLU","settings":{},"ends":{},"kinks":[],"color":"#657ebf","dash":[6,1.5,1.2,1.5]},"relu6":{"title":"ReLU6","settings":{},"ends":{},"kinks":[0.0,6.0],"color":"#657ebf","dash":[1,1.2]},"tanhshrink":{"title":"Tanhshrink","settings":{},"ends":{},"kinks":[],"color":"#9d8b89","dash":[9,2]},"leaky_relu":{"title":"Leaky ReLU","settings":{"negative_slope":0.01},"ends":{"negative_slope":[0.0,1.0]},"kinks":[0.0],"color":"#657ebf","dash":[4,1.6]},"apl":{"title":"APL","settings":{"a":[-0.2,0.4],"b":[0.3,-0.7]},"ends":{"a":[-3.0,3.0],"b":[-3.0,3.0]},"kinks":[-0.7,0.0,0.3],"color":"#9370ef","dash":[6,1.5,1.2,1.5]},"threshold":{"title":"Thresholded ReLU","settings":{"threshold":1.0},"ends":{"threshold":[0.0,2.0]},"kinks":[1.0],"color":"#9370ef","dash":[1,1.2]},"prelu":{"title":"PReLU","settings":{"negative_slope":0.25},"ends":{"negative_slope":[0.0,1.0]},"kinks":[0.0],"color":"#9370ef","dash":[]},"rrelu":{"title":"RReLU","settings":{"lower":0.125,"upper":0.3333333333333333},"ends":{"lower":[0.0,1.0],"upper":[0.0,1.0]},"kinks":[0.0],"color":"#9370ef","dash":[4,1.6]},"elu":{"title":"ELU","settings":{"alpha":1.0},"ends":{"alpha":[0.05,4.0]},"kinks":[],"color":"#1aa2b4","dash":[]},"sine":{"title":"Sine","settings":{},"ends":{},"kinks":[],"color":"#7e9b47","dash":[]},"gelu":{"title":"GELU","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[]},"gelu_tanh":{"title":"GELU, tanh form","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[4,1.6]},"silu":{"title":"SiLU","settings":{},"ends":{},"kinks":[],"color":"#994c7d","dash":[]},"penalized_tanh":{"title":"Penalized tanh","settings":{},"ends":{},"kinks":[0.0],"color":"#da3762","dash":[6,1.5,1.2,1.5]},"swish":{"title":"Swish","settings":{"beta":1.702},"ends":{"beta":[0.0,10.0]},"kinks":[],"color":"#994c7d","dash":[6,1.5,1.2,1.5]},"selu":{"title":"SELU","settings":{},"ends":{},"kinks":[0.0],"color":"#1aa2b4","dash":[1,1.2]},"celu":{"title":"CELU","settings":{"alpha":1.0},"ends":{"alpha":[0.05,4.0]},"kinks":[],"color":"#1aa2b4","dash":[4,1.6]},"mish":{"title":"Mish","settings":{},"ends":{},"kinks":[],"color":"#994c7d","dash":[4,1.6]},"hardswish":{"title":"Hard swish","settings":{},"ends":{},"kinks":[-3.0,3.0],"color":"#994c7d","dash":[1,1.2]},"hardsigmoid":{"title":"Hard sigmoid","settings":{},"ends":{},"kinks":[-3.0,3.0],"color":"#b64800","dash":[1,1.2]},"sparse_plus":{"title":"Sparse plus","settings":{},"ends":{},"kinks":[],"color":"#c08a01","dash":[1,1.2]},"snake":{"title":"Snake","settings":{"a":1.0},"ends":{"a":[0.1,4.0]},"kinks":[],"color":"#7e9b47","dash":[4,1.6]},"squareplus":{"title":"Squareplus","settings":{"b":4.0},"ends":{"b":[0.05,16.0]},"kinks":[],"color":"#c08a01","dash":[4,1.6]},"star_relu":{"title":"StarReLU","settings":{"scale":0.8944,"bias":-0.4472},"ends":{"scale":[0.05,2.0],"bias":[-1.0,1.0]},"kinks":[],"color":"#657ebf","dash":[9,2]},"xatlu":{"title":"xATLU","settings":{"alpha":0.0},"ends":{"alpha":[-0.5,1.0]},"kinks":[],"color":"#994c7d","dash":[9,2]},"golu":{"title":"GoLU","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[6,1.5,1.2,1.5]}};
+const ERFCX = [1.1775789345674017,-0.004590054580646478,-0.08424913336651792,0.05920993999819189,-0.026658668435305753,0.009074997670705265,-0.002413163540417608,0.0004907758365258086,-6.916973302501207e-05,4.13902798607301e-06,7.74038306619849e-07,-2.1886401049234397e-07,1.076499946567091e-08,4.521959811218287e-09,-7.754400208831351e-10,-6.318088340886684e-11,2.86879501093067e-11,1.9455868545777347e-13,-9.65469674843344e-13,3.25254814814874e-14,3.3478119482868056e-14,-1.864562880419313e-15,-1.2507950530688648e-15,7.418235256624044e-17,5.0681489047961116e-17,-2.2370566594359995e-18,-2.1873429443030175e-18];
+const ERFCX_MIDDLE = 3.75;
+const NODES = [-0.98940093499165,-0.944575023073233,-0.865631202387832,-0.755404408355003,-0.617876244402644,-0.458016777657227,-0.281603550779259,-0.095012509837637,0.095012509837637,0.281603550779259,0.458016777657227,0.617876244402644,0.755404408355003,0.865631202387832,0.944575023073233,0.98940093499165];
+const WEIGHTS = [0.027152459411754,0.062253523938647,0.095158511682493,0.124628971255534,0.149595988816577,0.169156519395003,0.182603415044924,0.189450610455069,0.189450610455069,0.182603415044924,0.169156519395003,0.149595988816577,0.124628971255534,0.095158511682493,0.062253523938647,0.027152459411754];
+/* Every function of the catalog: value and slope from one call, since they share what is expensive.
+
+   An entry takes its settings and returns f; f(z) returns the value and leaves the slope in `slope`. Tables that no
+   part defines, such as CATALOG, are written by make.py, from the package. */
+
+let slope = 0;
+
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+// never the exp of a positive number
+const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+const clip = (z, low, high) => (z < low ? low : z > high ? high : z);
+const SQRT_2_PI = Math.sqrt(2 * Math.PI);
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/* exp(x^2) erfc(x) for x >= 0: (1 + 2 x) times it is smooth in t, and summed as a Chebyshev series. */
+function erfcx(x) {
+  const t = (x - ERFCX_MIDDLE) / (x + ERFCX_MIDDLE);
+  let b = 0;
+  let c = 0;
+  for (let k = ERFCX.length - 1; k > 0; k--) {
+    const next = 2 * t * b - c + ERFCX[k];
+    c = b;
+    b = next;
+  }
+  return (t * b - c + ERFCX[0]) / (1 + 2 * x);
+}
+
+/* The sigmoid, and its slope in `slope`, from one exp. */
+function logistic(z) {
+  const e = Math.exp(-Math.abs(z));
+  const s = 1 / (1 + e);
+  slope = e * s * s; // s(z) s(-z), not s (1 - s): that is 0 once s rounds to 1
+  return z < 0 ? e * s : s;
+}
+
+/* Tanh, and its slope in `slope`, from one exp. */
+function hyperbolic(z) {
+  const size = Math.abs(z);
+  if (size < 0.5) {
+    const t = Math.tanh(z); // what is below would cancel here
+    slope = 1 - t * t; // and this would far out
+    return t;
+  }
+  const e = Math.exp(-2 * size);
+  const r = 1 / (1 + e);
+  slope = 4 * e * r * r;
+  return z < 0 ? (e - 1) * r : (1 - e) * r;
+}
+
+const leaky = ({ negative_slope: a }) => (z) => {
+  if (z > 0) return (slope = 1, z);
+  slope = a;
+  return a * z;
+};
+
+/* scale times z, or times alpha (exp(z / bend) - 1) where z <= 0. */
+const exponential = (scale, alpha, bend) => (z) => {
+  if (z > 0) return (slope = scale, scale * z);
+  slope = (scale * alpha / bend) * Math.exp(z / bend);
+  return scale * alpha * Math.expm1(z / bend);
+};
+
+const swish = ({ beta }) => (z) => {
+  const u = clip(beta * z, -1000, 1000);
+  const gate = logistic(u);
+  slope = gate + u * slope;
+  return z * gate;
+};
+
+/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z < -2, where two terms cancel but for Euler's series. */
+function atluTail(z) {
+  const t = 1 / z;
+  const w = (t * t) / (1 + t * t);
+  let rest = 0;
+  for (let n = 26; n > 0; n--) rest = ((2 * n) / (2 * n + 1)) * w * (1 + rest);
+  return ((-t / (1 + t * t)) * rest) / Math.PI;
+}
+function atluSlope(z) {
+  if (z < -2) return atluTail(z);
+  if (z > 2) return 1 - atluTail(-z);
+  return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
+}
+
+function tanhshrink(z) {
+  if (Math.abs(z) >= 1) return z - Math.tanh(z);
+  let r = 0; // tanh z = z / (1 + r), a continued fraction
+  for (let odd = 19; odd > 1; odd -= 2) r = (z * z) / (odd + r);
+  return (z * r) / (1 + r);
+}
+
+const FUNCTIONS = {
+  identity: () => (z) => (slope = 1, z),
+  step: () => (z) => (slope = 0, z >= 0 ? 1 : 0),
+  hardshrink: ({ threshold }) => (z) => {
+    slope = Math.abs(z) > threshold ? 1 : 0;
+    return slope ? z : 0;
+  },
+  softshrink: ({ threshold }) => (z) => {
+    slope = Math.abs(z) > threshold ? 1 : 0;
+    return z - clip(z, -threshold, threshold);
+  },
+  tanhshrink: () => (z) => {
+    const t = Math.tanh(z);
+    slope = t * t;
+    return tanhshrink(z);
+  },
+  sigmoid: () => logistic,
+  logsigmoid: () => (z) => {
+    slope = sigmoid(-z);
+    return -softplus(-z);
+  },
+  hardsigmoid: () => (z) => {
+    slope = Math.abs(z) < 3 ? 1 / 6 : 0;
+    return clip(z + 3, 0, 6) / 6;
+  },
+  tanh: () => hyperbolic,
+  lecun_tanh: () => (z) => {
+    const t = hyperbolic(z * (2 / 3));
+    slope *= 1.7159 * (2 / 3);
+    return 1.7159 * t;
+  },
+  hardtanh: () => (z) => {
+    slope = Math.abs(z) < 1 ? 1 : 0;
+    return clip(z, -1, 1);
+  },
+  penalized_tanh: () => (z) => {
+    const share = z > 0 ? 1 : 0.25;
+    const t = hyperbolic(z);
+    slope *= share;
+    return share * t;
+  },
+  softsign: () => (z) => {
+    const r = 1 / (1 + Math.abs(z));
+    slope = r * r;
+    return z * r;
+  },
+  relu: () => (z) => (z > 0 ? (slope = 1, z) : (slope = 0)),
+  leaky_relu: leaky,
+  relu6: () => (z) => {
+    slope = z > 0 && z < 6 ? 1 : 0;
+    return clip(z, 0, 6);
+  },
+  relu_squared: () => (z) => {
+    const above = z > 0 ? z : 0;
+    slope = 2 * above;
+    return above * above;
+  },
+  star_relu: ({ scale, bias }) => (z) => {
+    const above = z > 0 ? z : 0;
+    slope = 2 * scale * above;
+    return scale * above * above + bias;
+  },
+  prelu: leaky,
+  rrelu: ({ lower, upper }) => leaky({ negative_slope: (lower + upper) / 2 }), // as it is outside of training
+  apl: ({ a, b }) => (z) => {
+    let tilt = 0;
+    let height = 0;
+    for (let i = 0; i < a.length; i++) {
+      if (z < b[i]) {
+        tilt += a[i];
+        height += a[i] * b[i];
+      }
+    }
+    slope = (z > 0 ? 1 : 0) - tilt;
+    return (z > 0 ? z : 0) + height - tilt * z;
+  },
+  threshold: ({ threshold }) => (z) => (z > threshold ? (slope = 1, z) : (slope = 0)),
+  elu: ({ alpha }) => exponential(1, alpha, 1),
+  celu: ({ alpha }) => exponential(1, alpha, alpha),
+  selu: () => exponential(1.0507009873554805, 1.6732632423543772, 1),
+  softplus: () => (z) => {
+    slope = sigmoid(z);
+    return softplus(z);
+  },
+  squareplus: ({ b }) => (z) => {
+    const root = Math.hypot(z, Math.sqrt(b)) / 2;
+    const value = z > 0 ? root + z / 2 : b / 4 / (root - z / 2); // where z and the root would cancel
+    slope = value / (2 * root);
+    return value;
+  },
+  sparse_plus: () => (z) => {
+    const half = (clip(z, -1, 1) + 1) / 2;
+    slope = half;
+    return z < 1 ? half * half : z;
+  },
+  gelu: () => (z) => {
+    const density = Math.exp((-z * z) / 2);
+    const tail = z > 9 ? 0 : (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2; // there 1 is all that is left
+    const cdf = z < 0 ? tail : 1 - tail;
+    slope = cdf + (z * density) / SQRT_2_PI;
+    return z * cdf;
+  },
+  gelu_tanh: () => (z) => {
+    const near = clip(z, -50, 50);
+    const gate = logistic(2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near));
+    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * slope;
+    return z * gate;
+  },
+  golu: () => (z) => {
+    const inner = Math.exp(-Math.max(z, -50));
+    const gate = Math.exp(-inner);
+    slope = gate * (1 + Math.max(z, -50) * inner);
+    return z * gate;
+  },
+  silu: () => swish({ beta: 1 }),
+  mish: () => (z) => {
+    const t = Math.tanh(softplus(z));
+    slope = t + Math.min(z, 50) * sigmoid(z) * (1 - t) * (1 + t);
+    return z * t;
+  },
+  hardswish: () => (z) => {
+    slope = Math.abs(z) < 3 ? (2 * z + 3) / 6 : z > 0 ? 1 : 0;
+    return (z * clip(z + 3, 0, 6)) / 6;
+  },
+  swish,
+  xatlu: ({ alpha }) => (z) => {
+    const near = clip(z, -1e9, 1e9);
+    const gate = Math.atan2(1, -near) / Math.PI; // each so that it does not cancel where it is small
+    const rest = Math.atan2(1, near) / Math.PI;
+    const far = z > 0 ? (1 + alpha) * (z - near) : alpha * (near - z);
+    slope = (1 + alpha) * atluSlope(z) - alpha * atluSlope(-z);
+    return near * ((1 + alpha) * gate - alpha * rest) + far;
+  },
+  sine: () => (z) => {
+    slope = Math.cos(z);
+    return Math.sin(z);
+  },
+  snake: ({ a }) => (z) => {
+    const sine = Math.sin(a * z);
+    const both = sine + Math.cos(a * z);
+    slope = both * both;
+    return z + (sine * sine) / a;
+  },
+};
+
+/* f of that name; settings that are not given are the catalog's. */
+function functionOf(name, settings = {}) {
+  if (!Object.hasOwn(FUNCTIONS, name)) throw new RangeError(`no activation named ${name}`);
+  return FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings });
+}
+
+/* The kinks with these settings: where the quadrature is cut. */
+function kinksOf(name, { threshold, b } = {}) {
+  const own = { hardshrink: [-threshold, threshold], softshrink: [-threshold, threshold], threshold: [threshold] };
+  if (name === "apl") return [0, ...b];
+  return own[name] ?? CATALOG[name].kinks;
+}
+
+/* E f(z)^2 for z normal with variance 1, by Gauss-Legendre on short pieces, cut at the kinks. */
+function meanSquare(name, settings = {}) {
+  const f = functionOf(name, settings);
+  const full = { ...CATALOG[name].settings, ...settings };
+  const cuts = [...Array(77).keys()].map((i) => (i - 38) / 2).concat(kinksOf(name, full));
+  cuts.sort((p, q) => p - q);
+  let sum = 0;
+  for (let i = 1; i < cuts.length; i++) {
+    const half = (cuts[i] - cuts[i - 1]) / 2;
+    const middle = (cuts[i] + cuts[i - 1]) / 2;
+    for (let k = 0; k < NODES.length; k++) {
+      const z = middle + half * NODES[k];
+      sum += half * WEIGHTS[k] * f(z) ** 2 * Math.exp((-z * z) / 2);
+    }
+  }
+  return sum / SQRT_2_PI;
+}
+
+/* What weights have to be multiplied with for the function to keep the mean square 1. */
+const gainOf = (name, settings) => 1 / Math.sqrt(meanSquare(name, settings));
+/* Networks of two inputs and one logit, their starts, and their training. All numbers are float64.
+
+   A layer's arrays are laid out unit by unit: the values of a unit for all points lie side by side. */
+
+/* Numbers from a seed: xoshiro128** (Blackman and Vigna, 2018), filled by a mixing function of the seed. */
+class Random {
+  constructor(seed, stream = 0) {
+    let state = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul((stream | 0) + 1, 0x85ebca77)) | 0;
+    const mixed = () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let x = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+      x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+      return x ^ (x >>> 15);
+    };
+    this.s = Int32Array.from([mixed(), mixed(), mixed(), mixed() | 1]);
+    this.spare = null;
+  }
+
+  bits() {
+    const s = this.s;
+    const x = Math.imul(s[1], 5);
+    const out = Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
+    const t = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = (s[3] << 11) | (s[3] >>> 21);
+    return out;
+  }
+
+  /* Between 0 and 1, neither reached: 52 bits and a half. */
+  uniform() {
+    return ((this.bits() >>> 6) * 67108864 + (this.bits() >>> 6) + 0.5) / 4503599627370496;
+  }
+
+  /* By the polar method: two at a time. */
+  normal() {
+    if (this.spare !== null) {
+      const kept = this.spare;
+      this.spare = null;
+      return kept;
+    }
+    let x, y, r;
+    do {
+      x = 2 * this.uniform() - 1;
+      y = 2 * this.uniform() - 1;
+      r = x * x + y * y;
+    } while (r >= 1);
+    const scale = Math.sqrt((-2 * Math.log(r)) / r);
+    this.spare = y * scale;
+    return x * scale;
+  }
+
+  /* The numbers from 0 to n - 1 in a random order. */
+  order(n) {
+    const out = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(this.uniform() * (i + 1));
+      [out[i], out[j]] = [out[j], out[i]];
+    }
+    return out;
+  }
+}
+
+/* Rows or columns of length 1 at right angles: normal numbers, made so one by one, and twice against rounding. */
+function orthogonal(rows, columns, random) {
+  const across = rows < columns;
+  const [count, length] = across ? [rows, columns] : [columns, rows];
+  const vectors = Array.from({ length: count }, () => Float64Array.from({ length }, () => random.normal()));
+  vectors.forEach((vector, i) => {
+    for (let twice = 0; twice < 2; twice++) {
+      for (let j = 0; j < i; j++) {
+        const along = vector.reduce((sum, x, k) => sum + x * vectors[j][k], 0);
+        for (let k = 0; k < length; k++) vector[k] -= along * vectors[j][k];
+      }
+    }
+    const size = Math.hypot(...vector);
+    for (let k = 0; k < length; k++) vector[k] /= size;
+  });
+  return (i, j) => (across ? vectors[i][j] : vectors[j][i]);
+}
+
+/* What a start does to the weights of a layer with so many inputs and outputs; as networks.initialize. */
+const STARTS = {
+  torch: (into, out, random) => () => (2 * random.uniform() - 1) / Math.sqrt(into),
+  lecun: (into, out, random) => () => random.normal() * Math.sqrt(1 / into),
+  glorot: (into, out, random) => () => random.normal() * Math.sqrt(2 / (into + out)),
+  he: (into, out, random) => () => random.normal() * Math.sqrt(2 / into),
+  computed: (into, out, random) => () => random.normal() * Math.sqrt(1 / into), // times the function's gain
+  orthogonal: (into, out, random) => orthogonal(out, into, random),
+};
+
+class Network {
+  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it. */
+  constructor(sizes, activation) {
+    this.sizes = sizes;
+    this.activation = activation;
+    let at = 0;
+    this.layers = sizes.slice(1).map((out, i) => {
+      const into = sizes[i];
+      const layer = { into, out, weight: at, bias: at + into * out };
+      at += into * out + out;
+      return layer;
+    });
+    this.parameters = new Float64Array(at);
+    this.gradient = new Float64Array(at);
+    this.room = 0;
+  }
+
+  /* Draws all weights; the start of torch draws biases too, those of the others are 0. */
+  initialize(start, gain, random) {
+    for (const { into, out, weight, bias } of this.layers) {
+      const draw = STARTS[start](into, out, random);
+      for (let i = 0; i < out; i++) {
+        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = gain * draw(i, j);
+      }
+      for (let i = 0; i < out; i++) {
+        this.parameters[bias + i] = start === "torch" ? (2 * random.uniform() - 1) / Math.sqrt(into) : 0;
+      }
+    }
+  }
+
+  /* Room for so many points. */
+  reserve(n) {
+    if (n <= this.room) return;
+    this.room = n;
+    const filled = (l) => new Float64Array(this.sizes[l] * n);
+    this.z = this.sizes.map((_, l) => (l ? filled(l) : null));
+    this.a = this.sizes.map((_, l) => filled(l));
+    this.slopes = this.sizes.map((_, l) => (l ? filled(l) : null));
+    this.delta = this.sizes.map((_, l) => (l ? filled(l) : null));
+  }
+
+  /* The logits of n points: x holds the first coordinates, then the second ones. The next call overwrites them. */
+  forward(x, n, slopes = false) {
+    this.reserve(n);
+    const last = this.layers.length;
+    const p = this.parameters;
+    let below = x;
+    for (let l = 1; l <= last; l++) {
+      const { into, out, weight, bias } = this.layers[l - 1];
+      const z = this.z[l];
+      for (let i = 0; i < out; i++) affine(z, i * n, p, weight + i * into, p[bias + i], below, into, n);
+      if (l === last) return z;
+      apply(this.activation, z, this.a[l], slopes ? this.slopes[l] : null, out * n);
+      below = this.a[l];
+    }
+  }
+
+  /* Loss of these points, and its gradient in this.gradient. y: their labels, 0 or 1. */
+  backward(x, y, n, loss) {
+    const last = this.layers.length;
+    const out = this.forward(x, n, true);
+    const p = this.parameters;
+    const g = this.gradient;
+    const value = LOSSES[loss](out, y, n, this.delta[last]);
+    for (let l = last; l > 0; l--) {
+      const { into, out: units, weight, bias } = this.layers[l - 1];
+      const delta = this.delta[l];
+      const below = l > 1 ? this.a[l - 1] : x;
+      for (let i = 0; i < units; i++) {
+        let sum = 0;
+        for (let k = 0; k < n; k++) sum += delta[i * n + k];
+        g[bias + i] = sum;
+        for (let j = 0; j < into; j++) g[weight + i * into + j] = dot(delta, i * n, below, j * n, n);
+      }
+      if (l > 1) back(this.delta[l - 1], delta, p, weight, this.slopes[l - 1], into, units, n);
+    }
+    return value;
+  }
+}
+
+/* z[i, :] = bias + sum over j of w[i, j] x[j, :], four j at a time: each pass over z costs memory. */
+function affine(z, to, w, at, bias, x, into, n) {
+  let j = 0;
+  if (into % 4 === 0) {
+    for (let k = 0; k < n; k++) z[to + k] = bias;
+  } else {
+    const w0 = w[at];
+    for (let k = 0; k < n; k++) z[to + k] = bias + w0 * x[k];
+    for (j = 1; j < into % 4; j++) {
+      const wj = w[at + j];
+      for (let k = 0; k < n; k++) z[to + k] += wj * x[j * n + k];
+    }
+  }
+  for (; j < into; j += 4) {
+    const [a, b, c, d] = [w[at + j], w[at + j + 1], w[at + j + 2], w[at + j + 3]];
+    const p = j * n, q = p + n, r = q + n, s = r + n;
+    for (let k = 0; k < n; k++) z[to + k] += a * x[p + k] + b * x[q + k] + (c * x[r + k] + d * x[s + k]);
+  }
+}
+
+/* Four sums at once: one alone waits for itself. */
+function dot(a, p, b, q, n) {
+  let s = 0, t = 0, u = 0, v = 0, k = 0;
+  for (; k + 3 < n; k += 4) {
+    s += a[p + k] * b[q + k];
+    t += a[p + k + 1] * b[q + k + 1];
+    u += a[p + k + 2] * b[q + k + 2];
+    v += a[p + k + 3] * b[q + k + 3];
+  }
+  for (; k < n; k++) s += a[p + k] * b[q + k];
+  return s + t + (u + v);
+}
+
+/* delta below: slope times the sum over i of w[i, j] delta[i, :]. */
+function back(below, delta, w, weight, slopes, into, units, n) {
+  for (let j = 0; j < into; j++) {
+    const to = j * n;
+    let i = 0;
+    const first = w[weight + j];
+    for (let k = 0; k < n; k++) below[to + k] = first * delta[k];
+    for (i = 1; i + 1 < units; i += 2) {
+      const a = w[weight + i * into + j], b = w[weight + (i + 1) * into + j];
+      const p = i * n, q = p + n;
+      for (let k = 0; k < n; k++) below[to + k] += a * delta[p + k] + b * delta[q + k];
+    }
+    if (i < units) {
+      const a = w[weight + i * into + j];
+      for (let k = 0; k < n; k++) below[to + k] += a * delta[i * n + k];
+    }
+    for (let k = 0; k < n; k++) below[to + k] *= slopes[to + k];
+  }
+}
+
+function apply(f, z, value, slopes, n) {
+  if (!slopes) {
+    for (let k = 0; k < n; k++) value[k] = f(z[k]);
+    return;
+  }
+  for (let k = 0; k < n; k++) {
+    value[k] = f(z[k]);
+    slopes[k] = slope;
+  }
+}
+
+/* Mean loss of n logits, and its slope by each logit; as train.losses. */
+const LOSSES = {
+  bce(out, y, n, delta) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const o = out[k];
+      sum += Math.max(o, 0) - o * y[k] + Math.log1p(Math.exp(-Math.abs(o)));
+      if (delta) delta[k] = (sigmoid(o) - y[k]) / n;
+    }
+    return sum / n;
+  },
+  brier(out, y, n, delta) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const s = sigmoid(out[k]);
+      const off = s - y[k];
+      sum += off * off;
+      if (delta) delta[k] = (2 * off * s * sigmoid(-out[k])) / n;
+    }
+    return sum / n;
+  },
+  mse(out, y, n, delta) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const off = out[k] - y[k];
+      sum += off * off;
+      if (delta) delta[k] = (2 * off) / n;
+    }
+    return sum / n;
+  },
+};
+
+/* One update of the parameters from the gradient; as torch.optim's SGD and Adam. */
+const OPTIMISERS = {
+  sgd: () => (p, g, rate) => {
+    for (let i = 0; i < p.length; i++) p[i] -= rate * g[i];
+  },
+  momentum: (length) => {
+    const kept = new Float64Array(length);
+    return (p, g, rate) => {
+      for (let i = 0; i < length; i++) {
+        kept[i] = 0.9 * kept[i] + g[i];
+        p[i] -= rate * kept[i];
+      }
+    };
+  },
+  adam: (length) => {
+    const mean = new Float64Array(length);
+    const square = new Float64Array(length);
+    let first = 1, second = 1;
+    return (p, g, rate) => {
+      first *= 0.9;
+      second *= 0.999;
+      const size = rate / (1 - first);
+      const root = Math.sqrt(1 - second);
+      for (let i = 0; i < length; i++) {
+        mean[i] += 0.1 * (g[i] - mean[i]);
+        square[i] = 0.999 * square[i] + 0.001 * g[i] * g[i];
+        p[i] -= (size * mean[i]) / (Math.sqrt(square[i]) / root + 1e-8);
+      }
+    };
+  },
+};
+
+/* A network on its way: points, optimiser, and how many updates it has had. */
+class Trainer {
+  /* data: {x, y, n} with x all first coordinates, then all second. batch 0: all points at once. */
+  constructor(network, data, { optimiser = "adam", rate = 0.01, batch = 0, loss = "bce", seed = 0 } = {}) {
+    Object.assign(this, { network, data, rate, loss, steps: 0, latest: NaN });
+    this.batch = batch > 0 && batch < data.n ? batch : 0;
+    this.update = OPTIMISERS[optimiser](network.parameters.length);
+    this.random = new Random(seed, 3);
+    this.order = null;
+    this.at = 0;
+    this.x = new Float64Array(2 * this.batch);
+    this.y = new Float64Array(this.batch);
+  }
+
+  /* One update; returns the loss of its points before it. */
+  step() {
+    let { x, y, n } = this.data;
+    if (this.batch) [x, y, n] = this.drawn();
+    this.latest = this.network.backward(x, y, n, this.loss);
+    this.update(this.network.parameters, this.network.gradient, this.rate);
+    this.steps++;
+    return this.latest;
+  }
+
+  /* The next few points: each pass over them takes them in a new order, and its last batch may be smaller. */
+  drawn() {
+    const { x, y, n } = this.data;
+    if (!this.order || this.at >= n) {
+      this.order = this.random.order(n);
+      this.at = 0;
+    }
+    const size = Math.min(this.batch, n - this.at);
+    for (let k = 0; k < size; k++) {
+      const from = this.order[this.at + k];
+      this.x[k] = x[from];
+      this.x[size + k] = x[n + from];
+      this.y[k] = y[from];
+    }
+    this.at += size;
+    return [this.x, this.y, size];
+  }
+}
+
+/* Mean loss and share of right answers of a network on points. */
+function judged(network, { x, y, n }, loss = "bce") {
+  const out = network.forward(x, n);
+  let right = 0;
+  for (let k = 0; k < n; k++) right += (out[k] > 0 ? 1 : 0) === y[k];
+  return { loss: LOSSES[loss](out, y, n, null), right: right / n };
+}
+
+const FLAT = 0.01; // as diagnostics.FLAT: a slope below it takes two powers of ten from a gradient
+const BINS = 24;
+
+/* How many of the first n numbers fall into each of equal bins from the least to the largest, infinite ones aside. */
+function histogram(values, n) {
+  let low = Infinity, high = -Infinity, sum = 0, squares = 0, count = 0;
+  for (let k = 0; k < n; k++) {
+    const v = values[k];
+    if (!Number.isFinite(v)) continue;
+    if (v < low) low = v;
+    if (v > high) high = v;
+    sum += v;
+    squares += v * v;
+    count++;
+  }
+  const bins = new Uint32Array(BINS);
+  const scale = high > low ? BINS / (high - low) : 0;
+  for (let k = 0; k < n; k++) {
+    if (Number.isFinite(values[k])) bins[Math.min(BINS - 1, Math.floor((values[k] - low) * scale))]++;
+  }
+  const mean = sum / count;
+  let off = 0;
+  for (let k = 0; k < n; k++) if (Number.isFinite(values[k])) off += (values[k] - mean) ** 2;
+  return { low, high, mean, sd: Math.sqrt(off / count), rms: Math.sqrt(squares / count), bins, count };
+}
+
+/* Each hidden layer on these points: pre-activations, outputs, delta, and the dead and flat share of the slopes. */
+function layerStatistics(network, { x, y, n }, loss = "bce") {
+  network.backward(x, y, n, loss);
+  return network.layers.slice(0, -1).map(({ out }, i) => {
+    const l = i + 1;
+    const slopes = network.slopes[l];
+    let flat = 0, dead = 0;
+    for (let unit = 0; unit < out; unit++) {
+      let alive = false;
+      for (let k = unit * n; k < (unit + 1) * n; k++) {
+        if (slopes[k] !== 0) alive = true;
+        if (Math.abs(slopes[k]) < FLAT) flat++;
+      }
+      if (!alive) dead++;
+    }
+    const [z, a] = [network.z[l], network.a[l]].map((values) => histogram(values, out * n));
+    const delta = histogram(network.delta[l], out * n).rms;
+    return { z, a, delta, dead: dead / out, flat: flat / (out * n) };
+  });
+}
+
+/* The logits of a network on a grid of size x size points, row by row from the top; a few rows at a time. */
+function surface(network, size, reach) {
+  const rows = Math.max(1, Math.floor(500 / size));
+  const out = new Float64Array(size * size);
+  for (let top = 0; top < size; top += rows) {
+    const n = Math.min(rows, size - top) * size;
+    const x = new Float64Array(2 * n);
+    for (let k = 0; k < n; k++) {
+      x[k] = reach * ((2 * (k % size) + 1) / size - 1);
+      x[n + k] = reach * (1 - (2 * (top + Math.floor(k / size)) + 1) / size);
+    }
+    out.set(network.forward(x, n).subarray(0, n), top * size);
+  }
+  return out;
+}
+/* The tasks, and what twenty runs say. */
+
+const POINTS = 200; // to learn from
+const FRESH = 500; // to be judged by
+
+/* A task: x has all first coordinates, then all second ones; reach is how far its picture goes. */
+const TASKS = {
+  disk: {
+    title: "Disk",
+    reach: 2.2,
+    draw: (random) => {
+      const scale = 1 / Math.sqrt(2 * Math.LN2); // each label has probability 1/2
+      const [x, y] = [random.normal() * scale, random.normal() * scale];
+      return [x, y, x * x + y * y < 1 ? 1 : 0];
+    },
+  },
+  xor: { title: "XOR", reach: 1.5, corners: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]] },
+  spirals: {
+    title: "Spirals",
+    reach: 1.2,
+    draw: (random) => {
+      const label = random.uniform() < 0.5 ? 0 : 1;
+      const radius = 0.1 + 0.9 * random.uniform();
+      const angle = 2 * Math.PI * (radius + label / 2);
+      const noise = () => 0.03 * random.normal();
+      return [radius * Math.cos(angle) + noise(), radius * Math.sin(angle) + noise(), label];
+    },
+  },
+  square: {
+    title: "Square",
+    reach: 1.1,
+    draw: (random) => {
+      const [x, y] = [2 * random.uniform() - 1, 2 * random.uniform() - 1];
+      return [x, y, Math.max(Math.abs(x), Math.abs(y)) < Math.SQRT1_2 ? 1 : 0]; // half of the area
+    },
+  },
+};
+
+function packedPoints(points) {
+  const n = points.length;
+  const x = new Float64Array(2 * n);
+  const y = new Float64Array(n);
+  points.forEach(([first, second, label], k) => {
+    x[k] = first;
+    x[n + k] = second;
+    y[k] = label;
+  });
+  return { x, y, n };
+}
+
+/* Points to learn from and fresh ones, by a seed. XOR has four corners and no others. */
+function drawTask(task, seed) {
+  const { draw, corners } = TASKS[task];
+  if (corners) return { train: packedPoints(corners), test: packedPoints(corners) };
+  const random = new Random(seed, 1);
+  const drawn = (n) => packedPoints(Array.from({ length: n }, () => draw(random)));
+  return { train: drawn(POINTS), test: drawn(FRESH) };
+}
+
+const quantile = (sorted, share) => {
+  const at = share * (sorted.length - 1);
+  const low = Math.floor(at);
+  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
+};
+
+/* Student's factor: with t = sqrt(freedom) tan(u), the density of u is proportional to cos(u)^(freedom - 1). */
+const factors = new Map();
+function studentFactor(freedom, level) {
+  const key = `${freedom} ${level}`;
+  if (factors.has(key)) return factors.get(key);
+  const parts = 100000;
+  const below = new Float64Array(parts + 1);
+  let last = 1;
+  for (let i = 1; i <= parts; i++) {
+    const density = Math.cos(((Math.PI / 2) * i) / parts) ** (freedom - 1);
+    below[i] = below[i - 1] + density + last;
+    last = density;
+  }
+  const wanted = level * below[parts];
+  let i = 0;
+  while (below[i + 1] < wanted) i++;
+  const u = ((Math.PI / 2) * (i + (wanted - below[i]) / (below[i + 1] - below[i]))) / parts;
+  const factor = Math.sqrt(freedom) * Math.tan(u);
+  factors.set(key, factor);
+  return factor;
+}
+
+/* The mean, and half the width of its interval; as statistics.student. */
+function student(values, level = 0.95) {
+  const n = values.length;
+  const mean = values.reduce((sum, v) => sum + v, 0) / n;
+  if (n < 2) return [mean, NaN];
+  const sd = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1));
+  return [mean, (studentFactor(n - 1, level) * sd) / Math.sqrt(n)];
+}
+
+/* Pair by pair: how many pairs of finite numbers, the mean of a - b with its interval, and in how many of them a is
+   smaller or larger. */
+function paired(a, b) {
+  const kept = a.map((v, i) => [v, b[i]]).filter(([v, w]) => Number.isFinite(v) && Number.isFinite(w));
+  const [mean, half] = kept.length ? student(kept.map(([v, w]) => v - w)) : [NaN, NaN];
+  return {
+    pairs: kept.length,
+    left: a.length - kept.length,
+    mean,
+    half,
+    low: mean - half,
+    high: mean + half,
+    smaller: kept.filter(([v, w]) => v < w).length,
+    larger: kept.filter(([v, w]) => v > w).length,
+  };
+}
+/* What the controls choose, and how it stands in the address. */
+
+const OPTIMISER_TITLES = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam" };
+const START_TITLES = {
+  torch: "torch's default",
+  lecun: "LeCun",
+  glorot: "Glorot",
+  he: "He",
+  computed: "computed gain",
+  orthogonal: "orthogonal",
+};
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
+const BATCHES = [0, 4, 16, 64]; // 0: all points
+const UPDATES = [100, 300, 1000, 3000]; // of each of the twenty starts
+
+const DEFAULTS = {
+  data: "disk",
+  f: "relu",
+  set: {}, // settings of the function that are not the catalog's
+  depth: 2,
+  width: 8,
+  start: "torch",
+  gain: 1,
+  optimiser: "adam",
+  rate: 0.01,
+  batch: 0,
+  seed: 1,
+};
+
+const within = (low, high, whole) => (value) => {
+  const number = value === "" ? NaN : Number(value);
+  if (!Number.isFinite(number)) return undefined;
+  const inside = Math.min(high, Math.max(low, number));
+  return whole ? Math.round(inside) : inside;
+};
+const oneOf = (table) => (value) => (Object.hasOwn(table, value) ? value : undefined);
+const among = (list) => (value) => list.find((one) => value !== "" && one === Number(value));
+
+/* From a word of the address to a value; undefined for what is none. */
+const READ = {
+  data: oneOf(TASKS),
+  f: oneOf(FUNCTIONS),
+  depth: within(1, 10, true),
+  width: within(1, 32, true),
+  start: oneOf(STARTS),
+  gain: within(0.1, 5, false),
+  optimiser: oneOf(OPTIMISER_TITLES),
+  rate: among(RATES),
+  batch: among(BATCHES),
+  seed: within(1, 9999, true),
+};
+
+/* The sliders of a function: [key, place in a list or null, words, default, low, high] for each number it takes. */
+function knobsOf(f) {
+  return Object.entries(CATALOG[f].settings).flatMap(([key, value]) => {
+    const [low, high] = CATALOG[f].ends[key];
+    const words = key.replaceAll("_", " ");
+    if (!Array.isArray(value)) return [[key, null, words, value, low, high]];
+    return value.map((one, i) => [key, i, `${words} ${i + 1}`, one, low, high]);
+  });
+}
+
+/* Settings as the function takes them: the defaults, and what the reader moved. */
+function settingsOf({ f, set }) {
+  const full = structuredClone(CATALOG[f].settings);
+  for (const [key, place, words, , low, high] of knobsOf(f)) {
+    if (!Object.hasOwn(set, words)) continue;
+    let value = Math.min(high, Math.max(low, set[words]));
+    if (f === "snake" && value === 0) value = low;
+    if (place === null) full[key] = value;
+    else full[key][place] = value;
+  }
+  if (f === "rrelu" && full.lower > full.upper) [full.lower, full.upper] = [full.upper, full.lower];
+  return full;
+}
+
+/* A setting from an address; what it does not say, or says wrongly, is the default. */
+function readSetting(query, prefix = "") {
+  const found = structuredClone(DEFAULTS);
+  for (const [key, read] of Object.entries(READ)) {
+    const value = query.has(prefix + key) ? read(query.get(prefix + key)) : undefined;
+    if (value !== undefined) found[key] = value;
+  }
+  for (const [, , words, , low, high] of knobsOf(found.f)) {
+    const value = within(low, high, false)(query.get(`${prefix}set.${words}`) ?? "");
+    if (value !== undefined) found.set[words] = value;
+  }
+  return found;
+}
+
+/* The words of an address: what differs from the default. */
+function writeSetting(query, setting, prefix = "") {
+  for (const key of Object.keys(READ)) {
+    if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
+  }
+  for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
+}
+
+/* A number as a person writes it: three digits, and powers of ten where it is very small or large. */
+function said(value, digits = 3) {
+  if (Number.isNaN(value)) return "not a number";
+  if (!Number.isFinite(value)) return value > 0 ? "infinite" : "minus infinite";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
+    const [mantissa, power] = value.toExponential(digits - 1).split("e");
+    return `${mantissa}e${Number(power)}`.replace("-", "−").replace("e-", "e−");
+  }
+  return Number(value.toPrecision(digits)).toString().replace("-", "−");
+}
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+/* A setting in words, or only what tells it from another. */
+function describe(setting, other = null) {
+  const { title } = CATALOG[setting.f];
+  const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
+  const parts = {
+    f: moved.length ? `${title} (${moved.join(", ")})` : title,
+    depth: `${setting.depth} hidden ${setting.depth === 1 ? "layer" : "layers"}`,
+    width: `width ${setting.width}`,
+    start: `start ${START_TITLES[setting.start]}`,
+    gain: `gain ${said(setting.gain)}`,
+    optimiser: OPTIMISER_TITLES[setting.optimiser],
+    rate: `rate ${setting.rate}`,
+    batch: setting.batch ? `batch ${setting.batch}` : "all points at once",
+    data: TASKS[setting.data].title,
+  };
+  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other));
+  const kept = Object.keys(parts).filter((key) => (other ? !same(key) : key !== "gain" || setting.gain !== 1));
+  return kept.map((key) => parts[key]).join(", ");
+}
+const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
+const alike = (a, b) => Object.keys(READ).every((key) => key === "seed" || a[key] === b[key]) && sameSet(a, b);
+
+/* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
+   a stream of its own: two settings with one seed have the same points. */
+function begun(setting, seed = setting.seed) {
+  const settings = settingsOf(setting);
+  const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];
+  const network = new Network(sizes, functionOf(setting.f, settings));
+  const gain = setting.gain * (setting.start === "computed" ? gainOf(setting.f, settings) : 1);
+  network.initialize(setting.start, gain, new Random(seed, 2));
+  const { train, test } = drawTask(setting.data, seed);
+  return { trainer: new Trainer(network, train, { ...setting, seed }), test };
+}
+/* Twenty starts: a setting, and perhaps a second one, from the same seeds. */
+
+const SEEDS = 20;
+
+/* What was found, in a sentence that claims no more than that. `names` are the settings in words. */
+function verdict(found, names) {
+  const { pairs, left, mean, low, high, smaller } = found;
+  const seeds = `${pairs} ${pairs === 1 ? "pair" : "pairs"}`;
+  const lost = `${left} of ${pairs + left} pairs have a loss that is no finite number, and are left out.`;
+  const without = left ? ` ${lost}` : "";
+  if (pairs < 2) return `Too few pairs to compare: ${seeds}.${without}`;
+  if (low === 0 && high === 0) return `The two ended alike in each of ${seeds}.${without}`;
+  const interval = `${said(low)} to ${said(high)}`;
+  if (low > 0 || high < 0) {
+    const [lower, more] = mean < 0 ? [names[0], smaller] : [names[1], found.larger];
+    const size = said(Math.abs(mean));
+    const ends = [Math.abs(low), Math.abs(high)].sort((p, q) => p - q).map((v) => said(v)).join(" to ");
+    return (
+      `Ends lower: ${lower}, by ${size} in the mean of ${seeds} (95 % interval ${ends}), ` +
+      `and in ${more} of ${pairs}.${without}`
+    );
+  }
+  const missed = said(Math.max(Math.abs(low), Math.abs(high)));
+  return (
+    `Not distinguishable: the mean of A − B over ${seeds} is ${said(mean)} (95 % interval ${interval}). ` +
+    `Differences below ${missed} could not be seen.${without}`
+  );
+}
+
+/* Trains each setting from each seed, some milliseconds at a time. Calls progress(done, all) in between; stops when
+   stopped() is true. Returns for each setting its losses on fresh points after so many updates; null if stopped. */
+async function manyStarts(settings, updates, { seeds = SEEDS, progress = () => {}, stopped = () => false } = {}) {
+  const losses = settings.map(() => []);
+  let done = 0;
+  let until = performance.now() + SLICE;
+  for (let seed = 1; seed <= seeds; seed++) {
+    for (const [i, setting] of settings.entries()) {
+      const { trainer, test } = begun(setting, seed);
+      while (trainer.steps < updates) {
+        trainer.step();
+        if (performance.now() < until) continue;
+        progress(done + trainer.steps / updates, settings.length * seeds);
+        await new Promise((resolve) => setTimeout(resolve));
+        if (stopped()) return null;
+        until = performance.now() + SLICE;
+      }
+      losses[i].push(judged(trainer.network, test).loss);
+      done++;
+    }
+  }
+  return losses;
+}
+const SLICE = 24; // ms of work between two looks at what the reader does
+
+/* Median, and the middle half, of what is finite. */
+function summary(losses) {
+  const finite = losses.filter(Number.isFinite).sort((p, q) => p - q);
+  const at = (share) => (finite.length ? quantile(finite, share) : NaN);
+  return { n: losses.length, failed: losses.length - finite.length, median: at(0.5), low: at(0.25), high: at(0.75) };
+}
+/* Pictures: all of them say in text nearby what they show. */
+
+const HTML = "http://www.w3.org/1999/xhtml";
+const SVG = "http://www.w3.org/2000/svg";
+
+/* An element with attributes and children; `on` has its listeners. */
+function make(name, attributes = {}, ...children) {
+  const svg = ["svg", "path", "line", "circle", "text", "rect", "g"].includes(name);
+  const element = document.createElementNS(svg ? SVG : HTML, name);
+  const { on = {}, ...rest } = attributes;
+  for (const [key, value] of Object.entries(rest)) {
+    if (value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
+  }
+  for (const [sign, listener] of Object.entries(on)) element.addEventListener(sign, listener);
+  element.append(...children);
+  return element;
+}
+
+// label 0, undecided, label 1; and the ink of points and of the line
+const SHADES = {
+  light: [[232, 168, 124], [247, 243, 238], [134, 182, 220], "#16191d", "#ffffff"],
+  dark: [[128, 66, 28], [34, 38, 44], [38, 88, 136], "#f2f4f7", "#16191d"],
+};
+function isDark() {
+  const { theme } = document.documentElement.dataset;
+  return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+const small = document.createElement("canvas"); // a pixel for each point of the grid
+
+/* The surface of logits as colours, the line where they are 0, and the points. */
+function drawSurface(canvas, logits, size, { x, y, n }, reach) {
+  const [none, middle, one, ink, paper] = SHADES[isDark() ? "dark" : "light"];
+  const side = Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1)) || 300;
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  if (small.width !== size) small.width = small.height = size;
+  const pixels = new ImageData(size, size);
+  for (let k = 0; k < logits.length; k++) {
+    const share = Number.isNaN(logits[k]) ? 0.5 : sigmoid(logits[k]);
+    const [from, to, part] = share < 0.5 ? [none, middle, 2 * share] : [middle, one, 2 * share - 1];
+    for (let c = 0; c < 3; c++) pixels.data[4 * k + c] = from[c] + part * (to[c] - from[c]);
+    pixels.data[4 * k + 3] = 255;
+  }
+  small.getContext("2d").putImageData(pixels, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, side, side);
+  context.strokeStyle = ink;
+  context.lineWidth = side / 160;
+  context.lineCap = "round";
+  context.stroke(zeroLine(logits, size, side / size));
+  context.lineWidth = side / 300;
+  const radius = side / 85;
+  for (let k = 0; k < n; k++) {
+    const across = (side / 2) * (1 + x[k] / reach);
+    const down = (side / 2) * (1 - x[n + k] / reach);
+    context.beginPath();
+    if (y[k]) {
+      context.arc(across, down, radius, 0, 7);
+      context.fillStyle = ink;
+    } else {
+      context.moveTo(across - 1.4 * radius, down);
+      context.lineTo(across, down - 1.4 * radius);
+      context.lineTo(across + 1.4 * radius, down);
+      context.lineTo(across, down + 1.4 * radius);
+      context.closePath();
+      context.fillStyle = paper;
+    }
+    context.fill();
+    context.stroke();
+  }
+}
+
+/* Where a grid of numbers changes its sign, in pieces: one or two through each cell of four neighbours. */
+function zeroLine(v, size, scale) {
+  const path = new Path2D();
+  for (let row = 0; row + 1 < size; row++) {
+    for (let column = 0; column + 1 < size; column++) {
+      const k = row * size + column;
+      const corners = [v[k], v[k + 1], v[k + size + 1], v[k + size]];
+      if (corners.every((c) => c > 0) || corners.every((c) => !(c > 0))) continue;
+      const cuts = [];
+      for (let side = 0; side < 4; side++) {
+        const [a, b] = [corners[side], corners[(side + 1) % 4]];
+        if (a > 0 === b > 0) continue;
+        const part = Number.isFinite(a - b) ? a / (a - b) : 0.5;
+        const [right, down] = [[part, 0], [1, part], [1 - part, 1], [0, 1 - part]][side];
+        cuts.push([(column + 0.5 + right) * scale, (row + 0.5 + down) * scale]);
+      }
+      for (let i = 0; i + 1 < cuts.length; i += 2) {
+        path.moveTo(...cuts[i]);
+        path.lineTo(...cuts[i + 1]);
+      }
+    }
+  }
+  return path;
+}
+
+/* f from -4 to 4, in its own colour and dash; a jump has no stroke. */
+function drawFunction(svg, name, settings) {
+  const f = functionOf(name, settings);
+  let path = "";
+  let before = NaN;
+  for (let z = -4; z <= 4; z += 0.05) {
+    const value = f(z);
+    path += `${Math.abs(value - before) < 0.4 ? "L" : "M"}${(z * 10).toFixed(1)} ${(-10 * value).toFixed(1)}`;
+    before = value;
+  }
+  const { color, dash } = CATALOG[name];
+  const dashes = dash.map((part) => 2 * part).join(" ");
+  svg.replaceChildren(
+    make("path", { d: "M-40 0H40M0 -40V20", class: "lab-axis" }),
+    make("path", { d: path, class: "lab-curve", stroke: color, "stroke-dasharray": dashes }),
+  );
+}
+
+/* Bars of a histogram, 24 x 10. */
+function bars({ bins, count }) {
+  const most = Math.max(1, ...bins);
+  return count ? [...bins].map((b, i) => (b ? `M${i} 10v${(-10 * b / most).toFixed(2)}h1V10z` : "")).join("") : "";
+}
+
+/* Powers of ten, and 2 and 5 times them, between two numbers: at most so many. */
+function ticks(low, high, most) {
+  for (const steps of [[1, 2, 5], [1], [1e-3]]) {
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += steps[0] === 1e-3 ? 3 : 1) {
+      for (const step of steps) {
+        const value = (step === 1e-3 ? 1 : step) * 10 ** power;
+        if (value >= low * 0.999 && value <= high * 1.001) found.push(value);
+      }
+    }
+    if (found.length <= most && found.length) return found;
+  }
+  return [low, high];
+}
+
+/* Lines of losses over updates, both on a log axis for the losses. */
+const PLOT = { width: 340, height: 190, left: 46, right: 8, top: 8, bottom: 30 };
+function drawLosses(svg, { at, train, test }, color) {
+  const seen = [...train, ...test].filter((v) => v > 0 && Number.isFinite(v));
+  let [low, high] = seen.length ? [Math.min(...seen), Math.max(...seen)] : [0.1, 1];
+  [low, high] = [Math.min(low / 1.1, high / 2), high * 1.1];
+  const { width, height, left, right, top, bottom } = PLOT;
+  const last = Math.max(1, at.at(-1) ?? 1);
+  const across = (step) => left + (width - left - right) * (step / last);
+  const down = (v) => top + ((height - top - bottom) * Math.log(high / v)) / Math.log(high / low);
+  const line = (values) => {
+    let path = "";
+    values.forEach((v, i) => {
+      if (v > 0 && Number.isFinite(v)) path += `${path ? "L" : "M"}${across(at[i]).toFixed(1)} ${down(v).toFixed(1)}`;
+    });
+    return path;
+  };
+  const parts = [make("path", { class: "lab-axis", d: `M${left} ${top}V${height - bottom}H${width - right}` })];
+  for (const value of ticks(low, high, 5)) {
+    const place = down(value);
+    parts.push(make("path", { class: "lab-axis", d: `M${left - 4} ${place}h4` }));
+    parts.push(make("text", { x: left - 7, y: place + 4, "text-anchor": "end" }, said(value, 1)));
+  }
+  parts.push(make("text", { x: left, y: height - 14 }, "0"));
+  parts.push(make("text", { x: width - right, y: height - 14, "text-anchor": "end" }, `${last} updates`));
+  parts.push(make("path", { class: "lab-test", d: line(test) }));
+  parts.push(make("path", { class: "lab-train", d: line(train), stroke: color }));
+  svg.replaceChildren(...parts);
+}
+
+/* A row of dots for each setting, on a log axis, with its median and middle half. */
+function drawStrip(svg, rows, sums) {
+  const floor = (v) => Math.max(v, 1e-12);
+  const seen = rows.flat().filter(Number.isFinite).map(floor);
+  let [low, high] = seen.length ? [Math.min(...seen), Math.max(...seen)] : [0.1, 1];
+  [low, high] = [Math.min(low / 1.2, high / 2), high * 1.2];
+  const [width, left, right, row] = [340, 30, 12, 46];
+  const across = (v) => left + ((width - left - right) * Math.log(floor(v) / low)) / Math.log(high / low);
+  const bottom = 8 + row * rows.length;
+  const parts = [make("path", { class: "lab-axis", d: `M${left} ${bottom}H${width - right}` })];
+  for (const value of ticks(low, high, 6)) {
+    parts.push(make("path", { class: "lab-axis", d: `M${across(value)} ${bottom}v4` }));
+    parts.push(make("text", { x: across(value), y: bottom + 17, "text-anchor": "middle" }, said(value, 1)));
+  }
+  rows.forEach((losses, i) => {
+    const middle = 8 + row * (i + 0.5);
+    parts.push(make("text", { x: 6, y: middle + 5, class: "lab-letter" }, "AB"[i]));
+    losses.forEach((v, k) => {
+      if (!Number.isFinite(v)) return;
+      const up = middle + (((k * 7) % 20) - 9.5); // side by side, so that none hides another
+      const place = { cx: across(v).toFixed(1), cy: up.toFixed(1), r: 3 };
+      parts.push(make("circle", { ...place, class: `lab-dot lab-dot-${"ab"[i]}` }));
+    });
+    const { low: q1, median, high: q3 } = sums[i];
+    if (Number.isNaN(median)) return;
+    parts.push(make("path", { class: "lab-half", d: `M${across(q1)} ${middle}H${across(q3)}` }));
+    parts.push(make("path", { class: "lab-median", d: `M${across(median)} ${middle - 15}v30` }));
+  });
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 24}`);
+  svg.replaceChildren(...parts);
+}
+/* The look of the lab: the colours are the page's, and the system's where the page names none. */
+
+const STYLE = `
+.actlab-lab { --ink: var(--pst-color-text-base, CanvasText); --quiet: var(--pst-color-text-muted, GrayText);
+  --ground: var(--pst-color-background, Canvas); --raised: var(--pst-color-surface, Canvas);
+  --mark: var(--pst-color-primary, Highlight); max-width: 46rem; margin: 0 0 1.5rem; color: var(--ink);
+  font-size: 0.95rem; }
+.actlab-lab * { box-sizing: border-box; }
+.actlab-lab-stage { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.75rem 1.5rem; }
+.actlab-lab-row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0 0 0.5rem; }
+.actlab-lab button { min-height: 2.25rem; padding: 0 0.75rem; font: inherit; color: var(--ink); cursor: pointer;
+  background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
+.actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark);
+  border-color: var(--mark); font-weight: 600; }
+.actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
+.actlab-lab canvas { display: block; width: 100%; max-width: 26rem; aspect-ratio: 1;
+  border: 1px solid var(--quiet); border-radius: 4px; }
+.bd-content .actlab-lab p, .actlab-lab p { margin: 0.35rem 0; line-height: 1.4; }
+.actlab-lab-settings { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0.35rem 0.75rem;
+  align-content: start; }
+.actlab-lab-settings > .lab-wide { grid-column: 1 / -1; }
+.actlab-lab label { display: block; margin: 0; font-size: 0.85rem; font-weight: 600; line-height: 1.3; }
+.actlab-lab select { width: 100%; min-height: 2.25rem; padding: 0 0.3rem; font: inherit; color: var(--ink);
+  background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab-slider > div { display: flex; gap: 0.5rem; align-items: center; }
+.actlab-lab-slider input { flex: 1 1 4rem; min-width: 3rem; width: 4rem; height: 2rem; margin: 0;
+  accent-color: var(--mark); cursor: pointer; }
+.actlab-lab-slider output { flex: none; min-width: 2.2rem; text-align: right; font-variant-numeric: tabular-nums; }
+.actlab-lab-function { display: flex; gap: 0.6rem; align-items: end; }
+.actlab-lab-function > div { flex: 1 1 auto; min-width: 0; }
+.actlab-lab-function svg { flex: none; width: 4rem; height: 3rem; border: 1px solid var(--quiet);
+  border-radius: 4px; }
+.actlab-lab svg text { fill: var(--ink); font-size: 12px; font-family: inherit; }
+.actlab-lab .lab-axis { fill: none; stroke: var(--quiet); stroke-width: 1; }
+.actlab-lab .lab-curve { fill: none; stroke-width: 2.2; }
+.actlab-lab .lab-train { fill: none; stroke-width: 2.4; }
+.actlab-lab .lab-test { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 4 2; }
+.actlab-lab .lab-key { display: inline-block; width: 2rem; height: 0; margin-right: 0.3rem;
+  vertical-align: middle; border-top: 3px solid; }
+.actlab-lab .lab-key-test { border-top: 2px dashed var(--ink); }
+.actlab-lab .lab-numbers, .actlab-lab td, .actlab-lab output { font-variant-numeric: tabular-nums; }
+.actlab-lab .lab-numbers { min-height: 2.8em; }
+.actlab-lab-losses { margin-top: 0.5rem; }
+.actlab-lab-losses svg { display: block; width: 100%; height: auto; }
+.actlab-lab table { display: table; width: 100%; margin: 0.5rem 0; font-size: 0.82rem; border-collapse: collapse;
+  table-layout: fixed; color: var(--ink); }
+.actlab-lab caption { caption-side: top; padding: 0; text-align: left; color: var(--ink); }
+.actlab-lab :is(th, td) { padding: 0.15rem 0.3rem; border: none;
+  border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
+  text-align: right; vertical-align: bottom; line-height: 1.25; }
+.actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
+.actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
+.actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
+.actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
+.actlab-lab-result:empty, .actlab-lab .lab-said:empty { display: none; }
+.actlab-lab-result svg { display: block; width: 100%; max-width: 34rem; height: auto; }
+.actlab-lab .lab-dot { fill-opacity: 0.75; }
+.actlab-lab .lab-dot-a { fill: var(--mark); }
+.actlab-lab .lab-dot-b { fill: var(--ground); stroke: var(--ink); stroke-width: 1.4; }
+.actlab-lab .lab-median { stroke: var(--ink); stroke-width: 2.5; }
+.actlab-lab .lab-half { stroke: var(--ink); stroke-width: 1.5; }
+.actlab-lab .lab-letter { font-weight: 700; font-size: 14px; }
+.actlab-lab .lab-part { margin-top: 1rem; padding-top: 0.6rem;
+  border-top: 2px solid var(--pst-color-border, ButtonBorder); }
+.actlab-lab .lab-title { font-weight: 700; font-size: 1.1rem; }
+.actlab-lab summary { min-height: 28px; cursor: pointer; align-content: center; }
+.actlab-lab .lab-link { width: 100%; min-height: 2.25rem; font: inherit; color: var(--ink);
+  background: var(--ground); border: 1px solid var(--quiet); }
+.actlab-lab .lab-heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden;
+  clip-path: inset(50%); white-space: nowrap; }
+.actlab-lab :is(button, select, input, summary, canvas):focus-visible { outline: 3px solid var(--mark);
+  outline-offset: 2px; }
+@media (max-width: 640px) {
+  .actlab-lab-stage { grid-template-columns: minmax(0, 1fr); }
+  .actlab-lab table { font-size: 0.75rem; }
+  .actlab-lab :is(th, td) { padding: 0.15rem 0.15rem; }
+}
+@media (pointer: coarse), (max-width: 640px) {
+  .actlab-lab button, .actlab-lab select { min-height: 2.75rem; }
+  .actlab-lab-slider input { height: 2.75rem; }
+}
+`;
+/* The lab on a page: controls, pictures, numbers as text. */
+
+const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many as fit" };
+const MOST = { one: 1, ten: 10, fast: Infinity };
+const GRIDS = [20, 28, 40, 56, 80];
+const STEPPING = 12; // ms of updates between two pictures
+const HEARD = 5000; // ms between two sentences for those who listen
+const KEPT = 400; // points of the lines of the losses
+let labs = 0;
+
+class Lab {
+  constructor(root) {
+    this.root = root;
+    this.name = `lab${++labs}`;
+    this.query = new URLSearchParams(location.search);
+    this.setting = readSetting(this.query);
+    this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
+    this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
+    this.pace = "ten";
+    this.playing = false;
+    this.grid = 3;
+    this.still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.ends = [];
+    this.build();
+    this.reset();
+    this.sayStarts();
+    this.listen();
+  }
+
+  // --- what stands on the page
+
+  build() {
+    if (!document.getElementById("actlab-lab-style")) {
+      document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
+    }
+    const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
+    this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
+    const step = button("Step", () => this.once());
+    const reset = button("Reset", () => this.reset());
+    const fresh = button("New seed", () => this.change({ seed: (this.setting.seed % 9999) + 1 }));
+    this.canvas = make("canvas", { role: "img", width: 300, height: 300 });
+    this.numbers = make("p", { class: "lab-numbers" });
+    this.heard = make("p", { class: "lab-heard", role: "status" });
+    this.said = make("p", { class: "lab-said", role: "status" });
+    this.settings = make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" });
+    this.losses = make("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img" });
+    this.key = make("span", { class: "lab-key" });
+    this.rows = make("tbody");
+    this.five = make("tbody");
+    this.fold = make("details", { on: { toggle: () => this.draw() } },
+      make("summary", {}, "The picture as a table"),
+      make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
+    const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
+    const table = make("table", {},
+      make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
+      make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
+        column("delta"), column("dead"), column("flat"))), this.rows);
+    this.root.replaceChildren(
+      make("div", { class: "actlab-lab-stage" },
+        make("div", {},
+          make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
+          this.canvas,
+          make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
+          this.numbers, this.said),
+        make("div", {},
+          this.settings,
+          make("div", { class: "actlab-lab-losses" },
+            make("p", {}, this.key, "loss on learned points ",
+              make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            this.losses))),
+      table,
+      make("p", {}, "delta: root mean square of the loss’s slope before f. " +
+        `dead: units whose slope is 0 at every point. flat: slopes below ${FLAT}.`),
+      this.fold,
+      this.buildStarts(button),
+      this.heard);
+    this.buildSettings();
+  }
+
+  select(words, options, value, act, wide = false) {
+    const id = `${this.name}-${words.replaceAll(" ", "-")}`;
+    const made = Object.entries(options).map(([key, title]) =>
+      make("option", { value: key, selected: key === String(value) }, title));
+    return make("div", { class: wide ? "lab-wide" : null }, make("label", { for: id }, words),
+      make("select", { id, autocomplete: "off", on: { change: (event) => act(event.target.value) } }, ...made));
+  }
+
+  slider(words, low, high, step, value, act, shown = said) {
+    const id = `${this.name}-${words.replaceAll(" ", "-")}`;
+    const output = make("output", { for: id, "aria-live": "off" }, shown(value));
+    const input = make("input", { id, type: "range", min: low, max: high, step, autocomplete: "off", on: {
+      input: (event) => { output.textContent = shown(Number(event.target.value)); act(Number(event.target.value)); },
+    } });
+    input.value = value;
+    const named = make("label", { for: id }, words);
+    return make("div", { class: "actlab-lab-slider" }, named, make("div", {}, input, output));
+  }
+
+  /* All controls anew: they are few, and a setting may come from a link. */
+  buildSettings() {
+    const { setting } = this;
+    const titles = (table) => Object.fromEntries(Object.entries(table).map(([key, { title }]) => [key, title]));
+    const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
+    const functions = Object.entries(titles(CATALOG)).sort(([, a], [, b]) => a.localeCompare(b));
+    // with a space, since what looks like a whole number would come first among the keys
+    const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
+    this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
+    const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
+      this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
+        this.change({ set: { ...this.setting.set, [words]: Number(v.toPrecision(3)) } }, false);
+      }));
+    this.settings.replaceChildren(
+      make("div", { class: "actlab-lab-function lab-wide" },
+        this.select("function f", Object.fromEntries(functions), setting.f, (f) => {
+          this.change({ f, set: {} });
+          document.getElementById(`${this.name}-function-f`).focus();
+        }), this.curve),
+      ...knobs,
+      this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
+      this.slider("width", 1, 32, 1, setting.width, set("width")),
+      this.select("start", START_TITLES, setting.start, set("start")),
+      this.slider("gain", 0.1, 5, 0.1, setting.gain, set("gain")),
+      this.select("data", titles(TASKS), setting.data, set("data")),
+      this.select("optimiser", OPTIMISER_TITLES, setting.optimiser, set("optimiser")),
+      this.select("rate", spaced(RATES, String), ` ${setting.rate}`, set("rate", Number)),
+      this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
+        set("batch", Number)),
+      this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+  }
+
+  buildStarts(button) {
+    this.first = make("p");
+    this.other = make("p");
+    this.keep = button("Keep this as B", () => this.setSecond(structuredClone(this.setting)));
+    this.swap = button("Swap A and B", () => {
+      const before = this.setting;
+      this.setting = this.second;
+      this.setSecond(before);
+      this.buildSettings();
+      this.change({});
+    });
+    this.forget = button("Forget B", () => this.setSecond(null));
+    const act = () => (this.working ? this.halt() : this.manyStarts());
+    this.many = button(`Train from ${SEEDS} seeds`, act, { class: "lab-main" });
+    this.progress = make("p", { "aria-hidden": "true" });
+    this.result = make("div", { class: "actlab-lab-result" });
+    this.verdict = make("p", { role: "status", class: "lab-said" });
+    const choice = Object.fromEntries(UPDATES.map((n) => [` ${n}`, `${n} updates each`]));
+    return make("div", { class: "lab-part", role: "group", "aria-label": "Twenty starts" },
+      make("p", { class: "lab-title" }, "Twenty starts"),
+      make("p", {}, "One run shows what can happen; twenty, each with its own points and weights, how often."),
+      this.first, this.other,
+      make("div", { class: "actlab-lab-row" }, this.keep, this.swap, this.forget),
+      make("div", { class: "actlab-lab-row" }, this.many,
+        this.select("how long", choice, ` ${this.updates}`, (n) => { this.updates = Number(n); this.address(); })),
+      this.progress, this.verdict, this.result);
+  }
+
+  // --- settings
+
+  change(what, whole = true) {
+    this.setting = { ...this.setting, ...what };
+    if (whole && ("f" in what)) this.buildSettings();
+    this.reset();
+    if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
+    this.address();
+  }
+
+  setSecond(setting) {
+    this.second = setting;
+    this.sayStarts();
+    this.address();
+  }
+
+  address() {
+    clearTimeout(this.later); // a browser allows a hundred changes in half a minute
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
+  }
+
+  link() {
+    const query = new URLSearchParams();
+    writeSetting(query, this.setting);
+    if (this.second) {
+      query.set("b", "1");
+      writeSetting(query, this.second, "b.");
+    }
+    if (this.updates !== 300) query.set("updates", this.updates);
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
+  }
+
+  async copy() {
+    const link = new URL(this.link(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.said.textContent = "The link to this setting is copied.";
+    } catch {
+      const field = make("input", { class: "lab-link", readonly: true, "aria-label": "The link to this setting" });
+      field.value = link;
+      this.said.replaceChildren("This browser lets no page copy; here is the link: ", field);
+      field.select();
+    }
+  }
+
+  // --- training
+
+  reset() {
+    this.pause(false);
+    const { trainer, test } = begun(this.setting);
+    Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
+    this.said.textContent = "";
+    drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    this.draw();
+  }
+
+  run() {
+    if (this.broken()) return;
+    this.playing = true;
+    this.play.textContent = "Pause";
+    this.quietUntil = 0;
+    const frame = () => {
+      if (!this.playing) return;
+      const begin = performance.now();
+      for (let k = 0; k < MOST[this.pace]; k++) {
+        this.trainer.step();
+        if (performance.now() - begin > STEPPING) break;
+        if (!Number.isFinite(this.trainer.latest)) break;
+      }
+      if (performance.now() >= (this.nextPicture ?? 0) || this.broken()) this.draw();
+      if (this.broken()) return this.pause();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  broken() {
+    return Number.isFinite(this.latest?.loss) === false && this.trainer.steps > 0;
+  }
+
+  once() {
+    this.pause(false);
+    if (!this.broken()) this.trainer.step();
+    this.draw();
+    this.hear();
+  }
+
+  pause(heard = true) {
+    if (!this.playing) return;
+    this.playing = false;
+    this.play.textContent = "Play";
+    if (heard) {
+      this.draw();
+      this.hear();
+    }
+  }
+
+  draw() {
+    const begin = performance.now();
+    const { trainer, test, setting } = this;
+    const { network, data } = trainer;
+    const layers = layerStatistics(network, data);
+    this.latest = judged(network, data);
+    const fresh = judged(network, test);
+    this.remember(trainer.steps, this.latest.loss, fresh.loss);
+    // while a slider is moved a large network is asked at fewer places
+    const fit = GRIDS.filter((one) => one ** 2 * network.parameters.length < 2e7).at(-1);
+    const size = Math.min(fit, GRIDS[this.playing ? this.grid : GRIDS.length - 1]);
+    const { reach } = TASKS[setting.data];
+    const logits = surface(network, size, reach);
+    drawSurface(this.canvas, logits, size, data, reach);
+    const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
+    const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
+    const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
+    this.numbers.textContent = words;
+    const what = `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}`;
+    this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
+    const { color } = CATALOG[setting.f];
+    this.key.style.color = color;
+    drawLosses(this.losses, this.history, color);
+    this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
+      `${learned} on learned points and ${tested} on fresh ones`);
+    this.drawLayers(layers, color);
+    if (this.fold.open) this.drawTable(logits, size);
+    if (this.broken()) {
+      this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
+        "Reset to begin again.";
+    }
+    this.words = words;
+    const took = performance.now() - begin;
+    if (this.playing) {
+      if (took > 22 && this.grid > 0) this.grid--;
+      else if (took < 8 && this.grid < GRIDS.length - 1) this.grid++;
+      this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+      if (performance.now() > this.quietUntil) this.hear();
+    }
+  }
+
+  remember(step, train, test) {
+    const { at } = this.history;
+    const { history } = this;
+    if (at.at(-1) === step || (at.length && step - at.at(-1) < this.every && this.playing)) return;
+    at.push(step);
+    history.train.push(train);
+    history.test.push(test);
+    if (at.length <= KEPT) return;
+    this.every = 2 * Math.ceil(step / KEPT);
+    for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
+  }
+
+  drawLayers(layers, color) {
+    if (this.rows.rows.length !== layers.length) {
+      const hist = () => make("td", { class: "lab-hist" },
+        make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
+        make("span"));
+      this.rows.replaceChildren(...layers.map((_, i) =>
+        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+          make("td"), make("td"), make("td"))));
+    }
+    layers.forEach(({ z, a, delta, dead, flat }, i) => {
+      const { cells } = this.rows.rows[i];
+      [z, a].forEach((spread, k) => {
+        const cell = cells[k + 1];
+        const path = cell.querySelector("path");
+        path.setAttribute("d", bars(spread));
+        path.setAttribute("fill", color);
+        cell.lastChild.textContent = `${said(spread.mean, 2)} ± ${said(spread.sd, 2)}`;
+      });
+      [said(delta, 2), percent(dead), percent(flat)].forEach((words, k) => { cells[k + 3].textContent = words; });
+    });
+  }
+
+  drawTable(logits, size) {
+    const { reach } = TASKS[this.setting.data];
+    const places = [0, 1, 2, 3, 4].map((k) => Math.floor(((k + 0.5) * size) / 5));
+    const at = (place) => said(reach * ((2 * place + 1) / size - 1), 2);
+    this.five.replaceChildren(
+      make("tr", {}, make("td"), ...places.map((p) => make("th", { scope: "col" }, at(p)))),
+      ...places.map((row) => make("tr", {}, make("th", { scope: "row" }, at(size - 1 - row)),
+        ...places.map((column) => make("td", {}, percent(sigmoid(logits[row * size + column])))))));
+  }
+
+  hear() {
+    this.heard.textContent = this.words;
+    this.quietUntil = performance.now() + HEARD;
+  }
+
+  // --- twenty starts
+
+  sayStarts() {
+    const { setting, second } = this;
+    const same = second && alike(setting, second);
+    this.first.replaceChildren(make("strong", {}, "A"), `, the setting above: ${describe(setting)}.`);
+    this.other.replaceChildren(make("strong", {}, "B"), !second
+      ? ", a second setting to compare with: none yet. Keep this one, then change it above."
+      : `: ${same ? "the same so far; change something above." : `${describe(second)}.`}`);
+    this.swap.hidden = this.forget.hidden = !second;
+    this.halt();
+    this.result.replaceChildren();
+    this.verdict.textContent = "";
+  }
+
+  halt() {
+    if (this.working) this.working.stopped = true;
+    this.working = null;
+    this.many.textContent = `Train from ${SEEDS} seeds`;
+    this.progress.textContent = "";
+  }
+
+  async manyStarts() {
+    this.pause();
+    const work = (this.working = { stopped: false });
+    this.many.textContent = "Stop";
+    this.result.replaceChildren();
+    this.verdict.textContent = "";
+    const settings = this.second && !alike(this.setting, this.second) ? [this.setting, this.second] : [this.setting];
+    const updates = this.updates;
+    const begin = performance.now();
+    let next = 0;
+    const losses = await manyStarts(settings, updates, {
+      stopped: () => work.stopped,
+      progress: (done, all) => {
+        const now = performance.now();
+        if (now < next) return;
+        next = now + 500;
+        const left = Math.ceil((((now - begin) / done) * (all - done)) / 1000);
+        const still = now - begin > 1500 ? `, about ${left} s to go` : "";
+        this.progress.textContent = `${Math.floor(done)} of ${all} networks${still} …`;
+      },
+    });
+    if (!losses) return;
+    this.halt();
+    this.showStarts(settings, losses, updates);
+  }
+
+  showStarts(settings, losses, updates) {
+    const sums = losses.map(summary);
+    const names = ["A", "B"];
+    const half = ({ low, high }) => `${said(low)} to ${said(high)}`;
+    const words = sums.map((sum, i) => `${names[i]}: median loss ${said(sum.median)}, middle half ${half(sum)}`);
+    const strip = make("svg", { role: "img", "aria-label": words.join("; ") });
+    drawStrip(strip, losses, sums);
+    const differs = settings.length > 1
+      ? settings.map((one, i) => describe(one, settings[1 - i]))
+      : [describe(settings[0])];
+    const row = (sum, i) => make("tr", {}, make("th", { scope: "row" }, names[i]),
+      make("td", { class: "lab-words" }, differs[i]), make("td", {}, said(sum.median)), make("td", {}, half(sum)),
+      make("td", {}, `${sum.failed} of ${sum.n}`));
+    const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
+      words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
+    this.result.replaceChildren(strip, make("table", {},
+      make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
+      make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
+    this.verdict.textContent = settings.length > 1
+      ? verdict(paired(...losses), differs.map((words, i) => `${names[i]} (${words})`))
+      : `Half of the losses lie in ${half(sums[0])}. Keep this setting as B, change one thing, and train both.`;
+  }
+
+  // --- what comes from elsewhere
+
+  listen() {
+    const on = (target, sign, listener) => {
+      target.addEventListener(sign, listener);
+      this.ends.push(() => target.removeEventListener(sign, listener));
+    };
+    // a link to a setting on this very page moves the lab, without a new page
+    on(document, "click", (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const there = new URL(link.href);
+      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      event.preventDefault();
+      this.open(there.searchParams);
+      this.root.scrollIntoView({ block: "start" });
+      this.play.focus({ preventScroll: true });
+    });
+    const seen = new MutationObserver(() => this.draw());
+    seen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const sized = new ResizeObserver(() => { if (!this.playing) this.draw(); });
+    sized.observe(this.canvas);
+    this.ends.push(() => seen.disconnect(), () => sized.disconnect());
+  }
+
+  open(query) {
+    this.setting = readSetting(query);
+    this.second = query.has("b") ? readSetting(query, "b.") : null;
+    this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
+    document.getElementById(`${this.name}-how-long`).value = ` ${this.updates}`;
+    this.buildSettings();
+    this.change({});
+  }
+
+  close() {
+    this.pause(false);
+    this.halt();
+    clearTimeout(this.later);
+    this.ends.forEach((end) => end());
+    this.root.replaceChildren();
+  }
+}
+
+/* Puts a lab in the place of what an element holds; returns what takes it away again. */
+function mount(element) {
+  const lab = new Lab(element);
+  element.dataset.ready = "";
+  return () => lab.close();
+}
+window.actlabLab = {
+  mount,
+  engine: {
+    FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
+    surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,
+    value: (f, z) => [f(z), slope],
+  },
+};
+})();

@@ -1,0 +1,255 @@
+"""The lab on its page: by mouse and by keyboard, light and dark, wide and narrow, and without scripts."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from chromium import DRAWN, SMALL, VIOLATIONS, opened, untouched
+from playwright.sync_api import expect
+from site_checks import ROOT
+
+AXE = ROOT / "tests/vendor/axe.min.js"
+PAGE = "lab"
+NUMBERS = re.compile(r"Update (\d+)\. Loss ([\d.e−]+), on fresh points ([\d.e−]+); (\d+) % of .* right\.")
+
+
+def read(tab):
+    """The update, and the loss on learned points, as the page says them."""
+    words = tab.locator(".lab-numbers").inner_text()
+    found = NUMBERS.fullmatch(words)
+    assert found, words
+    return int(found[1]), float(found[2].replace("−", "-"))
+
+
+def press(tab, name, key="Enter"):
+    tab.get_by_role("button", name=name, exact=True).press(key)
+
+
+def open_at(tab, query):
+    tab.goto(tab.url.partition("?")[0] + query, wait_until="load")
+    tab.evaluate("loadWhole()")
+
+
+def train(tab, least):
+    press(tab, "Play")
+    tab.wait_for_function(
+        "least => Number(document.querySelector('.lab-numbers').textContent.match(/\\d+/)[0]) >= least", arg=least
+    )
+    press(tab, "Pause")
+
+
+def test_the_lab_loads_when_a_reader_begins_and_keeps_its_place(browser, site):
+    with untouched(browser, site, PAGE) as (tab, asked):
+        still = tab.locator(".actlab-lab > img")
+        assert still.is_visible() and still.get_attribute("alt")
+        assert not [name for name in asked if name.endswith("/lab.js")]
+        below = tab.get_by_role("heading", name="What to try")
+        before = below.bounding_box()["y"]
+        tab.mouse.move(100, 100)
+        tab.locator(".actlab-lab canvas").wait_for()
+        assert len([name for name in asked if name.endswith("/lab.js")]) == 1
+        assert below.bounding_box()["y"] == pytest.approx(before, abs=1)
+
+
+@pytest.mark.parametrize("page", ["intro", "appendix/cite"])
+def test_no_other_page_asks_for_the_lab(browser, site, page):
+    with untouched(browser, site, page) as (tab, asked):
+        tab.mouse.move(100, 100)
+        tab.wait_for_timeout(300)
+        assert not [name for name in asked if name.endswith("/lab.js")]
+
+
+def test_without_scripts_the_page_shows_a_picture_and_says_what_is_missing(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{site}/{PAGE}.html")
+    assert tab.locator(".actlab-lab > img").is_visible()
+    assert "With scripts switched on" in tab.locator(".actlab-lab").inner_text()
+    context.close()
+
+
+def test_training_lowers_the_loss_from_the_keyboard_and_reset_begins_again(browser, site):
+    with opened(browser, site, PAGE) as tab:
+        start = read(tab)
+        assert start[0] == 0
+        train(tab, 100)
+        steps, loss = read(tab)
+        assert loss < start[1] / 2
+        press(tab, "Step")
+        assert read(tab)[0] == steps + 1
+        assert f"{steps + 1} updates" in tab.locator(".actlab-lab-losses svg").inner_html()
+        press(tab, "Reset", "Space")
+        assert read(tab) == start
+        press(tab, "New seed")
+        assert read(tab) != start and read(tab)[0] == 0
+
+
+def test_every_control_changes_the_network_or_its_training(browser, site):
+    with opened(browser, site, PAGE) as tab:
+        open_at(tab, "?f=elu")  # which has a setting of its own
+        settings = tab.locator(".actlab-lab-settings")
+        names = settings.locator("label").all_inner_texts()
+        assert names == [
+            "function f", "alpha", "depth", "width", "start", "gain", "data", "optimiser", "rate", "batch", "speed",
+        ]  # fmt: skip
+
+        def trained():
+            for _ in range(2):
+                press(tab, "Step")
+            return tab.locator(".lab-numbers").inner_text()
+
+        press(tab, "Reset")
+        seen = [trained()]
+        for name in names[1:-1]:
+            control = settings.get_by_label(name, exact=True)
+            at_end = control.evaluate("e => e.options && e.selectedIndex === e.options.length - 1")
+            control.press("ArrowUp" if at_end else "ArrowDown" if at_end is False else "ArrowRight")
+            if name == "data":
+                control.press("ArrowDown")  # on to more than the four corners of XOR: no batch is all of them
+            assert read(tab)[0] == 0, name  # begun anew
+            seen.append(trained())
+        assert len(set(seen)) == len(seen)
+
+
+def test_each_layer_has_its_numbers(browser, site):
+    with opened(browser, site, PAGE) as tab:
+        open_at(tab, "?f=relu&depth=10&width=16")
+        rows = tab.locator(".actlab-lab table").first.locator("tbody tr")
+        assert rows.count() == 10
+        for row in rows.all():
+            cells = row.locator("td").all_inner_texts()
+            assert all(re.fullmatch(r"\s*−?[\d.e−]+ ± [\d.e−]+\s*", text) for text in cells[:2]), cells
+            assert all(re.fullmatch(r"\d+ %", text) for text in cells[3:]), cells
+            assert row.locator("path").first.get_attribute("d")
+        tab.locator(".actlab-lab summary").press("Enter")
+        five = tab.locator(".actlab-lab details tbody")
+        expect(five.locator("tr")).to_have_count(6)
+        assert all(re.fullmatch(r"\d+ %", text) for text in five.locator("tr").nth(3).locator("td").all_inner_texts())
+
+
+def test_a_setting_stands_in_the_address_and_a_reload_keeps_it(browser, site):
+    with opened(browser, site, PAGE) as tab:
+        tab.get_by_label("function f").select_option("gelu")
+        tab.get_by_label("depth", exact=True).press("End")
+        tab.get_by_label("rate", exact=True).select_option(label="0.003")
+        tab.wait_for_url("**rate=0.003*")
+        assert parse_qs(urlsplit(tab.url).query) == {"f": ["gelu"], "depth": ["10"], "rate": ["0.003"]}
+        before = tab.locator(".lab-numbers").inner_text()
+        tab.reload(wait_until="load")
+        tab.evaluate("loadWhole()")
+        assert tab.get_by_label("function f").input_value() == "gelu"
+        assert tab.locator(".lab-numbers").inner_text() == before
+
+
+def test_a_link_on_the_page_sets_the_lab(browser, site):
+    with opened(browser, site, PAGE) as tab:
+        links = tab.locator(".bd-article a[href^='lab.html?']")
+        assert links.count() == 3
+        for link in links.all():
+            query = parse_qs(urlsplit(link.get_attribute("href")).query)
+            link.click()
+            assert tab.get_by_label("depth", exact=True).input_value() == query["depth"][0]
+            assert "none yet" not in tab.locator(".lab-part").inner_text()
+            assert "the same so far" not in tab.locator(".lab-part").inner_text()
+
+
+def test_a_rate_that_is_too_large_is_told_and_stops(browser, site):
+    with opened(browser, site, PAGE) as tab:
+        open_at(tab, "?f=relu_squared&depth=3&optimiser=sgd&rate=3&gain=1.5&start=he")
+        press(tab, "Play")
+        tab.get_by_text("The loss is no finite number any more").wait_for()
+        expect(tab.get_by_role("button", name="Play", exact=True)).to_be_visible()
+        press(tab, "Reset")
+        assert read(tab)[0] == 0
+
+
+@pytest.mark.slow
+def test_twenty_starts_end_in_a_verdict_with_its_numbers(browser, site):
+    with opened(browser, site, PAGE, 390) as tab:
+        tab.set_default_timeout(120_000)
+        setting = "f=relu&depth=4&width=4&optimiser=sgd&rate=0.1"
+        both = f"?{setting}&start=he&b=1&updates=100&" + "&".join(f"b.{part}" for part in setting.split("&"))
+        open_at(tab, both)
+        press(tab, "Train from 20 seeds")
+        press(tab, "Stop")
+        assert tab.locator(".actlab-lab-result table").count() == 0
+        press(tab, "Train from 20 seeds")
+        tab.locator(".actlab-lab-result table").wait_for()
+        said = tab.locator(".lab-part [role=status]").inner_text()
+        assert said.startswith("Ends lower: A (start He), by ") and "mean of 20 pairs (95 % interval" in said
+        strip = tab.locator(".actlab-lab-result svg")
+        assert strip.locator("circle").count() == 40
+        assert re.fullmatch("A: median loss .* B: median loss .*", strip.get_attribute("aria-label"))
+        tab.get_by_label("width", exact=True).press("ArrowRight")  # another setting: the answer was of the one before
+        assert tab.locator(".actlab-lab-result table").count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_while_the_lab_runs(browser, site, width):
+    with opened(browser, site, PAGE, width) as tab:
+        tab.set_default_timeout(120_000)
+        open_at(tab, "?depth=3&updates=100")
+        press(tab, "Train from 20 seeds")
+        tab.locator(".actlab-lab-result table").wait_for()
+        tab.locator(".actlab-lab summary").press("Enter")
+        tab.evaluate(AXE.read_text(encoding="utf-8"))
+        tab.add_style_tag(content=DRAWN)
+        press(tab, "Play")
+        for mode in ("light", "dark"):
+            tab.evaluate("mode => { document.documentElement.dataset.theme = mode }", mode)
+            assert tab.evaluate(VIOLATIONS, "all") == [], mode
+        assert tab.evaluate(SMALL) == []
+        press(tab, "Pause")
+
+
+@pytest.mark.parametrize("width", [320, 390, 800])
+def test_the_lab_does_not_make_the_page_scroll_sideways(browser, site, width):
+    with opened(browser, site, PAGE, width) as tab:
+        open_at(tab, "?f=apl&depth=10&width=32&set.a+1=-2.35")
+        for _ in range(3):
+            press(tab, "Step")
+        wide = "Math.max(document.body.scrollWidth, document.documentElement.scrollWidth)"
+        assert tab.evaluate(wide) <= width
+        inside = """() => [...document.querySelectorAll(".actlab-lab *")]
+            .filter((e) => e.checkVisibility() && !e.matches("option, .lab-heard, svg *"))
+            .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+            .map((e) => e.outerHTML.slice(0, 100))"""
+        assert tab.evaluate(inside) == []
+
+
+def test_who_asks_for_less_motion_sees_a_picture_a_second(browser, site):
+    count = """async () => {
+        let seen = 0;
+        const watch = new MutationObserver(() => { seen++; });
+        watch.observe(document.querySelector(".lab-numbers"), {childList: true});
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        watch.disconnect();
+        return seen;
+    }"""
+    with opened(browser, site, PAGE) as tab:  # with less motion
+        open_at(tab, "?depth=1&width=2")
+        press(tab, "Play")
+        few = tab.evaluate(count)
+        heard = tab.locator(".lab-heard").inner_text()
+        press(tab, "Pause")
+        tab.emulate_media(reduced_motion="no-preference")
+        press(tab, "Play")
+        assert 1 <= few <= 4 < tab.evaluate(count)
+        press(tab, "Pause")
+        assert heard.startswith("Update ")
+
+
+def test_the_lab_works_from_a_file(browser, book):
+    context = browser.new_context(reduced_motion="reduce")
+    tab = context.new_page()
+    wrong = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.goto(f"{(book / 'lab.html').as_uri()}?f=tanh&depth=3")
+    tab.evaluate("loadWhole()")
+    train(tab, 20)
+    assert read(tab)[0] >= 20
+    tab.get_by_label("depth", exact=True).press("ArrowRight")
+    tab.wait_for_timeout(600)
+    assert wrong == []
+    context.close()
