@@ -185,6 +185,10 @@ def test_numbers_of_images():
     )
     assert same(n["shape_apl_10"], ten - relu, 100)
     assert n["shape_arms"] == len({row["arm"] for row in shapes}) - 1
+    hinges, leak = (
+        np.array(values(stored("matched", "runs"), "test_accuracy", arm=a)) for a in ("apl_zero", "leak_zero")
+    )
+    assert same(n["shape_matched"], hinges - leak, 100) and n["shape_pairs"] == len(hinges)
 
 
 def test_numbers_of_text_and_gates():

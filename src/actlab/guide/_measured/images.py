@@ -93,6 +93,11 @@ def _learned():
     last = {arm: [100 * values[-1] for values in by("seed", runs, "test_accuracy", arm=arm)] for arm in arms}
     time = {arm: where(costs, arm=arm)[0]["milliseconds"] for arm in ("relu", "apl_5")}
     against = [arm for arm in arms if arm != "relu"]
+    # hinges and a leak that starts where they start and moves as fast, each at a rate from other draws
+    same = results.load("matched", "runs")
+    hinges, leak = (
+        [100 * v for v in by("seed", same, "test_accuracy", arm=arm)] for arm in ("apl_zero", "leak_zero")
+    )
     return {
         "shape_seeds": len(last["relu"]),
         "shape_arms": len(against),
@@ -103,5 +108,7 @@ def _learned():
         "shape_others_open": all(
             Difference.of(last[arm], last["relu"]).open for arm in against if arm not in ("apl_10",)
         ),
+        "shape_matched": Difference.of(hinges, leak),
+        "shape_pairs": len(hinges),
         "shape_time": time["apl_5"] / time["relu"],
     }
