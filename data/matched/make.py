@@ -1,4 +1,4 @@
-"""Learned hinges against one learned leak that starts where they start and moves as fast; half an hour on a core.
+"""Learned hinges against one learned leak that starts where they start and moves as fast; ten minutes on a core.
 
     python data/matched/make.py [FOLDER]             trains what FOLDER lacks, writes the tables beside this file
     python data/matched/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
@@ -198,9 +198,15 @@ def main():
         runs = [run(arm, chosen[arm][0], seed) for arm, seed in asked]
     except Missing as gap:
         parser.error(f"{options.folder} has {gap}, so the tables stay as they are")
+    runs.sort(key=lambda row: (list(ARMS).index(row["arm"]), row["seed"]))
+    more = ("share", "down", "slope", "leaked_loss", "leaked_accuracy")
     results.save(
         "matched",
-        {"tuning": [row for _, rows in chosen.values() for row in rows], "runs": runs},
+        {
+            "tuning": [row for _, rows in chosen.values() for row in rows],
+            "runs": [{key: row[key] for key in row if key not in more} for row in runs],
+            "leaks": [{key: row[key] for key in ("arm", "seed", *more)} for row in runs if "share" in row],
+        },
         folder=Path(__file__).parent,
         command="python data/matched/make.py",
         seconds=time.perf_counter() - began,

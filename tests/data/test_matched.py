@@ -111,6 +111,7 @@ def test_every_arm_has_its_seeds_and_none_that_it_was_tuned_on(recipe):
 
 
 def test_hinges_tell_what_one_leak_is_worth(recipe):
-    for row in results.load("matched", "runs"):
-        hinged = recipe.ARMS[row["arm"]][0] == "apl"
-        assert ("share" in row and row["share"] is not None) == hinged
+    runs, leaks = results.load("matched", "runs"), results.load("matched", "leaks")
+    hinged = [(row["arm"], row["seed"]) for row in runs if recipe.ARMS[row["arm"]][0] == "apl"]
+    assert [(row["arm"], row["seed"]) for row in leaks] == hinged
+    assert all(0 < row["share"] < 1 and 0 <= row["down"] <= 1 for row in leaks)

@@ -110,7 +110,8 @@ def matched(arm: str, key: str = "test_accuracy") -> np.ndarray:
 
     Raises KeyError for an arm that the study has not.
     """
-    rows = [row for row in results.load("matched", "runs") if row["arm"] == arm]
+    table = "runs" if key in results.load("matched", "runs")[0] else "leaks"
+    rows = [row for row in results.load("matched", table) if row["arm"] == arm]
     if not rows:
         raise KeyError(f"data/matched has no arm {arm!r}; there are {', '.join(ARMS)}")
     scale = 100 if "accuracy" in key else 1
