@@ -11,7 +11,7 @@ from actlab import guide, theory
 from actlab.guide import _compare, _measured
 
 DATA = Path(__file__).parents[2] / "data"
-T = {2: 4.303, 4: 2.776, 9: 2.262, 11: 2.201, 19: 2.093}  # Student's factors at 95 %, from a printed table
+T = {2: 4.303, 4: 2.776, 9: 2.262, 11: 2.201, 19: 2.093, 20: 2.086}  # Student's factors at 95 %, from a printed table
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
