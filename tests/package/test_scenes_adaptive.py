@@ -51,21 +51,25 @@ def test_an_interval_for_several_comparisons_is_students_at_a_smaller_level():
         scene.column("tanh")
 
 
-def test_as_many_pairs_as_are_asked_for_find_the_difference_four_times_in_five():
-    n = scene.pairs_needed(1.5, 1.0)
-    draws = np.random.default_rng(0).normal(1.0, 1.5, (4000, n))
-    factor = results.student([0.0] * (n - 1) + [1.0])[1] / (np.eye(1, n)[0].std(ddof=1) / math.sqrt(n))
-    found = np.abs(draws.mean(1)) > factor * draws.std(1, ddof=1) / math.sqrt(n)
-    assert 0.77 < found.mean() < 0.84
-    assert scene.pairs_needed(3.0, 2.0) == n and scene.pairs_needed(1.5, 1.0, power=0.95) > n
+@pytest.mark.parametrize(("n", "shift"), [(5, 1.6), (21, 0.65), (21, 0.0)])
+def test_the_power_of_pairs_is_what_simulated_studies_find(n, shift):
+    t = {5: 2.776, 21: 2.086}[n]  # from a printed table
+    draws = np.random.default_rng(0).normal(shift, 1.0, (40_000, n))
+    found = np.abs(draws.mean(1)) > t * draws.std(1, ddof=1) / math.sqrt(n)
+    assert scene.power_of(n, shift) == pytest.approx(found.mean(), abs=0.01)
 
 
-def test_what_pairs_could_see_is_the_same_formula_turned_round():
-    off = np.random.default_rng(1).normal(0, 2.0, 30)
-    least = scene.seen(off)
-    assert (
-        scene.pairs_needed(off.std(ddof=1), least * 1.0001) <= 30 < scene.pairs_needed(off.std(ddof=1), 0.98 * least)
-    )
+def test_as_many_pairs_as_are_asked_for_are_enough_and_one_less_is_not():
+    for sd, off, power in ((1.5, 1.0, 0.8), (3.7, 1.0, 0.8), (1.5, 4.0, 0.95)):
+        n = scene.pairs_needed(sd, off, power=power)
+        assert scene.power_of(n, off / sd) >= power
+        assert n == 3 or scene.power_of(n - 1, off / sd) < power
+
+
+def test_what_pairs_could_see_is_found_with_that_power():
+    off = np.random.default_rng(1).normal(0, 2.0, 6)
+    assert scene.power_of(6, scene.seen(off) / off.std(ddof=1)) == pytest.approx(0.8, abs=1e-6)
+    assert scene.seen(3 * off) == pytest.approx(3 * scene.seen(off))
     with pytest.raises(ValueError, match="2 pairs are too few"):
         scene.seen([1.0, 2.0])
 

@@ -26,6 +26,7 @@ __all__ = [
     "matched_table",
     "pairs_needed",
     "pilot",
+    "power_of",
     "power_table",
     "rates_table",
     "seen",
@@ -72,31 +73,45 @@ def pilot(first: str = "apl_5_zero", second: str = "prelu") -> float:
     return float((column(first) - column(second)).std(ddof=1))
 
 
-def _reach(power, level):
-    normal = NormalDist()
-    return normal.inv_cdf((1 + level) / 2), normal.inv_cdf(power)
+def power_of(n: int, shift: float, *, level: float = 0.95) -> float:
+    """With what probability n pairs find a mean difference of `shift` standard deviations, by Student's interval.
+
+    For normal differences, summed over what their standard deviation may come out as {cite}`student1908`; to 1e-6.
+    """
+    trial = np.arange(n, dtype=np.float64)
+    factor = results.student(trial, level=level)[1] * math.sqrt(n) / trial.std(ddof=1)
+    scale = np.linspace(0, 6, 6001)[1:]  # of the standard deviation found, in true ones
+    weight = (n - 2) * np.log(scale) - (n - 1) * scale**2 / 2
+    weight = np.exp(weight - weight.max())
+    ends = torch.tensor([[1.0], [-1.0]]) * shift * math.sqrt(n) - factor * torch.tensor(scale)
+    found = torch.special.ndtr(ends).sum(0).numpy()
+    return float(found @ weight / weight.sum())
 
 
 def pairs_needed(sd: float, difference: float, *, power: float = 0.8, level: float = 0.95) -> int:
-    """How many pairs find a mean difference with that power, if differences are normal with standard deviation sd.
-
-    The normal approximation, and half the square of its 97.5 % point for Student's test {cite}`student1908`, whose
-    factor is larger; right to a pair or so from ten pairs on.
-    """
-    tail, of_power = _reach(power, level)
-    return math.ceil(((tail + of_power) * sd / difference) ** 2 + tail**2 / 2)
+    """The fewest pairs that find a mean difference with that power, if differences scatter with sd: `power_of`."""
+    normal = NormalDist()
+    n = max(3, int(((normal.inv_cdf((1 + level) / 2) + normal.inv_cdf(power)) * sd / difference) ** 2))
+    while (
+        power_of(n, difference / sd, level=level) < power
+    ):  # from the normal distribution's number, which is too few
+        n += 1
+    return n
 
 
 def seen(differences: ArrayLike, *, power: float = 0.8, level: float = 0.95) -> float:
     """The least mean difference that as many pairs, as scattered as these, would have found with that power.
 
-    The approximation of `pairs_needed` turned round. Raises ValueError where there are too few pairs for it.
+    Raises ValueError for fewer than three pairs.
     """
     differences = np.asarray(differences, dtype=np.float64)
-    tail, of_power = _reach(power, level)
-    if len(differences) <= tail**2 / 2 + 1:
+    if len(differences) < 3:
         raise ValueError(f"{len(differences)} pairs are too few to say what they could see")
-    return float((tail + of_power) * differences.std(ddof=1) / math.sqrt(len(differences) - tail**2 / 2))
+    low, high = 0.0, 50.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if power_of(len(differences), middle, level=level) >= power else (middle, high)
+    return float(high * differences.std(ddof=1))
 
 
 def power_table(sd: float, differences: Sequence[float] = (0.5, 1.0, 2.0, 4.0)) -> Table:
