@@ -11,7 +11,8 @@ from actlab import guide, theory
 from actlab.guide import _compare, _measured
 
 DATA = Path(__file__).parents[2] / "data"
-T = {2: 4.303, 4: 2.776, 9: 2.262, 11: 2.201, 19: 2.093}  # Student's factors at 95 %, from a printed table
+# Student's factors at 95 %, from a printed table
+T = {2: 4.303, 4: 2.776, 9: 2.262, 11: 2.201, 19: 2.093, 20: 2.086}
 FOUR_TOGETHER = 4.315  # at 98.75 %, n = 5
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -208,6 +209,10 @@ def test_numbers_of_images():
     )
     assert same(n["shape_apl_10"], ten - relu, 100)
     assert n["shape_arms"] == len({row["arm"] for row in shapes}) - 1
+    hinges, leak = (
+        np.array(values(stored("matched", "runs"), "test_accuracy", arm=a)) for a in ("apl_zero", "leak_zero")
+    )
+    assert same(n["shape_matched"], hinges - leak, 100) and n["shape_pairs"] == len(hinges)
 
 
 def test_numbers_of_text_and_gates():

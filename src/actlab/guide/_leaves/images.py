@@ -88,15 +88,18 @@ images = (
         why="Points over `relu`, from PyTorch's start: `prelu` {shape_prelu:.1f}, `apl` of five hinges "
         "{shape_apl_5:.1f}, of ten {shape_apl_10:.1f}, and `relu` itself from He's weights {shape_relu_he:.1f}. "
         "Only the interval of ten hinges leaves out zero, and as one of {shape_arms} comparisons it does not "
-        "({shape_apl_10_all:.0f}). From He's weights five hinges have {shape_apl_5_he:.1f} over `relu`. An update "
-        "takes {shape_time:.1f} times as long.",
+        "({shape_apl_10_all:.0f}). From He's weights five hinges have {shape_apl_5_he:.1f} over `relu`. Over one "
+        "learned leak that starts and moves as they do five hinges have {shape_matched:.1f} ({shape_pairs} pairs, "
+        "rates tuned). An update takes {shape_time:.1f} times as long.",
         start="He: gain {gain_relu:.3f} in all layers but the last",
-        rate="Adam, one rate for all arms; a slope that starts at a quarter moves at another pace than hinges do",
+        rate="Adam, one rate for all arms but the matched pair, whose rates come from other draws; five hinges move "
+        "their slope five times as fast as `prelu` does",
         watch="The shape at the start beside the shape at the end, and units whose shape was frozen.",
         kind="measured",
         basis="{shape_seeds} paired seeds, a few thousand digits",
         evidence={
             "chapters/08c_adaptive#fig-apl-arms": "all arms, with their runs",
+            "chapters/08c_adaptive#sec-apl-matched": "a leak that starts and moves as hinges do",
             "chapters/08c_adaptive#sec-apl-shapes": "what training does to a shape",
             "chapters/08c_adaptive#sec-apl-cost": "what it costs",
         },
@@ -106,6 +109,7 @@ images = (
             and n["shape_apl_10"].above
             and n["shape_apl_10_all"].open
             and n["shape_apl_5_he"].open
+            and n["shape_matched"].open
         ),
     ),
     Leaf(

@@ -28,8 +28,10 @@ def _small():
     (rate,) = {row["rate"] for row in tuned}
     assert min(ladder) < rate < max(ladder), "the best rate stands at the end of its grid"
     right = {name: 100 * np.array(by("draw", tuned, "test_accuracy", activation=name)) for name in ("relu", *family)}
-    relu, level = right["relu"], 1 - 0.05 / len(family)  # the intervals hold together (Bonferroni)
-    out: dict[str, Any] = {f"digits_{name}": Difference.of(right[name], relu, level=level) for name in family}
+    relu = right["relu"]
+    out: dict[str, Any] = {
+        f"digits_{name}": Difference.of(right[name], relu, comparisons=len(family)) for name in family
+    }
     photographs = {"task": "cifar10", "optimizer": "adam", "rate": slow}
     base = _right(runs, "relu", **photographs)
     for name in ("elu", "sigmoid"):
@@ -90,6 +92,11 @@ def _learned():
     last = {arm: [100 * values[-1] for values in by("seed", runs, "test_accuracy", arm=arm)] for arm in arms}
     time = {arm: where(costs, arm=arm)[0]["milliseconds"] for arm in ("relu", "apl_5")}
     against = [arm for arm in arms if arm != "relu"]
+    # hinges and a leak that starts where they start and moves as fast, each at a rate from other draws
+    same = results.load("matched", "runs")
+    hinges, leak = (
+        [100 * v for v in by("seed", same, "test_accuracy", arm=arm)] for arm in ("apl_zero", "leak_zero")
+    )
     return {
         "shape_seeds": len(last["relu"]),
         "shape_arms": len(against),
@@ -100,5 +107,7 @@ def _learned():
         "shape_others_open": all(
             Difference.of(last[arm], last["relu"]).open for arm in against if arm not in ("apl_10",)
         ),
+        "shape_matched": Difference.of(hinges, leak),
+        "shape_pairs": len(hinges),
         "shape_time": time["apl_5"] / time["relu"],
     }
