@@ -30,7 +30,6 @@ import json
 import re
 import statistics
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +37,7 @@ from typing import Any
 
 from .notebooks import write
 
-__all__ = ["Count", "Limits", "complaints", "count", "faults", "kind", "main", "stated", "table", "waiting"]
+__all__ = ["Count", "Limits", "complaints", "count", "faults", "kind", "main", "stated", "table"]
 
 CODE_WIDTH, OUTPUT_WIDTH = 76, 50  # OUTPUT_WIDTH is what a phone shows
 NO_CODE = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
@@ -285,13 +284,6 @@ def _minutes(pair) -> str:
 # --- the course
 
 
-def waiting(root: Path) -> list[str]:
-    """The chapters that are not re-cut yet, by pyproject.toml: what they hold is shown, but is no fault."""
-    file = root / "pyproject.toml"
-    tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}) if file.is_file() else {}
-    return tools.get("actlab", {}).get("reading", {}).get("waiting", [])
-
-
 def _root(path: Path) -> Path | None:
     return next((folder for folder in path.resolve().parents if (folder / "_toc.yml").is_file()), None)
 
@@ -309,12 +301,10 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def complaints(path: Path, page: Count, notebook: Mapping[str, Any]) -> list[str]:
-    """All that is wrong with a page, a sentence each: its budget, its minutes, and its place on the list."""
+    """All that is wrong with a page, a sentence each: its budget, and its minutes."""
     root, which = _root(path), kind(path)
     name = _name(path, root)
     found = faults(page, LIMITS[which])
-    if root and name in waiting(root):
-        found = [] if found else ['keeps its budget: take it off "waiting" in pyproject.toml']
     found += _takes(_text(notebook), page, which)
     if root and which == "chapter" and (root / "intro.ipynb").is_file():
         found += _card(_text(_load(root / "intro.ipynb")), name, page)
@@ -396,9 +386,6 @@ def main(arguments: list[str] | None = None) -> int:
         page = count(notebook)
         counted.append((_name(path, _root(path)), page))
         found += [f"{path}: {fault}" for fault in complaints(path, page, notebook)]
-    if not options.pages:
-        gone = set(waiting(Path.cwd())) - {name for name, _ in counted}
-        found += [f"pyproject.toml: there is no {name} to wait for" for name in sorted(gone)]
     print(table(counted))
     for fault in found:
         print(fault)

@@ -288,21 +288,13 @@ def test_a_player_has_its_controls_at_once_and_its_other_pictures_when_a_reader_
         assert after["height"] == pytest.approx(before["height"], abs=1)
 
 
-# Pages that wait for their budget have code above their first player, and lines that a phone has no room for.
-RE_CUT = [
-    pytest.param(page, marks=pytest.mark.xfail(strict=True, reason="not re-cut yet"))
-    if page in reading.waiting(ROOT)
-    else page
-    for page in NOTEBOOKS
-    if not page.startswith("chapters/deeper/")
-]
 # text that its box does not show without being scrolled; a fold that is closed has no room at all
 CUT_OFF = """() => [...document.querySelectorAll(".bd-article :is(pre, .cell_output table, .cell_output .text_html)")]
     .filter(box => box.clientWidth && box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
     .map(box => `${box.scrollWidth} in ${box.clientWidth}: ${box.innerText.slice(0, 200)}`)"""
 
 
-@pytest.mark.parametrize("page", RE_CUT)
+@pytest.mark.parametrize("page", [page for page in NOTEBOOKS if "/deeper/" not in page])
 def test_the_first_player_is_on_the_first_screen_with_its_controls(browser, site, page):
     for width, height in [(1280, 900), (390, 844)]:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 600)
@@ -319,7 +311,7 @@ def test_the_first_player_is_on_the_first_screen_with_its_controls(browser, site
         assert max(place["y"] + place["height"] for place in places) <= height, f"at {width} x {height}: {places}"
 
 
-@shared([page for page in NOTEBOOKS if page not in reading.waiting(ROOT)], 390)
+@shared(NOTEBOOKS, 390)
 def test_a_phone_shows_code_and_output_whole(tab):
     with drawn(tab):
         assert tab.evaluate(CUT_OFF) == []

@@ -2,24 +2,14 @@
 
 import json
 import re
-import tomllib
 
 import pytest
 from site_checks import ROOT, stored
 
 from actlab.notebooks import clean
-from actlab.reading import LIMITS, Count, complaints, count, faults, kind, main, stated, table, waiting
+from actlab.reading import LIMITS, Count, complaints, count, faults, kind, main, stated, table
 
 # The chapters of the first edition: none is added to those that wait.
-FIRST_EDITION = {
-    "chapters/01_linearity_collapse", "chapters/02_step_to_sigmoid", "chapters/05_smooth_activations",
-    "chapters/06_softmax_stability", "chapters/07_init_pairing", "chapters/08_experiments", "chapters/08a_xor",
-    "chapters/08b_images", "chapters/08c_adaptive", "chapters/08d_transformers",
-}  # fmt: skip
-
-
-def text(source):
-    return {"cell_type": "markdown", "metadata": {}, "source": source}
 
 
 def code(source, *outputs, tags=(), **metadata):
@@ -236,11 +226,6 @@ def course(tmp_path, monkeypatch):
     return tmp_path
 
 
-def wait_for(course, *names):
-    listed = f"[tool.actlab.reading]\nwaiting = {json.dumps(names)}\n"
-    (course / "pyproject.toml").write_text(listed, encoding="utf-8")
-
-
 def test_minutes_that_a_page_and_the_map_state_are_compared_and_written(course, capsys):
     assert main([]) == 1
     said = capsys.readouterr().out
@@ -259,35 +244,6 @@ def test_a_page_that_says_nothing_of_its_minutes_is_at_fault(course, capsys):
     file.write_text(file.read_text().replace("**Takes**", "It takes"), encoding="utf-8")
     assert main(["chapters/01_one.ipynb"]) == 1
     assert "states its minutes 0 times" in capsys.readouterr().out
-
-
-def test_a_chapter_that_waits_is_not_at_fault_for_its_length_until_it_is_short(course, capsys):
-    main(["--write"])
-    wait_for(course, "chapters/01_one")
-    assert main([]) == 1
-    assert 'chapters/01_one.ipynb: keeps its budget: take it off "waiting"' in capsys.readouterr().out
-    file = course / "chapters/01_one.ipynb"
-    file.write_text(file.read_text().replace("player: k", "players"), encoding="utf-8")  # it has no player now
-    main(["--write"])
-    assert main([]) == 0
-    wait_for(course)
-    assert main([]) == 1
-    assert "chapters/01_one.ipynb: has no player" in capsys.readouterr().out
-
-
-def test_only_a_page_that_there_is_can_be_waited_for(course, capsys):
-    main(["--write"])
-    wait_for(course, "chapters/99_none")
-    assert main([]) == 1
-    assert "there is no chapters/99_none to wait for" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        main(["chapters/99_none.ipynb"])
-
-
-def test_the_list_of_those_that_wait_only_gets_shorter():
-    listed = waiting(ROOT)
-    assert len(set(listed)) == len(listed) and set(listed) <= FIRST_EDITION
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["actlab"]["reading"]
 
 
 @pytest.mark.parametrize("path", [p for p in stored() if p.parent.name != "appendix"], ids=lambda path: path.stem)

@@ -15,6 +15,7 @@ from ._published import printed
 __all__ = [
     "FAIL",
     "ahead",
+    "beats",
     "controls_table",
     "courses",
     "courses_figure",
