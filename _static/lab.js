@@ -754,26 +754,25 @@ const quantile = (sorted, share) => {
   return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 };
 
-/* Student's factor: with t = sqrt(freedom) tan(u), the density of u is proportional to cos(u)^(freedom - 1). */
-const factors = new Map();
-function studentFactor(freedom, level) {
-  const key = `${freedom} ${level}`;
-  if (factors.has(key)) return factors.get(key);
-  const parts = 100000;
-  const below = new Float64Array(parts + 1);
-  let last = 1;
-  for (let i = 1; i <= parts; i++) {
-    const density = Math.cos(((Math.PI / 2) * i) / parts) ** (freedom - 1);
-    below[i] = below[i - 1] + density + last;
-    last = density;
+/* The share of Student's distribution up to |t| = sqrt(freedom) tan(u): integrals of cos(u)^(freedom - 1) by parts. */
+function inside(u, freedom) {
+  const odd = freedom % 2;
+  let total = 0, term = odd ? Math.cos(u) : 1;
+  for (let k = 2 + odd; k <= freedom; k += 2) {
+    total += term;
+    term *= ((k - 1) / k) * Math.cos(u) ** 2;
   }
-  const wanted = level * below[parts];
-  let i = 0;
-  while (below[i + 1] < wanted) i++;
-  const u = ((Math.PI / 2) * (i + (wanted - below[i]) / (below[i + 1] - below[i]))) / parts;
-  const factor = Math.sqrt(freedom) * Math.tan(u);
-  factors.set(key, factor);
-  return factor;
+  return odd ? (2 / Math.PI) * (u + Math.sin(u) * total) : Math.sin(u) * total;
+}
+
+function studentFactor(freedom, level) {
+  let low = 0, high = Math.PI / 2;
+  for (let half = 0; half < 60; half++) {
+    const middle = (low + high) / 2;
+    if (inside(middle, freedom) < level) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(freedom) * Math.tan(low);
 }
 
 /* The mean, and half the width of its interval; as statistics.student. */

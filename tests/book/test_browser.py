@@ -159,7 +159,7 @@ def test_the_ledger_is_filtered_without_a_kernel(browser, site):
         every = claims.count()
         assert status.inner_text() == f"{every} of {every} claims"
         tab.get_by_label("verdict").select_option("false")
-        tab.get_by_label("activation").select_option("elu")
+        tab.get_by_label("activation", exact=True).select_option("elu")
         left = tab.locator(".actlab-claim:visible")
         assert 0 < left.count() < every
         for claim in left.all():
@@ -167,7 +167,7 @@ def test_the_ledger_is_filtered_without_a_kernel(browser, site):
             assert "elu" in claim.get_attribute("data-activation").split("|")
         assert status.inner_text() == f"{left.count()} of {every} claims"
         tab.get_by_label("verdict").select_option("")
-        tab.get_by_label("activation").select_option("")
+        tab.get_by_label("activation", exact=True).select_option("")
         tab.get_by_label("chapter").select_option("softmax stability")
         assert {claim.get_attribute("data-topic") for claim in left.all()} == {"softmax stability"}
         assert tab.get_by_role("heading", name="Softmax stability").is_visible()

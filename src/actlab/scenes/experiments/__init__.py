@@ -23,7 +23,7 @@ from ._first import (
     published_table,
     wins,
 )
-from ._fresh import ladder, orders, orders_table, paths_figure, rates_figure, tuning, turns, way
+from ._fresh import ladder, orders, orders_table, paths_figure, rates_figure, stop_player, tuning, turns, way
 from ._ranks import failed_table, place_intervals, places_player, places_table, ridges_player, thousand_table
 from ._runs import EIGHT, at_own_rates, by_draw, finals, grid, order, own_rates
 from ._variance import draw_share, parts, plan, variance_figure
@@ -71,6 +71,7 @@ __all__ = [
     "shapes",
     "shapes_table",
     "smooth",
+    "stop_player",
     "thousand_table",
     "time_figure",
     "travel",

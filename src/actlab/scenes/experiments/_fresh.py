@@ -4,12 +4,22 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from ... import plot, results
+from ... import plot, results, widgets
 from ...tables import Table
 from .. import drawn
-from ._runs import EIGHT, MARKS, by_draw, color, grid, own_rates
+from ._runs import EIGHT, MARKS, by_draw, color, grid, order, own_rates
 
-__all__ = ["ladder", "orders", "orders_table", "paths_figure", "rates_figure", "tuning", "turns", "way"]
+__all__ = [
+    "ladder",
+    "orders",
+    "orders_table",
+    "paths_figure",
+    "rates_figure",
+    "stop_player",
+    "tuning",
+    "turns",
+    "way",
+]
 
 
 def orders() -> dict[str, dict[str, object]]:
@@ -59,6 +69,34 @@ def paths_figure() -> Figure:
     axes[1].invert_xaxis()
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return drawn(fig)
+
+
+def stop_player() -> widgets.Player:
+    """The eight by median test loss, were training to stop at a step; a bar reaches back to the lowest so far."""
+    steps, losses = way("relu", "step").tolist(), {name: way(name, "test_loss") for name in EIGHT}
+
+    def draw(ax, step):
+        i = steps.index(step)
+        ranked = order([losses[name][i] for name in EIGHT])
+        for row, name in enumerate(ranked):
+            now, lowest = losses[name][i], losses[name][: i + 1].min()
+            ax.plot([lowest, now], [row, row], color=color(name), linewidth=2.5)
+            ax.plot(now, row, MARKS[name], color=color(name), markersize=8)
+        ax.set_yticks(range(len(EIGHT)), ranked)
+        ax.set(xlabel="test loss", xlim=(0.01, 0.05), ylim=(len(EIGHT) - 0.4, -0.6))
+
+    def in_words(step):
+        i = steps.index(step)
+        ranked = order([losses[name][i] for name in EIGHT])
+        past = [name for name in ranked if losses[name][i] > losses[name][: i + 1].min()]
+        return (
+            f"Step {step}; lowest test loss first: {', '.join(ranked)}. Past their best: {', '.join(past) or 'none'}."
+        )
+
+    kept = [step for step in steps if step >= 300]
+    return widgets.player(
+        draw, alt=in_words, first={"step": 500}, size=(5.2, 3.1), labels={"step": "stop at step"}, step=kept
+    )
 
 
 def ladder() -> list[float]:

@@ -70,7 +70,7 @@ def looks_table(found: Mapping[str, Look]) -> Table:
     rows = [
         (name, f"{seen.cosine[-1]:.2f}", f"{seen.ratio:.1f}", f"{seen.common:.0%}") for name, seen in found.items()
     ]
-    return Table(["function", "cosine", "ratio", "common"], rows)
+    return Table(["function", "cosine", "ratio", "same"], rows)
 
 
 def values_table(base: networks.Sentences, ids: Tensor, names: Sequence[str] = FAN) -> tuple[float, Table]:
