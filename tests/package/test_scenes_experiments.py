@@ -170,3 +170,16 @@ def test_players_open_and_say_what_there_is_to_see():
     intervals = scene.place_intervals((5, 100))
     assert scene.places_player(intervals).summary == "player: by x runs, 4 frames"
     assert np.all(intervals["mean", 5][:, 1] - intervals["mean", 5][:, 0] >= 0)
+
+
+def test_who_leads_where_training_stops_is_read_off_the_stored_medians():
+    rows = {r["activation"]: r["test_loss"] for r in stored("tests") if r["step"] == 500}
+    shown = scene.stop_player()
+    assert repr(shown) == "player: step, 18 frames"
+    words = f"Step 500; lowest test loss first: {', '.join(sorted(scene.EIGHT, key=rows.get))}. Past their best: "
+    assert any(words in frame.value for frame in parts_of(shown) if isinstance(frame.value, str))
+
+
+def parts_of(widget):
+    inside = [part for child in getattr(widget, "children", ()) for part in parts_of(child)]
+    return [*inside, *([widget] if hasattr(widget, "value") else [])]
