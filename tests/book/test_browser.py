@@ -57,6 +57,7 @@ def drawn(tab):
 
 @shared(PAGES, *WIDTHS)
 def test_page_is_whole_and_accessible(tab):
+    assert tab.locator("h1:visible").count()  # of a page that is hidden nothing else would be said
     assert tab.evaluate(UNDESCRIBED) == []
     assert tab.evaluate(DISTORTED) == []
     assert tab.evaluate(UNRENDERED) == []
