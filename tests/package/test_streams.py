@@ -194,6 +194,38 @@ def test_a_worker_that_never_ends_is_not_waited_for(tmp_path, monkeypatch):
     assert count(path) >= 1
 
 
+@linux
+def test_workers_that_are_killed_leave_nothing_behind(tmp_path):
+    """What one leaves, a process of Python's own says at the end, below the last line of ours."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import time
+from pathlib import Path
+
+from actlab import experiments
+from actlab.experiments import _pools, _run
+
+def busy(began):
+    study = experiments.disk(1, 5, ["relu"], points=9, test_points=9)
+    _run._train(study.settings[0], study.seeds, "stacked")
+    Path(began).touch()
+    time.sleep(3600)
+
+if __name__ == "__main__":
+    with _pools.pool(None, 2) as workers:
+        for began in "ab":
+            workers.submit(busy, began)
+        while not (Path("a").exists() and Path("b").exists()):
+            time.sleep(0.01)
+    print("ended")
+""",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, env=QUIET, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ended\n", "")
+
+
 def test_workers_that_cannot_start_are_no_broken_pipe(tmp_path, monkeypatch):
     def broken(*_):
         raise BrokenPipeError(32, "Broken pipe")

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 
 import torch
+from tqdm import tqdm
 
 __all__ = ["Failed", "Pool", "pool", "processors"]
 
@@ -154,6 +155,8 @@ def _begin_worker():
     if hasattr(os, "setsid"):
         os.setsid()  # what is sent to the parent's group is for the parent: it stores what we are doing
     torch.set_num_threads(1)
+    # every bar, shown or not, takes tqdm's lock, which processes share by a name that one who is killed leaves behind
+    tqdm.set_lock(threading.RLock())
     parent = multiprocessing.parent_process()
 
     def follow():
