@@ -289,6 +289,8 @@ def test_all_intervals_hold_at_once_as_often_as_one_alone():
         off = rng.normal(size=(10, 8))
         held += all(statistics.paired(row, 0 * row, comparisons=10).verdict == "not distinguishable" for row in off)
         alone += all(statistics.paired(row, 0 * row).verdict == "not distinguishable" for row in off)
+        one = statistics.paired(off[0], 0 * off[0], comparisons=10)
+        assert statistics.student(off[0], comparisons=10) == pytest.approx((one.mean, one.half), rel=1e-14)
     assert held / 400 > 0.95 - 3 * math.sqrt(0.95 * 0.05 / 400)
     assert alone / 400 < 0.7  # .95 to the tenth power is .60
 
@@ -345,6 +347,7 @@ def test_pairs_that_say_nothing_and_settings_that_are_none_are_refused(wrong, wo
         (statistics.pairs_needed, (math.inf,), "other than 0"),
         (statistics.student_quantile, (0, 0.95), "whole number from 1 on"),
         (statistics.student_tails, (1.0, 1.5), "whole number from 1 on"),
+        (lambda m: statistics.student([1.0, 2.0], comparisons=m), (0,), "comparisons are counted from 1 on; got 0"),
     ],
 )
 def test_numbers_that_no_study_has_are_refused(function, given, words):

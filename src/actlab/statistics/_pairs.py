@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._student import checked_level, student_quantile, student_tails
+from ._student import each_level, student_quantile, student_tails
 
 __all__ = ["VERDICTS", "Paired", "detectable", "paired", "pairs_needed", "power_of"]
 
@@ -93,7 +93,7 @@ def paired(
         raise ValueError("a mean of pairs needs finite numbers; count the runs that diverged apart")
     if bound is not None and not 0 < bound < math.inf:
         raise ValueError(f"a bound of what matters is a number above 0; got {bound}")
-    each = _each(comparisons, level)
+    each = each_level(comparisons, level)
     n, off = len(a), a - b
     mean, deviation = float(off.mean()), float(off.std(ddof=1))
     error = deviation / math.sqrt(n)
@@ -126,7 +126,7 @@ def power_of(effect: float, n: int, *, comparisons: int = 1, level: float = 0.95
         raise ValueError(f"an effect is a finite number of standard deviations; got {effect}")
     _check_pairs(n)
     freedom, shift = int(n) - 1, abs(effect) * math.sqrt(n)
-    t = student_quantile(freedom, _each(comparisons, level))
+    t = student_quantile(freedom, each_level(comparisons, level))
     # the deviation over the true one: near 1, and where the probability of a find turns from 1 to 0
     reach = 12 / math.sqrt(2 * freedom)
     nodes = [np.linspace(max(0.0, 1 - reach), 1 + reach, 1501)]
@@ -148,7 +148,7 @@ def detectable(n: int, *, comparisons: int = 1, level: float = 0.95, power: floa
     Raises ValueError for fewer than 2 pairs, or numbers that `paired` would refuse.
     """
     _check_pairs(n)
-    _check_power(power, _each(comparisons, level))
+    _check_power(power, each_level(comparisons, level))
     low, high = 0.0, 1.0
     while power_of(high, n, comparisons=comparisons, level=level) < power:
         low, high = high, 2 * high
@@ -168,7 +168,7 @@ def pairs_needed(effect: float, *, comparisons: int = 1, level: float = 0.95, po
     """
     if not math.isfinite(effect) or not effect:
         raise ValueError(f"an effect is a finite number of standard deviations other than 0; got {effect}")
-    _check_power(power, _each(comparisons, level))
+    _check_power(power, each_level(comparisons, level))
     low, high = 1, 2
     while power_of(effect, high, comparisons=comparisons, level=level) < power:
         low, high = high, 2 * high
@@ -179,14 +179,6 @@ def pairs_needed(effect: float, *, comparisons: int = 1, level: float = 0.95, po
         else:
             high = middle
     return high
-
-
-def _each(comparisons, level):
-    """The level of each of so many intervals that all hold at once."""
-    checked_level(level)
-    if comparisons != comparisons or comparisons < 1 or comparisons != int(comparisons):
-        raise ValueError(f"comparisons are counted from 1 on; got {comparisons}")
-    return 1 - (1 - level) / int(comparisons)
 
 
 def _check_pairs(n):

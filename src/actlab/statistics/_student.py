@@ -6,22 +6,23 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["checked_level", "student", "student_quantile", "student_tails"]
+__all__ = ["checked_level", "each_level", "student", "student_quantile", "student_tails"]
 
 
-def student(values: ArrayLike, *, level: float = 0.95) -> tuple[float, float]:
+def student(values: ArrayLike, *, comparisons: int = 1, level: float = 0.95) -> tuple[float, float]:
     """The mean of n values, and half the width of its interval by Student's distribution {cite}`student1908`.
 
     The interval holds the mean of all there could be in a share `level` of repetitions, if the values are drawn from
-    a normal distribution. The half width is nan for a single value. Raises ValueError for none, or more than a row.
+    a normal distribution. comparisons: how many such intervals are to hold at once, as in `paired`. The half width is
+    nan for a single value. Raises ValueError for none, or more than a row.
     """
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or not len(values):
         raise ValueError(f"a mean needs a row of values, got shape {values.shape}")
-    checked_level(level)
+    each = each_level(comparisons, level)
     if len(values) == 1:
         return float(values[0]), math.nan
-    factor = student_quantile(len(values) - 1, level)
+    factor = student_quantile(len(values) - 1, each)
     return float(values.mean()), float(factor * values.std(ddof=1) / math.sqrt(len(values)))
 
 
@@ -57,6 +58,17 @@ def checked_level(level: float) -> None:
     """Raises ValueError unless level lies between 0 and 1."""
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1; got level={level}")
+
+
+def each_level(comparisons: int, level: float) -> float:
+    """The level of each of so many intervals that all hold at once with probability `level`, or more: Bonferroni's.
+
+    {cite}`dunn1961` Raises ValueError unless comparisons is a whole number from 1 on and level lies between 0 and 1.
+    """
+    checked_level(level)
+    if comparisons != comparisons or comparisons < 1 or comparisons != int(comparisons):
+        raise ValueError(f"comparisons are counted from 1 on; got {comparisons}")
+    return 1 - (1 - level) / int(comparisons)
 
 
 def _check_freedom(freedom):

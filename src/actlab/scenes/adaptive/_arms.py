@@ -78,7 +78,7 @@ def shared_digits(points: int = 2000, digits: int = 5000) -> float:
 def apart(first: str, second: str, key: str = "test_accuracy", *, comparisons: int = 1, **where):
     """Mean of the paired differences, and half its 95 % interval for so many comparisons at once (Bonferroni)."""
     off = column(first, key, **where) - column(second, key, **where)
-    return results.student(off, level=1 - 0.05 / comparisons)
+    return results.student(off, comparisons=comparisons)
 
 
 def points(mean: float, half: float, digits: int = 1) -> str:

@@ -39,12 +39,12 @@ def leads(fixed: str, depth: int) -> np.ndarray:
 
 def narrower(fixed: str, few: int, more: int, *, comparisons: int = 1) -> tuple[float, float]:
     """By how much that lead is smaller with more layers: mean, and half of its interval for so many comparisons."""
-    return results.student(leads(fixed, few) - leads(fixed, more), level=1 - 0.05 / comparisons)
+    return results.student(leads(fixed, few) - leads(fixed, more), comparisons=comparisons)
 
 
 def deeper(arm: str, few: int, more: int, *, comparisons: int = 1) -> tuple[float, float]:
     """Points of accuracy that more layers bring: mean, and half of its interval for so many comparisons."""
-    return results.student(_right(arm, more) - _right(arm, few), level=1 - 0.05 / comparisons)
+    return results.student(_right(arm, more) - _right(arm, few), comparisons=comparisons)
 
 
 def gap_table() -> Table:

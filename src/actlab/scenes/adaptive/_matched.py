@@ -140,7 +140,7 @@ def matched_table(compared: Sequence[tuple[str, str]] = COMPARED) -> Table:
     for first, second in compared:
         off = lead(first, second)
         mean, half = results.student(off)
-        _, wide = results.student(off, level=1 - 0.05 / len(compared))
+        _, wide = results.student(off, comparisons=len(compared))
         name = f"{ARMS[first][0]} - {ARMS[second][0]}"
         rows.append((name, len(off), points(mean, half), f"± {wide:.1f}", f"{seen(off):.1f}"))
     return Table(["difference", "n", "points, alone", f"all {len(compared)}", "could see"], rows)

@@ -23,7 +23,7 @@ def _measured(mean: float, half: float) -> tuple[str, str]:
 
 
 def _matched(first: str, second: str) -> tuple[str, str]:
-    return _measured(*results.student(lead(first, second), level=1 - 0.05 / len(COMPARED)))
+    return _measured(*results.student(lead(first, second), comparisons=len(COMPARED)))
 
 
 def verdicts_table() -> Table:

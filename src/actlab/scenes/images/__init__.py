@@ -82,7 +82,6 @@ from ._stored import (
     points,
     published,
     rows,
-    together,
 )
 
 __all__ = [
@@ -151,7 +150,6 @@ __all__ = [
     "stop_table",
     "stops",
     "stored_settings",
-    "together",
     "train_narrow",
     "tuning",
     "tuning_table",

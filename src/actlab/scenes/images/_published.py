@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import results
 from ...tables import Table
-from ._stored import ADAM, FIVE, NARROW, PHOTOS, SGD, WORDS, column, paired, published, rows, together
+from ._stored import ADAM, FIVE, NARROW, PHOTOS, SGD, WORDS, column, paired, published, rows
 
 __all__ = [
     "OURS",
@@ -109,7 +109,7 @@ def comparisons() -> int:
     return len(READINGS) * (len(FIVE) - 1)
 
 
-def verdict(number: int, name: str, quantity: str, sign: int, *, level: float = 0.95) -> str:
+def verdict(number: int, name: str, quantity: str, sign: int, *, together: int = 1) -> str:
     """Whether a function is first of the five in our runs (sign 1: largest, -1: smallest), by paired intervals.
 
     "holds" where all four are on its side of 0, "does not hold" where one is on the other, else "open".
@@ -118,7 +118,7 @@ def verdict(number: int, name: str, quantity: str, sign: int, *, level: float = 
     for rival in FIVE:
         if rival != name:
             a, b = paired([name, rival], quantity, **OURS[number])
-            mean, half = results.student(sign * (a - b), level=level)
+            mean, half = results.student(sign * (a - b), comparisons=together)
             gaps.append((mean - half, mean + half))
     if all(low > 0 for low, _ in gaps):
         return "holds"
@@ -127,11 +127,10 @@ def verdict(number: int, name: str, quantity: str, sign: int, *, level: float = 
 
 def readings_table() -> Table:
     """Twelve readings of the tables: the verdict of our runs, each interval by itself and all together."""
-    level = together(comparisons())
     cells = []
     for number, name, quantity, sign in READINGS:
         n = paired([name, FIVE[0]], quantity, **OURS[number]).shape[1]
-        alone, all_at_once = (verdict(number, name, quantity, sign, level=at) for at in (0.95, level))
+        alone, all_at_once = (verdict(number, name, quantity, sign, together=k) for k in (1, comparisons()))
         cells.append((f"{number}: {WORDS[name]}, {PLACES[quantity, sign]}", n, alone, all_at_once))
     return Table(["table and reading", "n", "each at 95 %", "all together"], cells)
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ... import data, plot, results
 from ...tables import Table
 from .. import drawn
-from ._stored import ADAM, FIVE, LONG, SGD, WORDS, column, points, rows, together
+from ._stored import ADAM, FIVE, LONG, SGD, WORDS, column, points, rows
 
 __all__ = [
     "curves_figure",
@@ -47,13 +47,13 @@ def leaves(curves: np.ndarray, share: float = 0.5) -> list[int | None]:
 
 def one_rate_table() -> Table:
     """At rate 0.001: digits right in per cent, and points over ReLU, the eight intervals together at 95 %."""
-    level, cells = together(2 * (len(FIVE) - 1)), []
+    together, cells = 2 * (len(FIVE) - 1), []
     for name in FIVE:
         cell = [WORDS[name]]
         for where in (SGD, ADAM):
             right, relu = (column("test_accuracy", activation=one, **where) for one in (name, "relu"))
             cell.append(f"{100 * right.mean():.1f}")
-            cell.append("-" if name == "relu" else points(results.student(right - relu, level=level)))
+            cell.append("-" if name == "relu" else points(results.student(right - relu, comparisons=together)))
         cells.append(cell)
     return Table(["right, %", "SGD", "SGD, over ReLU", "Adam", "Adam, over ReLU"], cells)
 
@@ -109,11 +109,11 @@ def own_rates(optimizer: str) -> dict[str, tuple[float, np.ndarray]]:
 
 def own_rates_table(found: Mapping[str, Mapping[str, tuple[float, np.ndarray]]]) -> Table:
     """What `own_rates` gives for each optimiser, and points over ReLU, all intervals together at 95 %."""
-    level, cells = together(len(found) * (len(FIVE) - 1)), []
+    together, cells = len(found) * (len(FIVE) - 1), []
     for how, of in found.items():
         relu = of["relu"][1]
         for name, (rate, right) in of.items():
-            over = "-" if name == "relu" else points(results.student(right - relu, level=level))
+            over = "-" if name == "relu" else points(results.student(right - relu, comparisons=together))
             cells.append((f"{how}, {WORDS[name]}", f"{rate:g}", f"{100 * right.mean():.1f}", over))
     return Table(["optimiser, function", "own rate", "right, %", "points over ReLU"], cells)
 

@@ -22,7 +22,6 @@ __all__ = [
     "points",
     "published",
     "rows",
-    "together",
 ]
 
 FIVE = experiments.five
@@ -54,15 +53,10 @@ def paired(names: Sequence[str], quantity: str, **where: Any) -> np.ndarray:
     return np.array([[of[seed] for seed in seeds] for of in kept], dtype=float)
 
 
-def together(comparisons: int) -> float:
-    """The level of each of so many intervals that hold all at once in 95 % of repetitions, by Bonferroni."""
-    return 1 - 0.05 / comparisons
-
-
-def apart(name: str, rival: str, quantity: str = "test_accuracy", *, level: float = 0.95, **where: Any):
+def apart(name: str, rival: str, quantity: str = "test_accuracy", *, comparisons: int = 1, **where: Any):
     """The mean of the paired differences name - rival, and half the width of its Student interval."""
     a, b = paired([name, rival], quantity, **where)
-    return results.student(a - b, level=level)
+    return results.student(a - b, comparisons=comparisons)
 
 
 def points(difference: tuple[float, float], digits: int = 1) -> str:

@@ -68,7 +68,7 @@ def ahead(a: Sequence[float], b: Sequence[float], *, comparisons: int = 1) -> tu
     comparisons: how many there are beside each other, all of which shall hold their difference at 95 %, by
     Bonferroni's rule.
     """
-    return results.student([x - y for x, y in zip(a, b, strict=True)], level=1 - 0.05 / comparisons)
+    return results.student([x - y for x, y in zip(a, b, strict=True)], comparisons=comparisons)
 
 
 def points(found: tuple[float, float]) -> str:
