@@ -2,6 +2,8 @@
 
 With --built the book was built just before: what that run of a notebook printed is what nbval compares with what is
 stored, and the notebook is not run a second time. One that the build has no outputs of is run, as without --built.
+
+For all tests: what a worker of pytest-xdist gets at a time.
 """
 
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbFile
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
 _init, _setup = IPyNbFile.__init__, IPyNbFile.setup
@@ -17,6 +20,20 @@ _init, _setup = IPyNbFile.__init__, IPyNbFile.setup
 
 def pytest_addoption(parser):
     parser.addoption("--built", action="store_true", help="the book was built just now: compare what that printed")
+
+
+class ByFile(LoadFileScheduling):
+    """A worker gets a file at a time; of the tests that open pages in Chromium, those of one page at one width."""
+
+    def _split_scope(self, nodeid):
+        file, _, test = nodeid.partition("::")
+        if file.endswith("/test_browser.py"):
+            return f"{file}::{test.partition('[')[2] or test}"
+        return file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log) if config.option.dist == "loadfile" else None
 
 
 class Printed:
