@@ -83,7 +83,7 @@ MANY = FAN_IN * FAN_OUT
 
 
 def drawn(scheme):
-    return initialize(nn.Linear(FAN_IN, FAN_OUT, dtype=torch.float64), scheme, seed=1)
+    return initialize(nn.Linear(FAN_IN, FAN_OUT, dtype=torch.float64), scheme, seed=1).network
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_scheme_reaches_every_layer_with_the_fans_of_its_own():
 
 def test_initialize_works_in_place_and_reaches_nested_layers():
     network = nn.Sequential(nn.Sequential(nn.Linear(3, 3)), nn.Linear(3, 3, bias=False))
-    assert initialize(network, 0.0) is network
+    assert initialize(network, 0.0).network is network
     assert all(not parameter.any() for parameter in network.parameters())
     assert all(parameter.requires_grad for parameter in network.parameters())
 
@@ -129,7 +129,7 @@ def test_initialize_works_in_place_and_reaches_nested_layers():
 @pytest.mark.parametrize("shape", [(30, 30), (20, 50), (50, 20)], ids=str)
 def test_orthogonal_weights_have_rows_or_columns_of_length_one_at_right_angles(shape):
     fan_in, fan_out = shape
-    weight = initialize(nn.Linear(fan_in, fan_out, dtype=torch.float64), "orthogonal", seed=4).weight.detach()
+    weight = initialize(nn.Linear(fan_in, fan_out, dtype=torch.float64), "orthogonal", seed=4).network.weight.detach()
     product = weight @ weight.T if fan_out <= fan_in else weight.T @ weight
     torch.testing.assert_close(product, torch.eye(min(shape), dtype=torch.float64), rtol=0, atol=1e-12)
 
@@ -149,7 +149,7 @@ def test_the_computed_scheme_is_lecuns_times_the_gain_of_the_networks_activation
     lecun = mlp([50, 60, 1], name, scheme="lecun", seed=2, dtype=torch.float64)
     for one, other in zip(linears(computed), linears(lecun), strict=True):
         torch.testing.assert_close(one.weight, gain * other.weight, rtol=1e-6, atol=0)
-    by_name = initialize(lecun, "lecun", seed=2, gain=name)
+    by_name = initialize(lecun, "lecun", seed=2, gain=name).network
     assert torch.equal(by_name[0].weight, computed[0].weight)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .. import gates, stored
 from ..activations import get
-from ._dense import initialize
+from ._starts import initialize
 
 __all__ = ["Inside", "Sentences", "Transformer", "inside", "pretrained", "swap_feed_forward", "transformer", "trim"]
 
