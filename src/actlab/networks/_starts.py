@@ -110,7 +110,7 @@ SHOWN = 12  # parameters of a kind that are printed
 
 @dataclass(frozen=True, repr=False)
 class Start:
-    """What `initialize` did to a network: every parameter once, in the order of drawing, as drawn or as left."""
+    """What `initialize` did to a network: every parameter once, as drawn or as left, in its order."""
 
     network: nn.Module = field(compare=False)
     drawn: tuple[Drawn, ...]
@@ -118,7 +118,10 @@ class Start:
 
     def __repr__(self) -> str:
         lines = [f"Start: {len(self.drawn)} parameters drawn, {len(self.left)} left"]
-        for rows in (self.drawn, self.left):
+        zero = sum(row.rule == "zero" for row in self.drawn)
+        if zero:
+            lines.append(f"  {zero} of them biases that are 0")
+        for rows in ([row for row in self.drawn if row.rule != "zero"], self.left):
             lines += [f"  {row}" for row in rows[:SHOWN]]
             if len(rows) > SHOWN:
                 lines.append(f"  … and {len(rows) - SHOWN} more")
@@ -150,13 +153,18 @@ def _require_kept(layer, step):
 
 
 class _Step(NamedTuple):
-    """One tensor that will be drawn: where it is, what it is, how it is drawn, and the row for the record."""
+    """One tensor that will be drawn: where it is, what it is, how it is drawn, and the row for the record.
 
+    at: its place in the network. padding: the row that stays 0, where it is an embedding's.
+    """
+
+    at: int
     layer: nn.Module
     part: Part
     place: Place
     draw: Callable[[Tensor, torch.Generator], None]
     drawn: Drawn
+    padding: int | None
 
 
 @torch.no_grad()
@@ -195,7 +203,7 @@ def initialize(
     draw.
     """
     size = _sizes(network, scheme, gain, law, fan)
-    steps, names = _plan(network, size)
+    steps = _plan(network, size)
     if not steps:
         kinds = sorted({type(layer).__name__ for layer in network.modules()})
         raise ValueError(f"there is nothing to draw in a network of {', '.join(kinds)}")
@@ -212,7 +220,8 @@ def initialize(
         for layer, name, parameter in _named(network)
         if id(parameter) not in taken and not taken.add(id(parameter))
     ]
-    return Start(network, tuple(_row(step, names) for step in steps), tuple(left))
+    in_order = sorted(steps, key=lambda step: step.at)
+    return Start(network, tuple(step.drawn for step in in_order), tuple(left))
 
 
 def _sizes(network, scheme, gain, law, fan):
@@ -258,42 +267,59 @@ def _as_torch(part, number):
 
 
 def _plan(network, size):
-    """Every step, and the names of each tensor that is drawn, by the parameters behind it."""
-    linear, others, names = [], [], {}
+    """A step for each tensor, those of Linear layers first, and one for a tensor that several layers share."""
+    found = []
     for name, layer in network.named_modules():
-        called = name or type(layer).__name__
-        parts = parts_of(layer, called)
-        for part in parts or ():
+        for part in parts_of(layer, name or type(layer).__name__) or ():
             whole = f"{name}.{part.key}" if name else part.key
-            place = place_of(layer, part.key, whole)
-            found = linear if isinstance(layer, nn.Linear) else others
-            found.append((layer, part, place, whole))
-    steps = {}
-    for layer, part, place, whole in linear + others:
-        key = tuple(map(id, place.parameters))
-        names.setdefault(key, []).append(whole)
-        if key in steps:
-            continue
-        if any(parameter.is_meta for parameter in place.parameters):
-            raise ValueError(f"{whole} lies on meta, where there are no numbers")
-        law, std, divisor = size(part)
-        steps[key] = _Step(layer, part, place, *_draw(whole, getattr(layer, part.key), part, law, std, divisor))
-    return list(steps.values()), names
+            found.append((len(found), whole, layer, part, place_of(layer, part.key, whole)))
+    shared = {}
+    for one in sorted(found, key=lambda one: not isinstance(one[2], nn.Linear)):
+        shared.setdefault(tuple(map(id, one[-1].parameters)), []).append(one)
+    return [_step(size, *same) for same in shared.values()]
 
 
-def _draw(name, weight, part, law, std, divisor):
-    """How a tensor is drawn, and its row."""
+def _step(size, first, *more):
+    at, name, layer, part, place = first
+    if any(parameter.is_meta for parameter in place.parameters):
+        raise ValueError(f"{name} lies on meta, where there are no numbers")
+    rows = [one.padding_idx for _, _, one, _, _ in (first, *more) if getattr(one, "padding_idx", None) is not None]
+    notes = [
+        place.note,
+        f"tied to {', '.join(name for _, name, *_ in more)}" if more else "",
+        f"row {rows[0]} stays 0" if rows else "",
+    ]
+    law, std, fan = size(part)
+    draw, law, std = _law(getattr(layer, part.key), part.blocks, law, std)
+    return _Step(
+        at,
+        layer,
+        part,
+        place,
+        draw,
+        Drawn(name, law, std, fan, ", ".join(filter(None, notes))),
+        *(rows[:1] or [None]),
+    )
+
+
+def _law(weight, blocks, law, std):
+    """How a tensor is drawn, and the name and the size of that in its row."""
     if law == "reach":  # torch's own words: uniform within so much, and not a std
-        return (lambda values, generator: values.uniform_(-std, std, generator=generator)), Drawn(
-            name, "uniform", std / math.sqrt(3)
+        return (
+            lambda values, generator: values.uniform_(-std, std, generator=generator),
+            "uniform",
+            std / math.sqrt(3),
         )
     if law == "zero":
-        return (lambda values, generator: values.zero_()), Drawn(name, "zero", 0.0)
+        return (lambda values, generator: values.zero_()), law, 0.0
     if law == "orthogonal":
-        rows, columns = len(weight) // part.blocks, weight[0].numel()
-        rms = std / math.sqrt(max(rows, columns))
-        return (lambda values, generator: _orthogonal(values, part.blocks, std, generator)), Drawn(name, law, rms)
-    return (lambda values, generator: laws[law](values, std, generator)), Drawn(name, law, std, divisor)
+        longer = max(len(weight) // blocks, weight[0].numel())
+        return (
+            lambda values, generator: _orthogonal(values, blocks, std, generator),
+            law,
+            std / math.sqrt(longer),
+        )
+    return (lambda values, generator: laws[law](values, std, generator)), law, std
 
 
 def _orthogonal(values, blocks, gain, generator):
@@ -313,8 +339,8 @@ def _fill(step, generator):
 
 def _into(step, values, generator):
     step.draw(values, generator)
-    if (padding := getattr(step.layer, "padding_idx", None)) is not None:
-        values[padding] = 0
+    if step.padding is not None:
+        values[step.padding] = 0
 
 
 def _apart(step, now, generator):
@@ -326,16 +352,6 @@ def _apart(step, now, generator):
 
 def _short(values):
     return values.dtype in (torch.float16, torch.bfloat16)
-
-
-def _row(step, names):
-    first, *more = names[tuple(map(id, step.place.parameters))]
-    notes = [step.place.note] if step.place.note else []
-    if more:
-        notes.append(f"tied to {', '.join(more)}")
-    if getattr(step.layer, "padding_idx", None) is not None:
-        notes.append(f"row {step.layer.padding_idx} stays 0")
-    return Drawn(first, step.drawn.rule, step.drawn.std, step.drawn.fan, ", ".join(notes))
 
 
 def _named(network) -> Iterator[tuple[nn.Module, str, nn.Parameter]]:
