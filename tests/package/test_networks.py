@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from actlab import networks
+from actlab import diagnostics, networks
 from actlab.activations import get
 from actlab.networks import collapse, initialize, mlp
 
@@ -38,6 +38,29 @@ def test_an_mlp_without_hidden_layers_is_linear():
 def test_an_mlp_takes_an_activation_with_its_settings():
     steep = get("elu", alpha=2.0)
     assert mlp([1, 1, 1], steep)[1].activation is steep
+
+
+@pytest.mark.parametrize("scheme", ["torch", "he", "orthogonal"])
+@pytest.mark.parametrize(("norm", "kind"), [("layer", nn.LayerNorm), ("batch", nn.BatchNorm1d)])
+def test_a_norm_stands_before_each_activation_and_changes_no_weight(norm, kind, scheme):
+    plain, normed = (
+        mlp([3, 6, 4, 2], "gelu", scheme=scheme, norm=n, seed=4, dtype=torch.float64) for n in (None, norm)
+    )
+    assert [type(layer) for layer in normed[:3]] == [nn.Linear, kind, type(plain[1])] and len(normed) == 7
+    for a, b in zip(linears(plain), linears(normed), strict=True):
+        assert torch.equal(a.weight, b.weight) and torch.equal(a.bias, b.bias)
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    z = linears(normed)[0](x)
+    axis = 1 if norm == "layer" else 0
+    by_hand = (z - z.mean(axis, keepdim=True)) / (z.var(axis, unbiased=False, keepdim=True) + 1e-5).sqrt()
+    torch.testing.assert_close(normed[:2](x), by_hand)
+    signals = diagnostics.signals(normed, x)
+    assert signals.names == ("2", "5") and signals.z_std[0].item() == pytest.approx(by_hand.std().item(), rel=0.1)
+
+
+def test_an_unknown_norm_is_refused_with_those_there_are():
+    with pytest.raises(KeyError, match="no norm named 'bach'; did you mean 'batch'"):
+        mlp([2, 3, 1], "relu", norm="bach")
 
 
 @pytest.mark.parametrize("sizes", [[], [3], [2, 0, 1], [2, -1]])
