@@ -369,6 +369,41 @@ def test_a_weight_that_cannot_have_the_start_is_refused_and_nothing_is_touched(w
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
+def test_a_weight_that_a_layer_makes_up_at_each_call_is_refused():
+    class Doubled(nn.Linear):
+        def __init__(self):
+            nn.Module.__init__(self)
+            self.kept, self.bias = nn.Parameter(torch.ones(3, 3)), None
+
+        @property
+        def weight(self):
+            return 2 * self.kept
+
+    with pytest.raises(ValueError, match=r"0\.weight is computed by Doubled, which would not keep"):
+        initialize(nn.Sequential(Doubled()), "he")
+
+
+def test_frozen_weights_and_buffers_are_drawn_too():
+    frozen, buffered = nn.Linear(3, 3).requires_grad_(False), nn.Linear(3, 3)
+    weight = buffered.weight.detach()
+    del buffered.weight
+    buffered.register_buffer("weight", weight)
+    plain = initialize(nn.Linear(3, 3), "he", seed=5).network.weight
+    for layer in (frozen, buffered):
+        assert torch.equal(initialize(layer, "he", seed=5).network.weight, plain)
+        assert not layer.weight.requires_grad
+
+
+def test_complex_weights_are_normal_or_constant():
+    layer = nn.Linear(300, 200, dtype=torch.complex64)
+    weight = initialize(layer, "lecun", seed=5).network.weight.detach()
+    assert weight.abs().square().mean().item() == pytest.approx(1 / 300, rel=0.05)
+    for settings in ({"scheme": "torch"}, {"scheme": "orthogonal"}, {"scheme": "he", "law": "uniform"}):
+        with pytest.raises(ValueError, match='weight is complex: its law is "normal" or "constant"'):
+            initialize(layer, **settings)
+    assert torch.equal(layer.weight, weight)
+
+
 def test_an_orthogonal_start_suits_what_holds_a_weight_orthogonal():
     layer = parametrizations.orthogonal(nn.Linear(6, 6))
     initialize(layer, "orthogonal", seed=4)

@@ -20,6 +20,7 @@ class Place(NamedTuple):
 
 
 def place_of(layer, key, name):
+    """Where a tensor is kept; ValueError where nothing that is put there would stay."""
     if parametrize.is_parametrized(layer, key):
         chain = layer.parametrizations[key]
         kinds = ", ".join(getattr(part, "__name__", type(part).__name__).lstrip("_") for part in chain)
@@ -31,6 +32,8 @@ def place_of(layer, key, name):
             raise ValueError(refusal(name, "SpectralNorm"))
         if isinstance(hook, prune.BasePruningMethod) and hook._tensor_name == key:
             return _masked(layer, key, hook)
+    if key not in layer._parameters and key not in layer._buffers:
+        raise ValueError(refusal(name, type(layer).__name__))  # what is written there would be lost
     return Place((getattr(layer, key),), None)
 
 

@@ -290,6 +290,8 @@ def _step(size, first, *more):
         f"row {rows[0]} stays 0" if rows else "",
     ]
     law, std, fan = size(part)
+    if getattr(layer, part.key).is_complex() and law not in ("normal", "constant", "zero"):
+        raise ValueError(f'{name} is complex: its law is "normal" or "constant"')
     draw, law, std = _law(getattr(layer, part.key), part.blocks, law, std)
     return _Step(
         at,
