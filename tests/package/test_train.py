@@ -740,6 +740,24 @@ def test_fit_records_how_far_its_steps_go(optimizer, every, at):
         assert row == pytest.approx(by_hand, rel=1e-4)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_fit_batches_records_how_far_the_last_step_of_a_row_goes(optimizer):
+    split = data.spirals(30, test=5)
+    one, two, three = (mlp([2, 5, 2], "tanh", seed=1) for _ in "abc")
+    course = fit_batches(one, split, steps=6, batch=10, every=3, optimizer=optimizer, ratios=True)
+    plain = fit_batches(two, split, steps=6, batch=10, every=3, optimizer=optimizer)
+    assert torch.equal(one[0].weight, two[0].weight) and plain.update_ratios is None and plain.matrices == ()
+    assert course.matrices == ("0.weight", "2.weight") and course.update_ratios.shape == (2, 2)
+    weights = []
+    fit_batches(
+        three, split, steps=6, batch=10, every=1, optimizer=optimizer,
+        watch=lambda row, it: weights.append([it[i].weight.detach().double().clone() for i in (0, 2)]),
+    )  # fmt: skip
+    for row, step in zip(course.update_ratios.tolist(), (2, 5), strict=True):
+        by_hand = [((b - a).norm() / a.norm()).item() for a, b in zip(weights[step], weights[step + 1], strict=True)]
+        assert row == pytest.approx(by_hand, rel=1e-4)
+
+
 def test_measuring_the_steps_does_not_change_them():
     one, two = (mlp([2, 5, 1], "tanh") for _ in "ab")
     split = data.disk(30, test=5)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from .. import checks
 from ..data import Split
+from ..diagnostics import update_ratios
 from ._network import (
     answers_of,
     dtype_of,
@@ -38,6 +39,8 @@ class BatchHistory:
     test_loss, test_accuracy: shape (rows + 1,). confusion: test examples by true and by answered class, int64, shape
     (rows + 1, classes, classes). batch_loss, batch_accuracy: the same tests where BatchNorm uses the statistics of
     the test batch in place of its running ones, shape (rows + 1,); None where that was not asked for.
+    update_ratios: rms change over rms weight in the last update of each row, shape (rows, matrices), float64; None
+    where that was not asked for. matrices: the names of the weights.
     """
 
     steps: Tensor
@@ -51,6 +54,8 @@ class BatchHistory:
     confusion: Tensor
     batch_loss: Tensor | None = None
     batch_accuracy: Tensor | None = None
+    update_ratios: Tensor | None = None
+    matrices: tuple[str, ...] = ()
 
 
 batch_optimizers: dict[str, Callable] = {
@@ -77,6 +82,7 @@ def fit_batches(
     seed: int = 0,
     layers: Mapping[str, nn.Module] | Iterable[str] = (),
     batch_statistics: bool = False,
+    ratios: bool = False,
     watch: Callable[[int, nn.Module], None] | None = None,
     device: str | torch.device = "cpu",
 ) -> BatchHistory:
@@ -92,7 +98,8 @@ def fit_batches(
     weight_decay: of all parameters but those that are an activation's own (PReLU, Swish, APL), whose shape it would
     pull to that of 0, and with decay_shapes of those too.
     warmup: updates over which the rate rises in equal parts; decay: whether it then falls so to 0 at the end.
-    layers: whose gradients are measured, by name. batch_statistics: test with those of BatchNorm too. watch: called
+    layers: whose gradients are measured, by name. batch_statistics: test with those of BatchNorm too. ratios:
+    measure `diagnostics.update_ratios` in the last update of each row. watch: called
     with 0 and the network before the first update and with the row's number after each. device: where to train; the
     network is moved there and back. Raises as `fit` does, and KeyError for an unknown layer.
     """
@@ -128,14 +135,14 @@ def fit_batches(
         for name, value in zip(tests, found, strict=False):
             tests[name].append(value)
 
-    seconds = 0.0
+    seconds, moved = 0.0, []
     look(0)
     with torch.random.fork_rng([] if torch.device(device).type == "cpu" else None):
         torch.manual_seed(seed)
         for start in range(0, steps, every):
             began = time.perf_counter()
             rates = [rate * _share_of_rate(step, steps, warmup, decay) for step in range(start, start + every)]
-            found = _train_row(network, split, order, rates, update, layers, gaps)
+            found = _train_row(network, split, order, rates, update, layers, gaps, moved if ratios else None)
             seconds += time.perf_counter() - began
             for name, value in zip(rows, (*found, seconds), strict=True):
                 rows[name].append(value)
@@ -148,6 +155,9 @@ def fit_batches(
         for name, values in tests.items()
         if values
     }
+    if ratios:
+        columns["update_ratios"] = torch.tensor([list(row.values()) for row in moved], dtype=torch.float64)
+        columns["matrices"] = tuple(moved[0])
     return BatchHistory(steps=torch.arange(0, steps + 1, every), layers=tuple(layers), **columns)
 
 
@@ -184,12 +194,15 @@ def _shuffled(count, batch, seed, device, least):
         yield from torch.randperm(count, generator=order).to(device).split(sizes)
 
 
-def _train_row(network, split, order, rates, update, layers, gaps):
-    """An update at each of the rates; loss and accuracy over their examples, and the norms over the updates."""
+def _train_row(network, split, order, rates, update, layers, gaps, moved):
+    """An update at each of the rates; loss and accuracy over their examples, and the norms over the updates.
+
+    moved: a list that gets the ratios of the last update, or None.
+    """
     device = split.train_x.device
     sums = torch.zeros(3, dtype=torch.float64, device=device)  # of losses, right answers, examples
     norms = torch.zeros(len(layers), dtype=torch.float64, device=device)
-    for rate, chosen in zip(rates, order, strict=False):
+    for update_number, (rate, chosen) in enumerate(zip(rates, order, strict=False), start=1):
         out, y = answers_of(network, split.train_x[chosen]), split.train_y[chosen]
         losses, right, _ = _judge(out, y, gaps)
         require_gradient(losses)
@@ -201,7 +214,10 @@ def _train_row(network, split, order, rates, update, layers, gaps):
         loss.backward()
         for i, layer in enumerate(layers.values()):
             norms[i] += _norm(layer)
-        update.step()
+        if moved is not None and update_number == len(rates):
+            moved.append(update_ratios(network, update.step))
+        else:
+            update.step()
         count = losses.new_tensor(losses.numel())
         sums += torch.stack([losses.detach().sum(), right.sum(), count]).double()
     total, share, examples = sums.tolist()  # waits for the device
