@@ -268,7 +268,7 @@ def test_gradients_reach_every_weight():
 @pytest.mark.parametrize("bias", [True, False])
 def test_the_weights_are_drawn_as_networks_draw_them(bias):
     block = GatedFeedForward(5, bias=bias, seed=11)
-    again = networks.initialize(GatedFeedForward(5, bias=bias, seed=0), "torch", seed=11)
+    again = networks.initialize(GatedFeedForward(5, bias=bias, seed=0), "torch", seed=11).network
     assert all(torch.equal(a, b) for a, b in zip(block.parameters(), again.parameters(), strict=True))
     other = GatedFeedForward(5, bias=bias, seed=12)
     assert not any(torch.equal(a, b) for a, b in zip(block.parameters(), other.parameters(), strict=True))

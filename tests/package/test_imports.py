@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "data": {"_names", "stored"},
     "networks": {"_names", "activations", "gates", "stored", "theory"},
     "checks": {"data"},
-    "train": {"checks", "data"},
+    "train": {"activations", "checks", "data", "diagnostics", "networks"},
     "ensemble": {"activations", "checks", "data", "networks", "train"},
     "diagnostics": {"_files", "activations", "theory"},
     "experiments": {
