@@ -87,9 +87,7 @@ class Drawn:
     note: str = ""
 
     def __str__(self) -> str:
-        size = (
-            "" if self.rule == "zero" else f", std {self.std:.3g}" if self.rule != "constant" else f" {self.std:.3g}"
-        )
+        size = {"zero": "", "constant": f" {self.std:.3g}"}.get(self.rule, f", std {self.std:.3g}")
         fan = "" if self.fan is None else f", fan {self.fan:g}"
         return f"{self.name}: {self.rule}{size}{fan}{f'; {self.note}' if self.note else ''}"
 
@@ -128,9 +126,7 @@ class Start:
         return "\n".join(lines)
 
 
-NORMS = (
-    nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm
-)  # fmt: skip
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
 def _require_kept(layer, step):
