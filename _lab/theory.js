@@ -10,41 +10,52 @@ const EDGES = (() => {
 })();
 
 /* E g(scale z) for z ~ N(0, 1), by 16 nodes a panel against 16 on each of its halves, halved until both agree. g(z, n)
-   returns an array of n values. NaN where g is no number, where halving does not settle (1/z), or where g grows as fast
-   as the normal density falls (exp(z^2)); Infinity where g is too large for a number. */
-function expectation(g, scale, kinks) {
-  if (scale === 0) return g(new Float64Array(1), 1)[0];
+   returns arrays of n values, and so do the means come. NaN where g is no number, where halving does not settle (1/z),
+   or where g grows as fast as the normal density falls (exp(z^2)); Infinity where g is too large for a number. Of
+   several g one that fails takes the others along. */
+function expectations(g, scale, kinks) {
+  if (scale === 0) return g(new Float64Array(1), 1).map(([value]) => value);
   const at = kinks.map((kink) => clip(kink / scale, -REACH, REACH));
   const edges = [...EDGES, ...at].sort((p, q) => p - q);
   const z = new Float64Array(BLOCK);
   const weight = new Float64Array(BLOCK);
+  const count = g(z, 1).length;
   let lost = false, huge = false, looked = 0;
 
-  /* The integral over each panel, and that of |g|: in pairs of arrays. */
+  /* The integrals over each panel, and those of |g|: the first panel's, then the second's. */
   const over = (left, right) => {
-    const part = new Float64Array(left.length);
-    const size = new Float64Array(left.length);
-    const fit = BLOCK / NODES.length;
+    const part = new Float64Array(left.length * count);
+    const size = new Float64Array(left.length * count);
+    const nodes = NODES.length;
+    const fit = BLOCK / nodes;
     for (let from = 0; from < left.length; from += fit) {
-      const count = Math.min(fit, left.length - from);
-      for (let i = 0; i < count; i++) {
+      const panels = Math.min(fit, left.length - from);
+      for (let i = 0; i < panels; i++) {
         const half = (right[from + i] - left[from + i]) / 2;
         const middle = (right[from + i] + left[from + i]) / 2;
-        for (let k = 0; k < NODES.length; k++) {
+        for (let k = 0; k < nodes; k++) {
           const place = middle + half * NODES[k];
-          z[i * NODES.length + k] = scale * place;
-          weight[i * NODES.length + k] = (half * WEIGHTS[k] * Math.exp((-place * place) / 2)) / SQRT_2_PI;
+          z[i * nodes + k] = scale * place;
+          weight[i * nodes + k] = (half * WEIGHTS[k] * Math.exp((-place * place) / 2)) / SQRT_2_PI;
         }
       }
-      const values = g(z, count * NODES.length);
-      for (let k = 0; k < count * NODES.length; k++) {
-        const value = weight[k] * values[k];
-        const i = from + Math.floor(k / NODES.length);
-        if (Number.isNaN(values[k])) lost = true;
-        else if (!Number.isFinite(value)) huge = true;
-        part[i] += value;
-        size[i] += Math.abs(value);
-      }
+      g(z, panels * nodes).forEach((values, which) => {
+        for (let i = 0; i < panels; i++) {
+          let sum = 0, sizes = 0;
+          for (let k = i * nodes; k < (i + 1) * nodes; k++) {
+            const value = weight[k] * values[k];
+            sum += value;
+            sizes += Math.abs(value);
+          }
+          // 0 times an infinite one is no number, but too large
+          if (!Number.isFinite(sizes)) {
+            if (values.subarray(i * nodes, (i + 1) * nodes).some(Number.isNaN)) lost = true;
+            else huge = true;
+          }
+          part[(from + i) * count + which] = sum;
+          size[(from + i) * count + which] = sizes;
+        }
+      });
     }
     looked += left.length;
     return [part, size];
@@ -53,38 +64,46 @@ function expectation(g, scale, kinks) {
   const wide = edges.slice(1).map((z, i) => [edges[i], z]).filter(([from, to]) => from < to);
   let [left, right] = [wide.map(([from]) => from), wide.map(([, to]) => to)];
   let [whole] = over(left, right);
-  let total = 0, sum = 0;
+  const sum = new Float64Array(count);
+  const total = new Float64Array(count);
+  const failed = (value) => Array(count).fill(value);
   for (let depth = 0; left.length; depth++) {
     const middle = left.map((z, i) => (z + right[i]) / 2);
     const [lower, lowerSize] = over(left, middle);
     const [upper, upperSize] = over(middle, right);
-    if (lost) return NaN;
-    if (huge) return Infinity;
-    let scope = total;
-    for (let i = 0; i < left.length; i++) scope += lowerSize[i] + upperSize[i];
+    if (lost) return failed(NaN);
+    if (huge) return failed(Infinity);
+    const scope = total.slice();
+    lowerSize.forEach((size, i) => { scope[i % count] += size + upperSize[i]; });
     const [nextLeft, nextRight, nextWhole] = [[], [], []];
     for (let i = 0; i < left.length; i++) {
-      const halves = lower[i] + upper[i];
-      const off = Math.abs(halves - whole[i]);
       const thin = middle[i] <= left[i] || middle[i] >= right[i];
-      if (off <= 1e-15 * scope + 1e-300 || (thin && off <= 1e-12 * scope)) {
-        sum += halves;
-        total += lowerSize[i] + upperSize[i];
+      let settled = true, rough = false;
+      for (let j = i * count, which = 0; which < count; j++, which++) {
+        const off = Math.abs(lower[j] + upper[j] - whole[j]);
+        if (off > 1e-15 * scope[which] + 1e-300) settled = false;
+        if (off > 1e-12 * scope[which]) rough = true;
+      }
+      if (settled || (thin && !rough)) {
+        for (let j = i * count, which = 0; which < count; j++, which++) {
+          sum[which] += lower[j] + upper[j];
+          total[which] += lowerSize[j] + upperSize[j];
+        }
       } else if (thin || depth === HALVINGS) {
-        return NaN;
+        return failed(NaN);
       } else {
         nextLeft.push(left[i], middle[i]);
         nextRight.push(middle[i], right[i]);
-        nextWhole.push(lower[i], upper[i]);
+        nextWhole.push(...lower.subarray(i * count, (i + 1) * count), ...upper.subarray(i * count, (i + 1) * count));
       }
     }
-    if (looked > PANELS) return NaN;
+    if (looked > PANELS) return failed(NaN);
     [left, right, whole] = [nextLeft, nextRight, nextWhole];
   }
   z.set([-REACH * scale, REACH * scale]);
-  const ends = g(z, 2);
-  const beyond = (Math.max(Math.abs(ends[0]), Math.abs(ends[1])) * REACH * Math.exp((-REACH * REACH) / 2)) / SQRT_2_PI;
-  return beyond > 1e-10 * total ? NaN : sum;
+  const density = (REACH * Math.exp((-REACH * REACH) / 2)) / SQRT_2_PI;
+  const beyond = g(z, 2).map(([low, high]) => Math.max(Math.abs(low), Math.abs(high)) * density);
+  return [...sum].map((value, which) => (beyond[which] > 1e-10 * total[which] ? NaN : value));
 }
 
 /* The neighbouring float64 number, up or down. */
@@ -121,6 +140,9 @@ function rootOf(h, low, high) {
   return last;
 }
 
+const SQUARE = (z, value) => value * value;
+const SLOPE_SQUARE = (z, value, steep) => steep * steep;
+
 /* A function with its theory. Mean squares are of a normal signal with mean 0; gains multiply LeCun's weights. */
 class Theory {
   constructor(name, settings = {}) {
@@ -155,30 +177,39 @@ class Theory {
     return [value, slopes];
   }
 
-  /* E of what is made of place, value and slope, for a signal of mean square q. */
-  mean(made, q) {
-    const out = new Float64Array(BLOCK);
+  /* E of each of what is made of place, value and slope, for a signal of mean square q. */
+  means(made, q) {
+    const out = made.map(() => new Float64Array(BLOCK));
     const g = (z, n) => {
       const [value, slopes] = this.fill(z, n);
-      for (let k = 0; k < n; k++) out[k] = made(z[k], value[k], slopes[k]);
+      made.forEach((one, which) => {
+        const line = out[which];
+        for (let k = 0; k < n; k++) line[k] = one(z[k], value[k], slopes[k]);
+      });
       return out;
     };
-    return expectation(g, Math.sqrt(q), this.cuts);
+    return expectations(g, Math.sqrt(q), this.cuts);
   }
 
   second(q) {
-    return this.mean((z, value) => value * value, q);
+    return this.means([SQUARE], q)[0];
   }
 
   slopeSecond(q) {
-    return this.mean((z, value, steep) => steep * steep, q);
+    return this.means([SLOPE_SQUARE], q)[0];
+  }
+
+  /* E f^2 and E f'^2: both at once, unless one of them is not to be had. */
+  squares(q) {
+    const found = this.means([SQUARE, SLOPE_SQUARE], q);
+    return found.every(Number.isFinite) ? found : [this.second(q), this.slopeSecond(q)];
   }
 
   /* E f, E f^2, E f'^2 of a signal of mean square 1, and the gains they give. */
   get moments() {
     if (this.known) return this.known;
-    const mean = this.mean((z, value) => value, 1);
-    const [second, slopeSecond] = [this.second(1), this.slopeSecond(1)];
+    const [mean] = this.means([(z, value) => value], 1);
+    const [second, slopeSecond] = this.squares(1);
     const overRoot = (square) => (Number.isFinite(square) ? 1 / Math.sqrt(square) : NaN);
     const [gain, backwardGain] = [overRoot(second), overRoot(slopeSecond)];
     return (this.known = { mean, second, slopeSecond, gain, backwardGain, chi: slopeSecond / second });
@@ -187,7 +218,7 @@ class Theory {
   /* d/dq of E f(sqrt(q) z)^2. */
   secondSlope(q) {
     if (q === 0) return this.secondSlopeAtZero();
-    let sum = this.mean((x, value, steep) => value * steep * x, q) / q;
+    let sum = this.means([(x, value, steep) => value * steep * x], q)[0] / q;
     for (const { z, below, above } of this.jumps) {
       // the mass beyond the jump moves with q, and takes the difference of the squares with it
       sum += ((above ** 2 - below ** 2) * Math.exp((-z * z) / (2 * q)) * z) / (2 * q ** 1.5) / SQRT_2_PI;
@@ -211,7 +242,7 @@ class Theory {
   /* One mean square more; whether there are further ones. */
   scanNext() {
     const q = SCAN[this.scanned[0].length];
-    if (q !== undefined) [this.second(q), this.slopeSecond(q)].forEach((found, i) => this.scanned[i].push(found));
+    if (q !== undefined) this.squares(q).forEach((found, i) => this.scanned[i].push(found));
     return this.scanned[0].length < SCAN.length;
   }
 
@@ -300,8 +331,9 @@ class Theory {
     const forward = [1];
     const factors = [];
     for (let layer = 0; layer < depth; layer++) {
-      factors.push(gain ** 2 * this.slopeSecond(forward[layer]));
-      forward.push(gain ** 2 * this.second(forward[layer]));
+      const [second, slopeSecond] = this.squares(forward[layer]);
+      factors.push(gain ** 2 * slopeSecond);
+      forward.push(gain ** 2 * second);
     }
     const backward = [1];
     for (let layer = depth - 1; layer >= 0; layer--) backward.unshift(backward[0] * factors[layer]);
