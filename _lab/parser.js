@@ -1,7 +1,7 @@
 /* Functions that a reader types in: a text becomes a tape of operations, by whitelist and without eval.
 
    Each operation runs over a block of numbers and carries three of them for each: value, slope and second derivative.
-   A text of LONGEST characters has no more than as many operations, since each of them is written with one. */
+   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
 
 const LONGEST = 200; // characters
 const DEEPEST = 60; // parentheses, signs and powers within one another

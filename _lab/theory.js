@@ -158,7 +158,9 @@ class Theory {
 
   /* What happens at a place where f or its slope may jump; null if nothing does. */
   breakAt(z) {
-    const [[below, above], [slopeBelow, slopeAbove]] = [0, 1].map((i) => beside(z).map((one) => this.both(one)[i]));
+    // a text may have rounded the last bits away
+    const step = 2 ** -48 * Math.max(1, Math.abs(z));
+    const [[below, slopeBelow], [above, slopeAbove]] = [z - step, z + step].map((one) => this.both(one));
     if (!Number.isFinite(this.f(z)) || !(Math.abs(below) < 1e12 && Math.abs(above) < 1e12)) return { z, kind: "pole" };
     const apart = (p, q) => Math.abs(p - q) > 1e-9 * (1 + Math.abs(p) + Math.abs(q)) || Number.isNaN(p - q);
     if (apart(below, above)) return { z, kind: "jump", below, above };
@@ -297,7 +299,7 @@ class Theory {
       q = gain ** 2 * this.second(q);
       const near = points.find((point) => {
         const close = Math.abs(q - point.q) <= Math.max(1e-9 * Math.max(q, point.q), 1e-12);
-        return close && point.stability !== "unstable";
+        return Number.isFinite(q) && close && point.stability !== "unstable";
       });
       if (near) return near;
     }

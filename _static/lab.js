@@ -347,7 +347,7 @@ const bendOf = (name, settings = {}) => BENDS[name]({ ...CATALOG[name].settings,
 /* Functions that a reader types in: a text becomes a tape of operations, by whitelist and without eval.
 
    Each operation runs over a block of numbers and carries three of them for each: value, slope and second derivative.
-   A text of LONGEST characters has no more than as many operations, since each of them is written with one. */
+   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
 
 const LONGEST = 200; // characters
 const DEEPEST = 60; // parentheses, signs and powers within one another
@@ -926,7 +926,9 @@ class Theory {
 
   /* What happens at a place where f or its slope may jump; null if nothing does. */
   breakAt(z) {
-    const [[below, above], [slopeBelow, slopeAbove]] = [0, 1].map((i) => beside(z).map((one) => this.both(one)[i]));
+    // a text may have rounded the last bits away
+    const step = 2 ** -48 * Math.max(1, Math.abs(z));
+    const [[below, slopeBelow], [above, slopeAbove]] = [z - step, z + step].map((one) => this.both(one));
     if (!Number.isFinite(this.f(z)) || !(Math.abs(below) < 1e12 && Math.abs(above) < 1e12)) return { z, kind: "pole" };
     const apart = (p, q) => Math.abs(p - q) > 1e-9 * (1 + Math.abs(p) + Math.abs(q)) || Number.isNaN(p - q);
     if (apart(below, above)) return { z, kind: "jump", below, above };
@@ -1065,7 +1067,7 @@ class Theory {
       q = gain ** 2 * this.second(q);
       const near = points.find((point) => {
         const close = Math.abs(q - point.q) <= Math.max(1e-9 * Math.max(q, point.q), 1e-12);
-        return close && point.stability !== "unstable";
+        return Number.isFinite(q) && close && point.stability !== "unstable";
       });
       if (near) return near;
     }
