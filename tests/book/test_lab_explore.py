@@ -225,12 +225,11 @@ def test_a_mean_square_that_is_there_is_exact_though_its_gradient_may_not_be(eng
 
 REFUSED = [
     "", " ", "\t\n", "__proto__", "constructor", "toString", "hasOwnProperty", "__proto__(z)", "constructor(z)",
-    "this",
-    "window", "globalThis", "document.cookie", "alert(1)", "eval(z)", "Function(z)", "z.constructor", "z[0]",
+    "this", "window", "globalThis", "document.cookie", "alert(1)", "eval(z)", "Function(z)", "z.constructor", "z[0]",
     "z['a']",
     "`z`", "'z'", '"z"', "z = 1", "z == 1", "z => z", "z; z", "z // 1", "/* z */", "z # 1", "z++", "++", "z +", "* z",
-    "(z", "z)", "((z)", "()", "sin", "sin z", "sin()", "sin(z, z)", "max(z)", "max(z, 1, 2)", "max(,)", "where(z,
-    1, 2)",
+    "(z", "z)", "((z)", "()", "sin", "sin z", "sin()", "sin(z, z)", "max(z)", "max(z, 1, 2)", "max(,)",
+    "where(z, 1, 2)",
     "where(z > 0, 1)", "z > 0", "z < 1 < 2", "1 2", "z 2", "1.2.3", "1..2", "1e999", "9" * 199 + "e9", "z" * 201,
     "(" * 100 + "z" + ")" * 100, "-" * 100 + "z", "z" + "^z" * 99, "𝑧", "ζ", "z²", "x", "Z", "zz", "z，1", "z\u200b",
     "z\u0000", "∞", "NaN", "Infinity", "undefined", "null", "true", "import(z)", "new Date", "z ? 1 : 2", "z & 1",
