@@ -106,7 +106,7 @@ function drawFunction(svg, name, settings) {
     path += `${Math.abs(value - before) < 0.4 ? "L" : "M"}${(z * 10).toFixed(1)} ${(-10 * value).toFixed(1)}`;
     before = value;
   }
-  const { color, dash } = CATALOG[name];
+  const { color, dash } = entryOf(name);
   const dashes = dash.map((part) => 2 * part).join(" ");
   svg.replaceChildren(
     make("path", { d: "M-40 0H40M0 -40V20", class: "lab-axis" }),

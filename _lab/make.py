@@ -17,13 +17,18 @@ FOLDER = Path(__file__).parent
 BUILT = FOLDER.parent / "_static/lab.js"
 PARTS = (
     "functions.js",
+    "bends.js",
+    "parser.js",
+    "theory.js",
     "network.js",
     "data.js",
     "state.js",
     "starts.js",
     "draw.js",
     "style.js",
+    "own.js",
     "view.js",
+    "explore.js",
     "export.js",
 )
 MIDDLE = 3.75  # of erfcx's variable: near it the series is shortest
