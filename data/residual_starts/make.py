@@ -137,6 +137,11 @@ def tried(rows: Sequence[dict]) -> dict:
     }
 
 
+def _loss(trial):
+    """None stands for a mean that is not finite: a run diverged."""
+    return math.inf if trial["train_loss"] is None else trial["train_loss"]
+
+
 def tune(name: str, seeds: Sequence[int] = TUNING, run=some) -> list[dict]:
     """Trials at `RATES`, and at further rates of the ladder until the lowest mean training loss stands between two
     others. Raises ValueError where it stands at an end of the ladder.
@@ -146,7 +151,7 @@ def tune(name: str, seeds: Sequence[int] = TUNING, run=some) -> list[dict]:
     while wanted:
         for rate in wanted:
             trials[rate] = tried(run(name, rate, seeds))
-        best = min(trials.values(), key=lambda trial: trial["train_loss"])["rate"]
+        best = min(trials.values(), key=_loss)["rate"]
         at = LADDER.index(best)
         if at in (0, len(LADDER) - 1):
             raise ValueError(f"the best rate of {name} stands at the end of the ladder: {best:g}")

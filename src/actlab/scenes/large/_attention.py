@@ -20,9 +20,9 @@ def attended(
     """(logits, weights) of a head with queries and keys of this standard deviation, each of shape (rows, tokens).
 
     Queries and keys are normal; a row is a query with its own keys of `size` numbers. way: "softmax" of
-    q . k / sqrt(size); "cap", of cap tanh(logit / cap) {cite}`gemma2024`; "QK-norm", where q and k are scaled to root mean square 1 before
-    {cite}`henry2020,dehghani2023`; "zero logit", where a logit of 0 whose value is 0 takes part. Raises KeyError for
-    another.
+    q . k / sqrt(size); "cap", of cap tanh(logit / cap) {cite}`gemma2024`; "QK-norm", where q and k have root mean
+    square 1 before {cite}`henry2020,dehghani2023`; "zero logit", where a logit of 0 whose value is 0 takes part.
+    Raises KeyError for another.
     """
     if way not in WAYS:
         raise KeyError(f"there is no way {way!r}; there are {', '.join(WAYS)}")

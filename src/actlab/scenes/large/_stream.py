@@ -135,8 +135,8 @@ def stream_player(
         sizes = found[start][0][:, block]
         return (
             f"Root mean square of the stream by block, start {start}, up to block {block}: "
-            f"{_said(sizes.mean().item())} in the mean of {len(sizes)} draws, {_said(expected(start)[block])} expected; "
-            "it began at 1."
+            f"{_said(sizes.mean().item())} in the mean of {len(sizes)} draws, "
+            f"{_said(expected(start)[block])} expected; it began at 1."
         )
 
     return widgets.player(
