@@ -1,4 +1,4 @@
-"""The stored residual starts: the tables are whole, the rate was chosen by the rule, and the recipe gives them again."""
+"""The stored residual starts: whole tables, rates chosen by the rule, and first losses that come out again."""
 
 import math
 

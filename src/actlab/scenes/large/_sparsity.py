@@ -46,7 +46,10 @@ def _mean(values):
 
 
 def sparsity_table(runs: Mapping[str, Sequence[dict]], kept: float = 0.1) -> Table:
-    """By function: share of zeros, energy in the largest tenth, and the loss added by keeping the largest share."""
+    """By function: share of zeros, energy in the largest tenth, and the loss added where each token keeps a share.
+
+    The share are its largest outputs, with Student's interval of the mean, or as many at random.
+    """
     at = _kept().index(kept)
     rows = []
     for name, those in runs.items():
@@ -58,9 +61,10 @@ def sparsity_table(runs: Mapping[str, Sequence[dict]], kept: float = 0.1) -> Tab
                 f"{_mean([row['zeros'] for row in those]):.0%}",
                 f"{_mean([row['energy'] for row in those]):.0%}",
                 f"{mean:.3f} ± {half:.3f}",
+                f"{_mean([row['random'][at] for row in those]):.3f}",
             )
         )
-    return Table(["function", "zeros", "energy", "loss added"], rows)
+    return Table(["function", "zeros", "energy", "loss added", "random"], rows)
 
 
 def prune_player(runs: Mapping[str, Sequence[dict]]) -> widgets.Player:
