@@ -2,7 +2,7 @@
 
 from ._attention import WAYS, attend, attended, attention_player, flat, logits_table
 from ._gates import FORMATS, clamped, gates_player, gates_table, largest, root_mean_square
-from ._sparsity import energies, prune_player, pruned, sparsity_table, tenth
+from ._sparsity import energies, energies_table, prune_player, pruned, sparsity_table, tenth
 from ._starts import starts, starts_table
 from ._stream import KINDS, Kind, stream, stream_player, streams, streams_table
 
@@ -16,6 +16,7 @@ __all__ = [
     "attention_player",
     "clamped",
     "energies",
+    "energies_table",
     "flat",
     "gates_player",
     "gates_table",

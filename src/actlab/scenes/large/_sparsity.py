@@ -8,7 +8,7 @@ from torch import Tensor
 from ... import activations, gates, plot, results, widgets
 from ...tables import Table
 
-__all__ = ["energies", "prune_player", "pruned", "sparsity_table", "tenth"]
+__all__ = ["energies", "energies_table", "prune_player", "pruned", "sparsity_table", "tenth"]
 
 STYLES = {"relu": "relu", "relu_squared": "relu_squared", "gelu": "gelu", "swiglu": "silu"}
 
@@ -27,6 +27,12 @@ def energies(*, rows: int = 2000, units: int = 192, seed: int = 0) -> dict[str, 
     hidden = {name: activations.get(name)(z) for name in ("relu", "relu_squared", "gelu")}
     hidden["swiglu"] = gates.swiglu(value, z)
     return {name: ((out == 0).double().mean().item(), tenth(out)) for name, out in hidden.items()}
+
+
+def energies_table(found: Mapping[str, tuple[float, float]]) -> Table:
+    """What `energies` gives, by function."""
+    rows = [(name, f"{zeros:.0%}", f"{energy:.0%}") for name, (zeros, energy) in found.items()]
+    return Table(["function", "zeros", "energy in the largest tenth"], rows)
 
 
 def pruned() -> dict[str, list[dict]]:
