@@ -79,14 +79,19 @@ def prune_player(runs: Mapping[str, Sequence[dict]]) -> widgets.Player:
 
     def draw(ax, function):
         for those in runs.values():
-            ax.plot(kept, [_mean([row["largest"][i] for row in those]) for i in range(len(kept))], color=plot.GREY)
+            ax.plot(
+                kept,
+                [_mean([row["largest"][i] for row in those]) for i in range(len(kept))],
+                color=plot.GREY,
+                linewidth=0.8,
+            )
         color = plot.style_of(STYLES[function])["color"]
         for how, dash in (("largest", "-"), ("random", "--")):
             for row in runs[function]:
                 ax.plot(kept, row[how], dash, color=color, linewidth=0.6, alpha=0.6)
             mean = [_mean([row[how][i] for row in runs[function]]) for i in range(len(kept))]
             ax.plot(kept, mean, dash, color=color, linewidth=2, label=f"keep {how}")
-        ax.set(xlabel="share of the hidden outputs that a token keeps", ylabel="loss added, nats", ylim=(-0.05, 1.0))
+        ax.set(xlabel="share of the hidden outputs that a token keeps", ylabel="loss added, nats", ylim=(-0.02, 0.55))
         ax.legend(fontsize=10)
 
     def words(function):

@@ -122,7 +122,7 @@ def stream_player(
         for run in found[start][0]:
             ax.plot(run[: block + 1], color=COLORS[start], linewidth=0.9)
         ax.plot(expected(start)[: block + 1], "--", color=widgets.INK, linewidth=1.5, label="expected")
-        size = found[start][0][:, block].mean().item()
+        size = found[start][0][:, block].median().item()
         ax.plot([block], [size], "o", color=COLORS[start], markersize=7)
         ax.axhline(FLOAT16, color=widgets.INK, linewidth=0.8, linestyle=":")
         ax.text(0.3, FLOAT16 * 1.5, "float16 ends", fontsize=10)
@@ -135,7 +135,7 @@ def stream_player(
         sizes = found[start][0][:, block]
         return (
             f"Root mean square of the stream by block, start {start}, up to block {block}: "
-            f"{_said(sizes.mean().item())} in the mean of {len(sizes)} draws, "
+            f"{_said(sizes.median().item())} in the middle one of {len(sizes)} draws, "
             f"{_said(expected(start)[block])} expected; it began at 1."
         )
 
