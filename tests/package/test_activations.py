@@ -378,6 +378,43 @@ def test_the_farthest_inputs_give_neither_nan_nor_a_needless_inf(name, settings,
                 assert got == pytest.approx(true, rel=4 * info.eps, abs=info.smallest_normal), (z_one, order)
 
 
+CONSTANT_SLOPE = {"identity", "step"}
+NO_LIMIT = {("sine", 0), ("sine", 1), ("snake", 1)}  # they swing on for ever
+
+
+def limits(name, settings, order):
+    """What f, or its slope, tends to at minus and plus infinity: by what it is at 1e30."""
+    if (name, order) in NO_LIMIT:
+        return [math.nan, math.nan]
+    far = [as_float(truth(name, z, order, tuple(settings.items()))) for z in (-1e30, 1e30)]
+    return [math.copysign(math.inf, one) if abs(one) > 1e15 else one for one in far]
+
+
+@EVERY_DTYPE
+@EVERY_VARIANT
+def test_nan_stays_nan_and_infinity_gives_the_limit(name, settings, dtype):
+    activation = get(name, **settings)
+    z = torch.tensor([math.nan, -math.inf, math.inf], dtype=dtype, requires_grad=True)
+    module = activation.module(dtype=F64).eval()
+    close = {"rtol": 4 * torch.finfo(dtype).eps, "atol": 1e-15, "equal_nan": True}
+    for value in (activation(z), module(z)):
+        torch.testing.assert_close(value, torch.tensor([math.nan, *limits(name, settings, 0)], dtype=dtype), **close)
+    (gradient,) = torch.autograd.grad(activation(z).sum(), z)
+    slope = activation.slope(z.detach())
+    assert slope.isnan()[0] or name in CONSTANT_SLOPE
+    expected = torch.tensor(limits(name, settings, 1), dtype=dtype)
+    for got in (slope, gradient):
+        torch.testing.assert_close(got[1:], expected, **close)
+
+
+@pytest.mark.parametrize("name", [name for name in catalog if catalog[name].learnable])
+def test_a_setting_that_is_learned_gets_no_gradient_of_nan_from_infinity(name):
+    module = catalog[name].module(dtype=F64)
+    for far in (-math.inf, math.inf):
+        gradients = torch.autograd.grad(module(torch.tensor([far], dtype=F64)).sum(), list(module.parameters()))
+        assert not any(gradient.isnan().any() for gradient in gradients)
+
+
 @EVERY_VARIANT
 def test_the_gradient_is_the_slope(name, settings):
     activation = get(name, **settings)

@@ -4,7 +4,8 @@ An entry is one block in the file of its family: a function of its settings that
 an entry up by name, `catalog` holds all of them with their default settings.
 
 Values and slopes are computed by forms that stay right where the textbook formula does not: in the far tails, and
-in every float dtype. Gradients through autograd are the slopes written here.
+in every float dtype. Gradients through autograd are the slopes written here. nan gives nan, and an infinity the limit of
+value and slope there: nan where there is none, as of a sine.
 """
 
 from collections.abc import Mapping
