@@ -2,7 +2,7 @@
 
 import torch
 
-__all__ = ["above", "finite", "negative", "sigmoid_slope", "softplus_value", "tanh_slope", "times"]
+__all__ = ["above", "finite", "negative", "reach", "sigmoid_slope", "softplus_value", "tanh_slope", "times"]
 
 
 def above(z):
@@ -17,8 +17,15 @@ def finite(z):
 
 
 def times(a, z):
-    """a z for a number, or a tensor of one, and 0 where a is 0, however far z is."""
-    return a * torch.where(z.isinf() & (a == 0), 0.0, z)
+    """a z for a number, or a tensor of them, and 0 where a is 0, however far z is."""
+    return a * reach(a, z)
+
+
+def reach(a, z):
+    """z with a number for infinity where a is 0, so that a z is 0 there."""
+    if isinstance(a, torch.Tensor):
+        return torch.where(z.isinf() & (a == 0), 0.0, z)
+    return z if a else finite(z)
 
 
 def sigmoid_slope(z):

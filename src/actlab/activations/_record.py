@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .._names import meant, nearest
 
-__all__ = ["Activation", "Elementwise", "all_entries", "entry", "get", "watched"]
+__all__ = ["Activation", "Elementwise", "all_entries", "applied", "entry", "get", "watched"]
 
 inf = math.inf
 Setting = float | tuple[float, ...]
@@ -62,12 +62,26 @@ class Activation:
     )
 
     def __call__(self, z: Tensor) -> Tensor:
-        """f(z): same shape, dtype and device as z; its gradient is `slope`."""
+        """f(z): same shape, dtype and device as z; its gradient is `slope`, to every order and in each mode.
+
+        Torch's compiler and exporters keep that gradient too, except under a transform inside of what is compiled, as
+        `torch.compile(torch.func.vmap(torch.func.grad(act)))`: there, and where `torch.jit.trace` writes the program
+        down, it is what autograd makes of the operations, right but for kinks and far tails.
+        """
+        if isinstance(z, torch.fx.Proxy) and self.name in _entries:
+            return z.tracer.create_proxy("call_function", applied, (z, self.name), dict(self.settings))
         _require_float(z, self.name)
         return _watchers[-1](self, z, self._apply) if _watchers else self._apply(z)
 
     def _apply(self, z):
-        return _Elementwise.apply(z, _in_single(self.function), _in_single(self.slope_function))
+        function, slope = _in_single(self.function), _in_single(self.slope_function)
+        if torch.compiler.is_compiling():
+            return _Compiled.apply(z, function, slope)
+        if torch.jit.is_tracing():
+            return function(z)
+        if torch._C._are_functorch_transforms_active() and (order := _forward_levels()) > 1:
+            return _expanded(z, function, slope, order)
+        return _Elementwise.apply(z, function, slope)
 
     def slope(self, z: Tensor) -> Tensor:
         """f'(z): same shape, dtype and device as z."""
@@ -129,8 +143,10 @@ class Elementwise(torch.nn.Module):
     def activation(self) -> Activation:
         return get(self._start, **self._learned()) if self._start.learnable else self._start
 
-    def forward(self, z: Tensor) -> Tensor:
-        start = self._start
+    def forward(self, input: Tensor) -> Tensor:  # torch's name for it, as it may come by keyword
+        z, start = input, self._start
+        if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
+            return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
         if start.learnable:
             function, learned = start.learnable_function, [getattr(self, key) for key in start.learnable]
             _require_float(z, start.name)
@@ -177,6 +193,68 @@ class _Elementwise(torch.autograd.Function):
         return grad * slope, None, None
 
 
+class _Compiled(torch.autograd.Function):
+    # Dynamo takes no Function that has a jvp of its own.
+    @staticmethod
+    def forward(ctx, z, function, slope_function):
+        ctx.save_for_backward(z)
+        ctx.slope = slope_function
+        return function(z)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (z,) = ctx.saved_tensors
+        return grad * ctx.slope(z), None, None
+
+
+class _Displacement(torch.autograd.Function):
+    # z minus itself: 0, whose derivative by z is 1 and whose others are 0, infinity included.
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(z):
+        return torch.zeros_like(z)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def jvp(ctx, change):
+        return change.view_as(change)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+def _forward_levels():
+    """How many derivatives may be taken, an ordinary backward at the end included, if two are forward; else 0."""
+    kinds = [level.key() for level in torch._C._functorch.get_interpreter_stack() or ()]
+    forward = kinds.count(torch._C._functorch.TransformType.Jvp)
+    backward = kinds.count(torch._C._functorch.TransformType.Grad) + torch.is_grad_enabled()
+    return forward + backward if forward > 1 else 0
+
+
+def _expanded(z, function, slope_function, order):
+    """function(z) as Taylor's series of that order around z, whose derivatives are the written slope and its own.
+
+    For forward over forward: there the outer of two derivatives does not see what the jvp of a Function computes
+    from what it has saved (pytorch issue 197867), and finds 0.
+    """
+    at, away = z.detach(), _Displacement.apply(z)
+    value, power, derivative = function(at), torch.ones_like(at), slope_function
+    for n in range(1, order + 1):
+        power = power * away / n
+        value = value + power * derivative(at)
+        derivative = _derivative(derivative)
+    return value
+
+
+def _derivative(function):
+    return lambda z: torch.func.jvp(function, (z,), (torch.ones_like(z),))[1]
+
+
 def _in_single(function):
     """`function`, with float16 and bfloat16 carried out in float32: their range is too small for the way there."""
 
@@ -192,6 +270,11 @@ def _require_float(z, name):
     if not isinstance(z, Tensor) or not z.is_floating_point():
         kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
         raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
+
+
+def applied(z: Tensor, name: str, **settings: Setting) -> Tensor:
+    """get(name, **settings)(z): what torch.fx writes into a graph where an activation is called."""
+    return get(name, **settings)(z)
 
 
 _entries: dict[str, Callable[..., Activation]] = {}

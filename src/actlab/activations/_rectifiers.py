@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import above, negative, times
+from ._parts import above, negative, reach, times
 from ._record import Activation, entry
 
 __all__ = []
@@ -399,5 +399,5 @@ def _star_relu(scale=0.8944, bias=-0.4472):
 
 
 def _star_value(z, scale, bias):
-    positive = torch.where(z.isinf() & (scale == 0), 0.0, torch.relu(z))
+    positive = reach(scale, torch.relu(z))
     return scale * positive * positive + bias  # in this order: the square alone may be inf where this is not
