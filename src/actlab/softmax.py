@@ -1,9 +1,9 @@
 """Softmax and its relatives, the formula as it is written and the program that survives, side by side.
 
 Each takes logits `z`, a float tensor of any shape, and the dim along which they compete: one, several in a tuple, or
-None for all. float16 and bfloat16 are carried out in float32 and rounded once, except by `naive_softmax`, which is here
-to show where it breaks. dtype: what z is cast to first, and so the dtype of the result. A tensor of no dims is one
-logit. Where there is nothing along dim there are no probabilities, and the logsumexp is -inf.
+None for all. float16 and bfloat16 are carried out in float32 and rounded once, except by `naive_softmax`, which is
+here to show where it breaks. dtype: what z is cast to first, and so the dtype of the result. A tensor of no dims is
+one logit. Where there is nothing along dim there are no probabilities, and the logsumexp is -inf.
 
 mask: bool, of z's shape or one that broadcasts to it; True keeps an entry, as in torch's scaled_dot_product_attention
 (and the other way round in torch.nn.MultiheadAttention). An entry that is not kept, or is -inf, has probability

@@ -855,6 +855,42 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_there_are():
     assert "did you mean" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("linear", "identity"),
+        ("hard_sigmoid", "hardsigmoid"),
+        ("log_sigmoid", "logsigmoid"),
+        ("hard_swish", "hardswish"),
+        ("soft_sign", "softsign"),
+        ("quick_gelu", "swish"),
+        ("gelu_pytorch_tanh", "gelu_tanh"),
+        ("sparseplus", "sparse_plus"),
+    ],
+)
+def test_other_libraries_names_are_understood(asked, name):
+    assert get(asked) == catalog[name] and get(asked).name == name
+
+
+def test_a_setting_goes_with_another_librarys_name():
+    assert get("soft_shrink", threshold=0.25) == get("softshrink", threshold=0.25)
+
+
+def test_what_is_said_of_swish_where_one_asks_for_it_is_true():
+    one = torch.tensor(1.0)
+    found = [get("silu")(one), get("swish", beta=1)(one), get("swish")(one)]
+    assert [round(value.item(), 3) for value in found] == [0.731, 0.731, 0.846]
+    assert all(said in get.__doc__ for said in ("0.731", "1.702", "0.846"))
+
+
+def test_a_layer_that_learns_is_made_on_the_device_that_is_asked_for():
+    for name in catalog:
+        layer = catalog[name].module(device="meta", dtype=F64)
+        assert [(p.device.type, p.dtype) for p in layer.parameters()] == [("meta", F64)] * len(
+            catalog[name].learnable
+        )
+
+
 def test_an_unknown_setting_is_answered_with_those_there_are():
     with pytest.raises(TypeError, match=r"leaky_relu has no setting 'alpha'.*negative_slope"):
         get("leaky_relu", alpha=0.1)

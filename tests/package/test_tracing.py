@@ -1,4 +1,4 @@
-"""What takes a program apart, torch's transforms, compiler, exporter and tracers, finds the same function and slope."""
+"""What takes a program apart, transforms, compiler, exporter and tracers, finds the same function and slope."""
 
 import copy
 import itertools
@@ -9,7 +9,7 @@ import torch
 from torch.func import grad, jacfwd, jacrev, vmap
 
 from actlab import gates, networks
-from actlab.activations import catalog, get
+from actlab.activations import Elementwise, catalog, get, to_torch
 
 F64 = torch.float64
 EVERY = pytest.mark.parametrize("name", catalog)
@@ -106,7 +106,7 @@ def test_a_network_compiles_in_one_piece(which):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("make", "shape"), [(networks.cnn, (2, 1, 28, 28)), (networks.resnet, (2, 3, 32, 32))])
+@pytest.mark.parametrize(("make", "shape"), [(networks.cnn, (2, 1, 28, 28)), (networks.resnet, (2, 1, 32, 32))])
 def test_a_network_of_convolutions_compiles_in_one_piece(make, shape):
     torch.compiler.reset()
     network, x = make("silu").eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
@@ -157,3 +157,54 @@ def test_a_layer_takes_its_input_by_the_name_that_torch_has_for_it():
     for name in catalog:
         layer = catalog[name].module().eval()
         assert torch.equal(layer(input=z), layer(z))
+
+
+class Asked(torch.nn.Module):
+    """The same layer at two places, and others beside it."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = self.again = get("gelu").module()
+        self.inner = torch.nn.Sequential(torch.nn.Linear(4, 4), get("snake").module(), get("prelu").module())
+
+    def forward(self, x):
+        return self.again(self.inner(self.first(x)))
+
+
+def test_torchs_layers_stand_in_a_copy_for_those_of_the_catalog():
+    network, x = Asked(), torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        network.inner[2].negative_slope.fill_(0.4)
+    made = to_torch(network)
+    assert set(made.swapped) == {"first", "again", "inner.2"} and set(made.left) == {"inner.1"}
+    assert made.network.first is made.network.again and isinstance(made.network.first, torch.nn.GELU)
+    assert isinstance(made.network.inner[2], torch.nn.PReLU)
+    assert made.network.inner[2].weight.item() == network.inner[2].negative_slope.item()
+    assert isinstance(network.first, Elementwise), "the network itself is left as it was"
+    torch.testing.assert_close(made.network(x), network(x))
+    assert 0 < made.error <= 1e-6
+    said = str(made)
+    assert "inner.1: left, torch has no layer of snake" in said and "first: now GELU(approximate='none')" in said
+
+
+@EVERY
+def test_a_layer_alone_becomes_torchs_where_torch_has_it_and_agrees(name):
+    made = to_torch(get(name).module().eval())
+    own = catalog[name].torch_function is not None and name != "sine"
+    assert isinstance(made.network, Elementwise) != own
+    assert (list(made.swapped), list(made.left)) == (([""], []) if own else ([], [""]))
+    z = torch.linspace(-120, 120, 1001)
+    torch.testing.assert_close(made.network(z), get(name)(z), rtol=1e-6, atol=1e-6)
+
+
+def test_what_does_not_agree_or_draws_is_left_and_said():
+    assert list(to_torch(get("softplus").module(), error=0).left) == [""]
+    assert to_torch(get("rrelu").module()).left == {"": "rrelu draws in training"}
+    with pytest.raises(TypeError, match=r"to_torch takes a torch\.nn\.Module, got Activation"):
+        to_torch(get("relu"))
+
+
+def test_the_softplus_of_a_swapped_network_is_exported_as_torchs_own():
+    network = to_torch(torch.nn.Sequential(get("softplus").module())).network
+    exported = torch.export.export(network, (torch.ones(3),))
+    assert torch.ops.aten.softplus.default in [node.target for node in exported.graph.nodes]

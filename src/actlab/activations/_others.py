@@ -5,7 +5,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import above
+from ._parts import above, finite
 from ._record import Activation, entry
 
 __all__ = []
@@ -191,8 +191,7 @@ def _snake(a=1.0):
 
 
 def _snake_inner(z, a):
-    largest = torch.finfo(z.dtype).max
-    return (a * z).clamp(-largest, largest)  # the sine of infinity is nan
+    return finite(a * finite(z))  # the sine of infinity is nan
 
 
 def _snake_slope(z, a):

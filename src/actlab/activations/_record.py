@@ -1,8 +1,10 @@
 """What an activation is: its record, the layer that applies it, and how an entry is looked up by name."""
 
 import contextlib
+import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -99,13 +101,15 @@ class Activation:
             return _rebuild, (self.name, dict(self.settings))
         return super().__reduce__()
 
-    def module(self, *, dtype: torch.dtype = torch.float32, seed: int = 0) -> "Elementwise":
+    def module(
+        self, *, dtype: torch.dtype = torch.float32, seed: int = 0, device: torch.device | str | None = None
+    ) -> "Elementwise":
         """A new `torch.nn.Module` that applies f.
 
-        Settings that are `learnable` become its parameters, of the given dtype; the others have none. `seed` is for
-        the layer that draws in training mode, `rrelu`: two layers with one seed draw the same.
+        Settings that are `learnable` become its parameters, of the given dtype and device; the others have none.
+        `seed` is for the layer that draws in training mode, `rrelu`: two layers with one seed draw the same.
         """
-        return Elementwise(self, dtype=dtype, seed=seed)
+        return Elementwise(self, dtype=dtype, seed=seed, device=device)
 
 
 _watchers: list[Callable] = []
@@ -131,11 +135,18 @@ class Elementwise(torch.nn.Module):
     its inputs; gradients reach them and z, and the record is the one for the values that they have now.
     """
 
-    def __init__(self, activation: Activation, *, dtype: torch.dtype = torch.float32, seed: int = 0):
+    def __init__(
+        self,
+        activation: Activation,
+        *,
+        dtype: torch.dtype = torch.float32,
+        seed: int = 0,
+        device: torch.device | str | None = None,
+    ):
         super().__init__()
         self._start = activation
         for key in activation.learnable:
-            value = torch.tensor(activation.settings[key], dtype=dtype)
+            value = torch.tensor(activation.settings[key], dtype=dtype, device=device)
             self.register_parameter(key, torch.nn.Parameter(value))
         self._generator = torch.Generator().manual_seed(seed) if activation.training_function else None
 
@@ -289,6 +300,10 @@ def entry(build):
 def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activation:
     """The activation called `name`, with `settings` in place of its defaults; an `Activation` passes through.
 
+    Other libraries' names, those of the `aliases` that are written as one is in a program ("linear", "hard_sigmoid"),
+    are understood too; the record has the catalog's own. What other libraries call swish is "silu" here, which is
+    0.731 at z = 1: the default beta of get("swish") is 1.702, and its value 0.846.
+
     A setting whose default is a tuple takes a number or any sequence of them, and is kept as a tuple of floats.
 
     Raises KeyError if there is no such name (it lists those there are, and the nearest), TypeError if the
@@ -301,6 +316,7 @@ def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activa
         if settings:
             return get(name.name, **{**name.settings, **settings})
         return name
+    name = name if name in _entries else _other_names().get(name, name)
     if name not in _entries:
         there = all_entries()
         words = {word.lower(): key for key, a in there.items() for word in (*a.aliases, a.title, key)}
@@ -325,6 +341,13 @@ def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activa
 def all_entries() -> dict[str, Activation]:
     """Each entry with its default settings, by name, in order of year."""
     return {a.name: a for a in sorted((get(name) for name in _entries), key=lambda a: a.year)}
+
+
+@functools.cache
+def _other_names():
+    """The catalog's name by each alias that could stand in a program."""
+    words = [(word, act.name) for act in all_entries().values() for word in act.aliases]
+    return {word: name for word, name in words if re.fullmatch(r"[a-z_0-9]+", word)}
 
 
 def _rebuild(name, settings):
