@@ -66,6 +66,8 @@ class Activation:
     def __call__(self, z: Tensor) -> Tensor:
         """f(z): same shape, dtype and device as z; its gradient is `slope`, to every order and in each mode.
 
+        One bound: of derivatives of which two or more are taken forward, as in torch.func.jacfwd of itself, one
+        ordinary backward may be taken on top.
         Torch's compiler and exporters keep that gradient too, except under a transform inside of what is compiled, as
         `torch.compile(torch.func.vmap(torch.func.grad(act)))`: there, and where `torch.jit.trace` writes the program
         down, it is what autograd makes of the operations, right but for kinks and far tails.
