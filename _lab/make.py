@@ -23,7 +23,12 @@ PARTS = (
     "starts.js",
     "draw.js",
     "style.js",
+    "formats.js",
+    "programs.js",
+    "numbers_style.js",
+    "embed.js",
     "view.js",
+    "numbers.js",
     "export.js",
 )
 MIDDLE = 3.75  # of erfcx's variable: near it the series is shortest

@@ -8,14 +8,19 @@ const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
 let labs = 0;
 
-class Lab {
+function addStyle() {
+  if (document.getElementById("actlab-lab-style")) return;
+  document.head.append(make("style", { id: "actlab-lab-style" }, STYLE + NUMBERS_STYLE));
+}
+
+LABS.train = class {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.query = new URLSearchParams(location.search);
-    this.setting = readSetting(this.query);
-    this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
-    this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
+    const query = givenState(root);
+    this.setting = readSetting(query);
+    this.second = query.has("b") ? readSetting(query, "b.") : null;
+    this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
     this.pace = "ten";
     this.playing = false;
     this.grid = 3;
@@ -30,9 +35,7 @@ class Lab {
   // --- what stands on the page
 
   build() {
-    if (!document.getElementById("actlab-lab-style")) {
-      document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
-    }
+    addStyle();
     const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
     this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
     const step = button("Step", () => this.once());
@@ -126,7 +129,8 @@ class Lab {
       this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
-      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } },
+        isEmbedded(this.root) ? "Copy as a call" : "Copy a link")));
   }
 
   buildStarts(button) {
@@ -175,16 +179,10 @@ class Lab {
 
   address() {
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
-    this.later = setTimeout(() => {
-      try {
-        history.replaceState(null, "", this.link());
-      } catch {
-        // a frame without an address of its own
-      }
-    }, 400);
+    this.later = setTimeout(() => showState(this.root, this.query()), 400);
   }
 
-  link() {
+  query() {
     const query = new URLSearchParams();
     writeSetting(query, this.setting);
     if (this.second) {
@@ -192,21 +190,11 @@ class Lab {
       writeSetting(query, this.second, "b.");
     }
     if (this.updates !== 300) query.set("updates", this.updates);
-    const words = query.toString();
-    return `${location.pathname}${words && `?${words}`}${location.hash}`;
+    return query;
   }
 
-  async copy() {
-    const link = new URL(this.link(), location.href).href;
-    try {
-      await navigator.clipboard.writeText(link);
-      this.said.textContent = "The link to this setting is copied.";
-    } catch {
-      const field = make("input", { class: "lab-link", readonly: true, "aria-label": "The link to this setting" });
-      field.value = link;
-      this.said.replaceChildren("This browser lets no page copy; here is the link: ", field);
-      field.select();
-    }
+  copy() {
+    return handOn(handedOn(this.root, "train", this.query()), this.said);
   }
 
   // --- training
@@ -227,6 +215,7 @@ class Lab {
     this.quietUntil = 0;
     const frame = () => {
       if (!this.playing) return;
+      if (!this.root.isConnected) return this.pause(false); // a notebook has thrown its output away
       const begin = performance.now();
       for (let k = 0; k < MOST[this.pace]; k++) {
         this.trainer.step();
@@ -430,7 +419,7 @@ class Lab {
       this.ends.push(() => target.removeEventListener(sign, listener));
     };
     // a link to a setting on this very page moves the lab, without a new page
-    on(document, "click", (event) => {
+    if (!isEmbedded(this.root)) on(document, "click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       const there = new URL(link.href);
@@ -463,11 +452,11 @@ class Lab {
     this.ends.forEach((end) => end());
     this.root.replaceChildren();
   }
-}
+};
 
-/* Puts a lab in the place of what an element holds; returns what takes it away again. */
+/* Puts the lab that an element asks for in the place of what it holds; returns what takes it away again. */
 function mount(element) {
-  const lab = new Lab(element);
+  const lab = new LABS[element.dataset.kind ?? "train"](element);
   element.dataset.ready = "";
   return () => lab.close();
 }
