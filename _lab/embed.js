@@ -1,18 +1,10 @@
 /* A lab has its state from the address of its page; in a notebook, where the address is not its own, from what the
-   package wrote into it. */
-
-const LABS = {}; // what an element's data-kind may name
+   package wrote beside it. There it hands on no link but the call that makes it. */
 
 const isEmbedded = (root) => root.dataset.state !== undefined;
 const givenState = (root) => new URLSearchParams(isEmbedded(root) ? JSON.parse(root.dataset.state) : location.search);
-
-/* What to hand on: a link, or in a notebook the call that makes this lab. */
-function handedOn(root, kind, query) {
-  if (isEmbedded(root)) return [asCall(kind, query), "The call that makes this lab"];
-  const words = query.toString();
-  const link = `${location.pathname}${words && `?${words}`}${location.hash}`;
-  return [new URL(link, location.href).href, "The link to this setting"];
-}
+const copyWords = (root) => (isEmbedded(root) ? "Copy as a call" : "Copy a link");
+const CALL = "The call that makes this lab";
 
 async function handOn([text, name], said) {
   try {
@@ -26,31 +18,22 @@ async function handOn([text, name], said) {
   }
 }
 
-function showState(root, query) {
-  if (isEmbedded(root)) return;
-  try {
-    const words = query.toString();
-    history.replaceState(null, "", `${location.pathname}${words && `?${words}`}${location.hash}`);
-  } catch {
-    // a frame without an address of its own
-  }
-}
-
-/* A state as Python: names of the package, and only what is said. */
-const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", how: "program", want: "result" };
-function asCall(kind, query) {
+/* What an address says, as the call of the package: its own names, and nothing that is not said. */
+const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", want: "result", how: "program" };
+function asCall(kind, link) {
+  const query = new URLSearchParams(link.split("#")[0].split("?")[1] ?? "");
+  const known = kind === "train" ? { ...READ, updates: 1 } : NUMBERS;
   const values = { "": {}, "b.": {} };
   for (const [key, value] of query) {
-    if (key === "b" || key === "step") continue;
     const prefix = key.startsWith("b.") ? "b." : "";
     const name = key.slice(prefix.length);
     const into = values[prefix];
-    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4)] = Number(value);
-    else into[IN_PYTHON[name] ?? name] = name === "z" || value === "" || Number.isNaN(Number(value)) ? value : Number(value);
+    const written = name === "z" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
+    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4)] = written;
+    else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
   }
   if (query.has("b")) values[""].against = values["b."];
-  const written = (value) => (typeof value === "object"
-    ? `{${Object.entries(value).map(([key, one]) => `"${key}": ${written(one)}`).join(", ")}}`
-    : JSON.stringify(value));
-  return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${written(value)}`).join(", ")})`;
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const text = (value) => (typeof value === "string" ? value : table(value));
+  return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
 }

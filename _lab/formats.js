@@ -2,21 +2,19 @@
    number of the format and of two equally near ones to the even one. */
 
 const formats = (() => {
-/* exponent, fraction: bits. `closed`: no infinity, and only the highest pattern is no number. */
+/* exponent, fraction: bits. */
 const FORMATS = {
   float16: { title: "float16", exponent: 5, fraction: 10 },
   bfloat16: { title: "bfloat16", exponent: 8, fraction: 7 },
   float32: { title: "float32", exponent: 8, fraction: 23 },
   float64: { title: "float64", exponent: 11, fraction: 52 },
-  float8_e4m3fn: { title: "float8 E4M3", exponent: 4, fraction: 3, closed: true },
   float8_e5m2: { title: "float8 E5M2", exponent: 5, fraction: 2 },
 };
 for (const format of Object.values(FORMATS)) {
-  const { exponent, fraction, closed } = format;
+  const { exponent, fraction } = format;
   format.bias = 2 ** (exponent - 1) - 1;
   format.lowest = 1 - format.bias; // of the exponents of normal numbers
-  format.highest = closed ? format.bias + 1 : format.bias;
-  format.largest = 2 ** format.highest * (2 - 2 ** -fraction * (closed ? 2 : 1));
+  format.largest = 2 ** format.bias * (2 - 2 ** -fraction);
   format.tiny = powerOfTwo(format.lowest - fraction); // the least above 0
 }
 
@@ -44,9 +42,9 @@ const shifted = (m, by) => (by >= 0 ? m << BigInt(by) : m >> BigInt(-by));
 /* The number of the format that is nearest to an exact one. `more`: that it is a little larger than m says. */
 function nearest({ sign, m, e, more = false }, format) {
   if (!m) return sign * 0;
-  const { lowest, highest, fraction, largest } = format;
+  const { lowest, bias, fraction, largest } = format;
   const top = lengthOf(m) - 1 + e;
-  if (top > highest + 1) return overflown(sign, format);
+  if (top > bias + 1) return sign * Infinity;
   const last = Math.max(top, lowest) - fraction; // what the last place is worth, as a power of two
   const cut = last - e;
   let whole = shifted(m, -cut);
@@ -55,16 +53,14 @@ function nearest({ sign, m, e, more = false }, format) {
     const half = 1n << BigInt(cut - 1);
     if (rest > half || (rest === half && (more || whole & 1n))) whole += 1n;
   }
-  if (lengthOf(whole) + last > 1024) return overflown(sign, format);
+  if (lengthOf(whole) + last > 1024) return sign * Infinity;
   const size = Number(whole) * powerOfTwo(last);
-  return size > largest ? overflown(sign, format) : sign * size;
+  return sign * (size > largest ? Infinity : size);
 }
-const overflown = (sign, { closed }) => (closed ? NaN : sign * Infinity);
 
 /* A float64 as the format stores it. */
 function rounded(x, format) {
-  if (Number.isFinite(x)) return nearest(exactly(x), format);
-  return format.closed ? NaN : x;
+  return Number.isFinite(x) ? nearest(exactly(x), format) : x;
 }
 
 /* Logarithms and exponentials in whole numbers of 2^-PLACES. */
@@ -154,7 +150,7 @@ function happened(name, args, value, exact, format) {
     if (Math.abs(value) < powerOfTwo(format.lowest)) return "subnormal";
     return !exact.more && sameAs(exactly(value), exact) ? "exact" : "rounded";
   }
-  if (Number.isNaN(value)) return name === "exp" && args[0] > 0 ? "overflow" : "invalid";
+  if (Number.isNaN(value)) return "invalid";
   if (!exact && args.every(Number.isFinite)) {
     if (name === "divide") return "division by 0";
     if (name === "log") return "log of 0";
@@ -165,13 +161,12 @@ function happened(name, args, value, exact, format) {
 
 /* The bits of a number of a format: sign, exponent and fraction as strings of 0 and 1. */
 function bitsOf(value, format) {
-  const { exponent, fraction, bias, lowest, closed } = format;
+  const { exponent, fraction, bias, lowest } = format;
   const { sign, m, e } = exactly(Number.isFinite(value) ? value : 1);
   let [power, rest] = [0n, 0n];
   if (!Number.isFinite(value)) {
     power = (1n << BigInt(exponent)) - 1n;
-    if (closed) rest = (1n << BigInt(fraction)) - 1n;
-    else if (Number.isNaN(value)) rest = 1n << BigInt(fraction - 1);
+    if (Number.isNaN(value)) rest = 1n << BigInt(fraction - 1);
   } else if (m) {
     const top = lengthOf(m) - 1 + e;
     const last = Math.max(top, lowest) - fraction;

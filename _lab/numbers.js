@@ -1,7 +1,7 @@
 /* The numbers lab: softmax and its relatives in a format of the reader's choice, one operation after the other. */
 
 const NUMBERS = { z: "10, 11, 12", format: "float16", want: "softmax", how: "formula", target: 0, step: 0 };
-const DIGITS = { float16: 5, bfloat16: 4, float32: 9, float64: 17, float8_e4m3fn: 4, float8_e5m2: 4 };
+const DIGITS = { float16: 5, bfloat16: 4, float32: 9, float64: 17, float8_e5m2: 4 };
 const SHORT_WAYS = { formula: "formula", shifted: "largest subtracted", logits: "from the logits" };
 
 /* A setting of the numbers lab from an address; what it says wrongly is the default, but a text of logits stays as it
@@ -63,9 +63,8 @@ function told(one, format, all) {
       `least number above it, ${digitsOf(of.tiny, format)}.`;
   }
   if (what === "overflow") {
-    const closed = of.closed ? " This format has no infinity, so nan stands for it." : "";
     return `${before ?? "The result is beyond all formats."} The largest number of the format is ` +
-      `${digitsOf(of.largest, format)}.${closed}`;
+      `${digitsOf(of.largest, format)}.`;
   }
   if (what === "division by 0") return `${pair}: a number divided by 0. ${source(all, "underflow")}`.trim();
   if (what === "log of 0") return `The logarithm of 0 is −inf. ${source(all, "underflow")}`.trim();
@@ -103,7 +102,7 @@ function judgement({ verdict, off, breaks, result }) {
   return `infinite${step}`;
 }
 
-LABS.numbers = class {
+class Numbers {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
@@ -115,7 +114,6 @@ LABS.numbers = class {
   }
 
   build() {
-    addStyle();
     const { WANTED } = programs;
     const id = (words) => `${this.name}-${words}`;
     const select = (words, key, options, read = (v) => v) => {
@@ -154,7 +152,7 @@ LABS.numbers = class {
         select("right class", "target", () => (this.setting.want !== "loss" ? { " 0": "for the cross-entropy only" } :
           Object.fromEntries(this.logits.map((z, i) => [` ${i}`, `${i}, of logit ${digitsOf(z, "float64")}`]))), Number)),
       make("div", { class: "actlab-lab-row" },
-        button(isEmbedded(this.root) ? "Copy as a call" : "Copy a link", () => this.copy())),
+        button(copyWords(this.root), () => this.copy())),
       this.said,
       this.outcome,
       make("div", { class: "actlab-lab-row" }, this.before, this.next, this.toBreak),
@@ -281,19 +279,28 @@ LABS.numbers = class {
     this.address();
   }
 
-  query() {
+  link() {
     const query = new URLSearchParams();
     writeNumbers(query, this.setting);
-    return query;
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
   }
 
   address() {
+    if (isEmbedded(this.root)) return;
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
-    this.later = setTimeout(() => showState(this.root, this.query()), 400);
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
   }
 
   copy() {
-    return handOn(handedOn(this.root, "numbers", this.query()), this.said);
+    if (isEmbedded(this.root)) return handOn([asCall("numbers", this.link()), CALL], this.said);
+    return handOn([new URL(this.link(), location.href).href, "The link to this setting"], this.said);
   }
 
   listen() {
@@ -320,4 +327,4 @@ LABS.numbers = class {
     this.ends.forEach((end) => end());
     this.root.replaceChildren();
   }
-};
+}

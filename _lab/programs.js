@@ -42,7 +42,7 @@ function steps(logits, format, want, way, y = 0) {
   let z = each(logits, (given, i) => {
     const value = rounded(given, format);
     const exact = Number.isFinite(given) ? exactly(given) : null;
-    const what = exact || !Number.isNaN(value) ? happened("store", [given], value, exact, format) : "overflow";
+    const what = happened("store", [given], value, exact, format);
     done.push({ words: `z[${i}]`, stage: "store", name: "store", args: [given], value, exact, what });
     return value;
   });

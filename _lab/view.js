@@ -8,19 +8,14 @@ const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
 let labs = 0;
 
-function addStyle() {
-  if (document.getElementById("actlab-lab-style")) return;
-  document.head.append(make("style", { id: "actlab-lab-style" }, STYLE + NUMBERS_STYLE));
-}
-
-LABS.train = class {
+class Lab {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    const query = givenState(root);
-    this.setting = readSetting(query);
-    this.second = query.has("b") ? readSetting(query, "b.") : null;
-    this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
+    this.query = givenState(root);
+    this.setting = readSetting(this.query);
+    this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
+    this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
     this.pace = "ten";
     this.playing = false;
     this.grid = 3;
@@ -35,7 +30,6 @@ LABS.train = class {
   // --- what stands on the page
 
   build() {
-    addStyle();
     const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
     this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
     const step = button("Step", () => this.once());
@@ -129,8 +123,7 @@ LABS.train = class {
       this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
-      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } },
-        isEmbedded(this.root) ? "Copy as a call" : "Copy a link")));
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
   }
 
   buildStarts(button) {
@@ -178,11 +171,18 @@ LABS.train = class {
   }
 
   address() {
+    if (isEmbedded(this.root)) return;
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
-    this.later = setTimeout(() => showState(this.root, this.query()), 400);
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
   }
 
-  query() {
+  link() {
     const query = new URLSearchParams();
     writeSetting(query, this.setting);
     if (this.second) {
@@ -190,11 +190,22 @@ LABS.train = class {
       writeSetting(query, this.second, "b.");
     }
     if (this.updates !== 300) query.set("updates", this.updates);
-    return query;
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
   }
 
-  copy() {
-    return handOn(handedOn(this.root, "train", this.query()), this.said);
+  async copy() {
+    if (isEmbedded(this.root)) return handOn([asCall("train", this.link()), CALL], this.said);
+    const link = new URL(this.link(), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.said.textContent = "The link to this setting is copied.";
+    } catch {
+      const field = make("input", { class: "lab-link", readonly: true, "aria-label": "The link to this setting" });
+      field.value = link;
+      this.said.replaceChildren("This browser lets no page copy; here is the link: ", field);
+      field.select();
+    }
   }
 
   // --- training
@@ -452,11 +463,4 @@ LABS.train = class {
     this.ends.forEach((end) => end());
     this.root.replaceChildren();
   }
-};
-
-/* Puts the lab that an element asks for in the place of what it holds; returns what takes it away again. */
-function mount(element) {
-  const lab = new LABS[element.dataset.kind ?? "train"](element);
-  element.dataset.ready = "";
-  return () => lab.close();
 }

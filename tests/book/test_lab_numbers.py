@@ -18,7 +18,7 @@ from site_checks import ROOT
 
 FORMATS = {
     "float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64,
-    "float8_e4m3fn": torch.float8_e4m3fn, "float8_e5m2": torch.float8_e5m2,
+    "float8_e5m2": torch.float8_e5m2,
 }  # fmt: skip
 INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 SMALL = [name for name, dtype in FORMATS.items() if dtype.itemsize <= 2]
@@ -180,9 +180,9 @@ def test_operations_are_those_of_torch_bit_by_bit(engine, name, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2"])
+@pytest.mark.parametrize("name", ["float8_e5m2"])
 def test_operations_on_eight_bits_are_those_of_float32_rounded_once(engine, name, operation):
-    # torch has no arithmetic for them; with 24 places for numbers of 4 the second rounding changes nothing
+    # torch has no arithmetic for them; with 24 places for numbers of 3 the second rounding changes nothing
     every = all_of(name).double()
     every = every[every.isfinite()]
     a, b = every.repeat_interleave(len(every)), every.repeat(len(every))
@@ -195,7 +195,8 @@ def neighbours(value, name):
     """The next numbers of a format below and above a finite one, infinity included."""
     if name in WIDE:
         kind = {"float32": np.float32, "float64": np.float64}[name]
-        return [float(np.nextafter(kind(value), kind(side))) for side in (-math.inf, math.inf)]
+        with np.errstate(over="ignore"):
+            return [float(np.nextafter(kind(value), kind(side))) for side in (-math.inf, math.inf)]
     every = sorted({v for v in all_of(name).double().tolist() if math.isfinite(v)})
     at = every.index(value)
     return [every[at - 1] if at else -math.inf, every[at + 1] if at + 1 < len(every) else math.inf]
@@ -211,7 +212,6 @@ def right(exact, name, ladder):
     """A positive or negative real number (mpf) rounded to a format, by comparing with its numbers."""
     dtype = FORMATS[name]
     largest = torch.finfo(dtype).max
-    beyond = math.nan if name == "float8_e4m3fn" else math.inf
     if name in SMALL:
         every = ladder[name]
         at = np.searchsorted(every, float(exact)) if abs(exact) < 1e300 else len(every) * (exact > 0)
@@ -219,13 +219,13 @@ def right(exact, name, ladder):
     else:
         kind = {"float32": np.float32, "float64": np.float64}[name]
         start = kind(float(exact)) if abs(exact) <= largest else kind(math.copysign(largest, exact))
-        near = [float(v) for v in (np.nextafter(start, kind(-math.inf)), start, np.nextafter(start, kind(math.inf)))]
+        near = [*neighbours(float(start), name), float(start)]
         near = [v for v in near if math.isfinite(v)]
     best = min(near, key=lambda v: abs(mpf(v) - exact))
     if abs(best) == largest and abs(exact) > largest:
         step = largest - (neighbours(largest, name)[0])
         if abs(exact) - largest > mpf(step) / 2:
-            return math.copysign(beyond, exact)
+            return math.copysign(math.inf, exact)
     return best
 
 
@@ -235,7 +235,7 @@ def right(exact, name, ladder):
 def test_exponentials_and_logarithms_are_rounded_right(engine, name, operation, ladder):
     values = all_of(name).double().tolist() if name in SMALL else some_of(name, 3000, seed=3)
     values = [v for v in values if math.isfinite(v) and v and (v > 0 or operation == "exp")]
-    values = values[:: 5 if FORMATS[name].itemsize == 2 else 1]
+    values = values[:: 13 if FORMATS[name].itemsize == 2 else 1]
     with mp.workdps(60):
         if operation == "exp":  # beyond that nothing but 0 and infinity comes
             theirs = [right(mp.exp(mpf(max(-2000.0, min(2000.0, v)))), name, ladder) for v in values]
@@ -302,7 +302,8 @@ def by_torch(logits, name, want, way, y, ladder):
 ROWS = [
     [10.0, 11.0, 12.0], [5.0] * 8, [0.0, 800.0], [-20.0, -19.3, -18.7], [300.2, 301.1, 300.3], [0.0, -104.5],
     [1.0], [-math.inf, 1.0, 2.0], [-math.inf, -math.inf], [math.inf, 0.0], [88.7, 88.8], [-12000.0, 0.0],
-    [1e-9, -3.25], [709.0, 710.5], [-745.0, -746.0], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], [6.0, 5.0, -6.0], [40.0, 0.0],
+    [1e-9, -3.25], [709.0, 710.5], [-745.0, -746.0], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+    [6.0, 5.0, -6.0], [40.0, 0.0],
 ]  # fmt: skip
 
 
@@ -316,7 +317,8 @@ def test_programs_are_those_of_tensors_step_by_step(engine, name, ladder):
         y = len(logits) - 1
         found = engine(
             "const format = e.formats.FORMATS[given.name];"
-            "return e.programs.steps(given.z.map(taken), format, given.want, given.way, given.y).steps.map(({value}) => out(value));",
+            "return e.programs.steps(given.z.map(taken), format, given.want, given.way, given.y)"
+            ".steps.map(({value}) => out(value));",
             z=logits, name=name, want=want, way=way, y=y,
         )  # fmt: skip
         theirs = torch.tensor(by_torch(logits, name, want, way, y, ladder), dtype=torch.float64)
@@ -347,7 +349,7 @@ def judged(engine, logits, name, want, way, y=0):
         ([300.2, 301.1, 300.3], "bfloat16", "softmax", "shifted", "wrong", "z[1]", "rounded"),
         ([-math.inf, -math.inf], "float32", "softmax", "shifted", "none", None, None),
         ([-math.inf, 1.0], "float32", "softmax", "shifted", "right", None, None),
-        ([4.0, 5.0, 7.0], "float8_e4m3fn", "softmax", "formula", "lost", "e[2] = exp(z[2])", "overflow"),
+        ([10.0, 11.0, 12.0], "float8_e5m2", "softmax", "shifted", "wrong", "z[1]", "rounded"),
     ],
 )
 def test_a_result_is_judged_and_the_step_named_that_spoils_it(engine, logits, name, want, way, verdict, words, what):
