@@ -205,28 +205,22 @@ def neighbours(value, name):
 @pytest.fixture(scope="module")
 def ladder():
     """For each small format its finite numbers in order."""
-    return {name: sorted({v for v in all_of(name).double().tolist() if math.isfinite(v)}) for name in SMALL}
+    return {name: np.unique(all_of(name).double()[all_of(name).double().isfinite()].numpy()) for name in SMALL}
 
 
 def right(exact, name, ladder):
     """A positive or negative real number (mpf) rounded to a format, by comparing with its numbers."""
-    dtype = FORMATS[name]
-    largest = torch.finfo(dtype).max
+    largest = torch.finfo(FORMATS[name]).max
+    if abs(exact) >= largest:
+        beyond = abs(exact) - largest >= mpf(largest - neighbours(largest, name)[0]) / 2
+        return math.copysign(math.inf if beyond else largest, exact)
     if name in SMALL:
-        every = ladder[name]
-        at = np.searchsorted(every, float(exact)) if abs(exact) < 1e300 else len(every) * (exact > 0)
-        near = every[max(0, at - 2) : at + 2]
+        at = np.searchsorted(ladder[name], float(exact))
+        near = ladder[name][max(0, at - 2) : at + 2].tolist()
     else:
-        kind = {"float32": np.float32, "float64": np.float64}[name]
-        start = kind(float(exact)) if abs(exact) <= largest else kind(math.copysign(largest, exact))
-        near = [*neighbours(float(start), name), float(start)]
-        near = [v for v in near if math.isfinite(v)]
-    best = min(near, key=lambda v: abs(mpf(v) - exact))
-    if abs(best) == largest and abs(exact) > largest:
-        step = largest - (neighbours(largest, name)[0])
-        if abs(exact) - largest > mpf(step) / 2:
-            return math.copysign(math.inf, exact)
-    return best
+        start = float({"float32": np.float32, "float64": np.float64}[name](float(exact)))
+        near = [v for v in (*neighbours(start, name), start) if math.isfinite(v)]
+    return min(near, key=lambda v: abs(mpf(v) - exact))
 
 
 @pytest.mark.slow
