@@ -1316,7 +1316,7 @@ function asCall(kind, link) {
     const name = key.slice(prefix.length);
     const into = values[prefix];
     const written = name === "z" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
-    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4)] = written;
+    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
     else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
   }
   if (query.has("b")) values[""].against = values["b."];

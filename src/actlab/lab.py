@@ -95,7 +95,8 @@ def train(
 ) -> Lab:
     """The lab that trains a network in the page, at a setting.
 
-    activation: a name of the catalog. settings: of it, such as {"alpha": 2}, where they differ from its own. depth: 1
+    activation: a name of the catalog. settings: of it, such as {"alpha": 2}, where they differ from its own; of
+    several numbers all, {"a": (0.5, 0)}, or one, {"a_1": 0.5}. depth: 1
     to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed" or "orthogonal", its
     weights times gain, 0.1 to 5. data: "disk", "xor", "spirals" or "square". optimizer: "sgd", "momentum" or "adam".
     rate: 0.0001, 0.0003 and so on up to 3. batch: points of an update, 4, 16 or 64; 0: all. seed: 1 to 9999, of
@@ -183,7 +184,13 @@ def _setting(given, prefix):
     for key, value in given.items():
         if key != "settings" and value != DEFAULTS[key]:
             state[prefix + KEYS.get(key, key)] = value
+    single = {f"{key}_{i + 1}": (key, i) for key, all_ in act.settings.items() if isinstance(all_, tuple)
+              for i in range(len(all_))}  # fmt: skip
     for key, value in given["settings"].items():
+        if key in single:
+            whole, i = single[key]
+            state[f"{prefix}set.{whole} {i + 1}"] = _between(key, value, *ends(act, whole))
+            continue
         default = act.settings[one_of(act.settings, key, f"setting of {act.title}")]
         parts = value if isinstance(value, tuple | list) else [value]
         if len(parts) != (len(default) if isinstance(default, tuple) else 1):

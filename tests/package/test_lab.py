@@ -44,7 +44,8 @@ def test_what_a_notebook_shows_has_a_picture_the_state_and_the_script_and_loads_
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        ({"activation": "gleu"}, KeyError, "did you mean 'gelu'"), ({"depth": 11}, ValueError, "from 1 to 10, got 11"),
+        ({"activation": "gleu"}, KeyError, "did you mean 'gelu'"),
+        ({"depth": 11}, ValueError, "from 1 to 10, got 11"),
         ({"depth": 2.5}, ValueError, "whole number"), ({"depth": "2"}, TypeError, "number, got '2'"),
         ({"width": 0}, ValueError, "from 1 to 32"), ({"start": "xavier"}, KeyError, "there are torch, lecun"),
         ({"gain": float("nan")}, ValueError, "from 0.1 to 5"), ({"rate": 0.02}, ValueError, "one of 0.0001"),
@@ -53,7 +54,8 @@ def test_what_a_notebook_shows_has_a_picture_the_state_and_the_script_and_loads_
         ({"activation": "elu", "settings": {"alpa": 1}}, KeyError, "did you mean 'alpha'"),
         ({"activation": "elu", "settings": {"alpha": 99}}, ValueError, "from 0.05 to 4"),
         ({"activation": "apl", "settings": {"a": 1}}, ValueError, "got 1"),
-        ({"against": {"dept": 3}}, KeyError, "did you mean 'depth'"), ({"against": {"depth": 0}}, ValueError, "1 to 10"),
+        ({"against": {"dept": 3}}, KeyError, "did you mean 'depth'"),
+        ({"against": {"depth": 0}}, ValueError, "1 to 10"),
     ],
 )  # fmt: skip
 def test_a_setting_that_the_lab_has_not_is_refused_with_what_there_is(given, error, words):
@@ -67,7 +69,8 @@ def test_a_setting_that_the_lab_has_not_is_refused_with_what_there_is(given, err
         ({"logits": []}, ValueError, "1 to 8"), ({"logits": "1 two"}, ValueError, "got '1 two'"),
         ({"logits": range(9)}, ValueError, "1 to 8"), ({"logits": [float("nan")]}, ValueError, "none of them nan"),
         ({"logits": 3}, TypeError, "iterable"), ({"format": "float8"}, KeyError, "there are float16"),
-        ({"result": "log_softmax"}, KeyError, "there are softmax"), ({"program": "logits"}, KeyError, "formula, shifted"),
+        ({"result": "log_softmax"}, KeyError, "there are softmax"),
+        ({"program": "logits"}, KeyError, "formula, shifted"),
         ({"target": 3}, ValueError, "from 0 to 2"),
     ],
 )  # fmt: skip
