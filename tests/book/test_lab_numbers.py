@@ -212,7 +212,8 @@ def right(exact, name, ladder):
     """A positive or negative real number (mpf) rounded to a format, by comparing with its numbers."""
     largest = torch.finfo(FORMATS[name]).max
     if abs(exact) >= largest:
-        beyond = abs(exact) - largest >= mpf(largest - neighbours(largest, name)[0]) / 2
+        place = math.ldexp(torch.finfo(FORMATS[name]).eps, math.frexp(largest)[1] - 1)
+        beyond = abs(exact) - largest >= mpf(place) / 2
         return math.copysign(math.inf if beyond else largest, exact)
     if name in SMALL:
         at = np.searchsorted(ladder[name], float(exact))
@@ -220,7 +221,7 @@ def right(exact, name, ladder):
     else:
         start = float({"float32": np.float32, "float64": np.float64}[name](float(exact)))
         near = [v for v in (*neighbours(start, name), start) if math.isfinite(v)]
-    return min(near, key=lambda v: abs(mpf(v) - exact))
+    return math.copysign(min(near, key=lambda v: abs(mpf(v) - exact)), exact)
 
 
 @pytest.mark.slow
