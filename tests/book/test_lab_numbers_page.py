@@ -174,7 +174,7 @@ def framed(browser, made):
 @pytest.mark.parametrize(
     "made",
     [
-        lab.train("elu", settings={"alpha": 2.0}, depth=3, width=5, start="he", gain=1.5, data="spirals",
+        lab.train("elu", settings={"alpha": 2.5}, depth=3, width=5, start="he", gain=1.5, data="spirals",
                   optimizer="momentum", rate=0.1, batch=16, seed=7, updates=100, against={"activation": "apl",
                   "settings": {"a": (0.5, -0.3)}, "depth": 4}),
         lab.numbers([0, 800], "float64", result="loss", program="logits", target=1),
