@@ -22,7 +22,8 @@ const SHADES = {
   dark: [[128, 66, 28], [34, 38, 44], [38, 88, 136], "#f2f4f7", "#16191d"],
 };
 function isDark() {
-  const { theme } = document.documentElement.dataset;
+  const { theme = { true: "light", false: "dark" }[document.body.dataset.jpThemeLight] } =
+    document.documentElement.dataset; // of the book, or of JupyterLab
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 

@@ -12,7 +12,7 @@ class Lab {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.query = new URLSearchParams(location.search);
+    this.query = givenState(root);
     this.setting = readSetting(this.query);
     this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
     this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
@@ -123,7 +123,7 @@ class Lab {
       this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
-      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
   }
 
   buildStarts(button) {
@@ -171,6 +171,7 @@ class Lab {
   }
 
   address() {
+    if (isEmbedded(this.root)) return;
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
     this.later = setTimeout(() => {
       try {
@@ -194,6 +195,7 @@ class Lab {
   }
 
   async copy(path = this.link()) {
+    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
     const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
@@ -226,6 +228,7 @@ class Lab {
     this.quietUntil = 0;
     const frame = () => {
       if (!this.playing) return;
+      if (!this.root.isConnected) return this.pause(false); // a notebook has thrown its output away
       const begin = performance.now();
       for (let k = 0; k < MOST[this.pace]; k++) {
         this.trainer.step();
@@ -429,7 +432,7 @@ class Lab {
       this.ends.push(() => target.removeEventListener(sign, listener));
     };
     // a link to a setting on this very page moves the lab, without a new page
-    on(document, "click", (event) => {
+    if (!isEmbedded(this.root)) on(document, "click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       const there = new URL(link.href);

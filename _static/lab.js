@@ -1954,7 +1954,8 @@ const SHADES = {
   dark: [[128, 66, 28], [34, 38, 44], [38, 88, 136], "#f2f4f7", "#16191d"],
 };
 function isDark() {
-  const { theme } = document.documentElement.dataset;
+  const { theme = { true: "light", false: "dark" }[document.body.dataset.jpThemeLight] } =
+    document.documentElement.dataset; // of the book, or of JupyterLab
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
@@ -2225,6 +2226,45 @@ const STYLE = `
   .actlab-lab-slider input { height: 2.75rem; }
 }
 `;
+/* A lab has its state from the address of its page; in a notebook, where the address is not its own, from what the
+   package wrote beside it. There it hands on no link but the call that makes it. */
+
+const isEmbedded = (root) => root.dataset.state !== undefined;
+const givenState = (root) => new URLSearchParams(isEmbedded(root) ? JSON.parse(root.dataset.state) : location.search);
+const copyWords = (root) => (isEmbedded(root) ? "Copy as a call" : "Copy a link");
+const CALL = "The call that makes this lab";
+
+async function handOn([text, name], said) {
+  try {
+    await navigator.clipboard.writeText(text);
+    said.textContent = `${name} is copied.`;
+  } catch {
+    const field = make("input", { class: "lab-link", readonly: true, "aria-label": name });
+    field.value = text;
+    said.replaceChildren(`This browser lets no page copy. ${name}: `, field);
+    field.select();
+  }
+}
+
+/* What an address says, as the call of the package: its own names, and nothing that is not said. */
+const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", want: "result", how: "program" };
+function asCall(kind, link) {
+  const query = new URLSearchParams(link.split("#")[0].split("?")[1] ?? "");
+  const known = kind === "train" ? { ...READ, own: 1, updates: 1 } : NUMBERS;
+  const values = { "": {}, "b.": {} };
+  for (const [key, value] of query) {
+    const prefix = key.startsWith("b.") ? "b." : "";
+    const name = key.slice(prefix.length);
+    const into = values[prefix];
+    const written = name === "z" || name === "own" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
+    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
+    else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
+  }
+  if (query.has("b")) values[""].against = values["b."];
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const text = (value) => (typeof value === "string" ? value : table(value));
+  return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
+}
 /* What the labs of a page share: the menu of functions, and the field for one that is typed in. */
 
 const PAUSE = 400; // ms after the last key until a text is judged
@@ -2274,7 +2314,7 @@ class Lab {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.query = new URLSearchParams(location.search);
+    this.query = givenState(root);
     this.setting = readSetting(this.query);
     this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
     this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
@@ -2385,7 +2425,7 @@ class Lab {
       this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
-      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
   }
 
   buildStarts(button) {
@@ -2433,6 +2473,7 @@ class Lab {
   }
 
   address() {
+    if (isEmbedded(this.root)) return;
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
     this.later = setTimeout(() => {
       try {
@@ -2456,6 +2497,7 @@ class Lab {
   }
 
   async copy(path = this.link()) {
+    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
     const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
@@ -2488,6 +2530,7 @@ class Lab {
     this.quietUntil = 0;
     const frame = () => {
       if (!this.playing) return;
+      if (!this.root.isConnected) return this.pause(false); // a notebook has thrown its output away
       const begin = performance.now();
       for (let k = 0; k < MOST[this.pace]; k++) {
         this.trainer.step();
@@ -2691,7 +2734,7 @@ class Lab {
       this.ends.push(() => target.removeEventListener(sign, listener));
     };
     // a link to a setting on this very page moves the lab, without a new page
-    on(document, "click", (event) => {
+    if (!isEmbedded(this.root)) on(document, "click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       const there = new URL(link.href);
@@ -3196,13 +3239,740 @@ class Explorer {
 }
 // the controls, the address and the link are the same in every lab
 for (const shared of ["select", "slider", "address", "copy"]) Explorer.prototype[shared] = Lab.prototype[shared];
+/* Number formats: every operation is carried out exactly, or to 300 bits and more, and rounded once, to the nearest
+   number of the format and of two equally near ones to the even one. */
+
+const formats = (() => {
+/* exponent, fraction: bits. */
+const FORMATS = {
+  float16: { title: "float16", exponent: 5, fraction: 10 },
+  bfloat16: { title: "bfloat16", exponent: 8, fraction: 7 },
+  float32: { title: "float32", exponent: 8, fraction: 23 },
+  float64: { title: "float64", exponent: 11, fraction: 52 },
+  float8_e5m2: { title: "float8 E5M2", exponent: 5, fraction: 2 },
+};
+for (const format of Object.values(FORMATS)) {
+  const { exponent, fraction } = format;
+  format.bias = 2 ** (exponent - 1) - 1;
+  format.lowest = 1 - format.bias; // of the exponents of normal numbers
+  format.largest = 2 ** format.bias * (2 - 2 ** -fraction);
+  format.tiny = powerOfTwo(format.lowest - fraction); // the least above 0
+}
+
+const PLACES = 320; // binary places of what is not exact
+const doubles = new Float64Array(1);
+const patterns = new BigUint64Array(doubles.buffer);
+
+/* 2 to a whole power, exactly, down to the least float64. */
+function powerOfTwo(power) {
+  const bits = new BigUint64Array([power < -1022 ? 1n << BigInt(power + 1074) : BigInt(power + 1023) << 52n]);
+  return new Float64Array(bits.buffer)[0];
+}
+
+/* A finite number exactly: sign * m * 2^e, m a whole number. */
+function exactly(x) {
+  doubles[0] = Math.abs(x);
+  const power = Number(patterns[0] >> 52n);
+  const fraction = patterns[0] & 0xfffffffffffffn;
+  const sign = x < 0 || Object.is(x, -0) ? -1 : 1;
+  return power ? { sign, m: fraction | (1n << 52n), e: power - 1075 } : { sign, m: fraction, e: -1074 };
+}
+const lengthOf = (m) => (m ? m.toString(16).length * 4 - Math.clz32(parseInt(m.toString(16)[0], 16)) + 28 : 0);
+const shifted = (m, by) => (by >= 0 ? m << BigInt(by) : m >> BigInt(-by));
+
+/* The number of the format that is nearest to an exact one. `more`: that it is a little larger than m says. */
+function nearest({ sign, m, e, more = false }, format) {
+  if (!m) return sign * 0;
+  const { lowest, bias, fraction, largest } = format;
+  const top = lengthOf(m) - 1 + e;
+  if (top > bias + 1) return sign * Infinity;
+  const last = Math.max(top, lowest) - fraction; // what the last place is worth, as a power of two
+  const cut = last - e;
+  let whole = shifted(m, -cut);
+  if (cut > 0) {
+    const rest = m - (whole << BigInt(cut));
+    const half = 1n << BigInt(cut - 1);
+    if (rest > half || (rest === half && (more || whole & 1n))) whole += 1n;
+  }
+  if (lengthOf(whole) + last > 1024) return sign * Infinity;
+  const size = Number(whole) * powerOfTwo(last);
+  return sign * (size > largest ? Infinity : size);
+}
+
+/* A float64 as the format stores it. */
+function rounded(x, format) {
+  return Number.isFinite(x) ? nearest(exactly(x), format) : x;
+}
+
+/* Logarithms and exponentials in whole numbers of 2^-PLACES. */
+const ONE = 1n << BigInt(PLACES);
+const times = (a, b) => (a * b) >> BigInt(PLACES);
+/* 2 atanh(s), for s well below 1. */
+function twiceAtanh(s) {
+  const square = times(s, s);
+  let sum = 0n;
+  for (let term = s, k = 1n; term !== 0n && term !== -1n; term = times(term, square), k += 2n) sum += term / k;
+  return 2n * sum;
+}
+const LOG_2 = twiceAtanh(ONE / 3n);
+
+/* Exact results of operations on finite numbers; null where there is none. */
+const EXACT = {
+  add(x, y) {
+    const [a, b] = [exactly(x), exactly(y)];
+    const e = Math.min(a.e, b.e);
+    const sum = [a, b].reduce((all, { sign, m, e: own }) => all + BigInt(sign) * shifted(m, own - e), 0n);
+    // a sum of 0 is +0, but of two -0
+    if (!sum) return { sign: a.sign < 0 && b.sign < 0 ? -1 : 1, m: 0n, e };
+    return { sign: sum < 0n ? -1 : 1, m: sum < 0n ? -sum : sum, e };
+  },
+  subtract: (x, y) => EXACT.add(x, -y),
+  divide(x, y) {
+    const [a, b] = [exactly(x), exactly(y)];
+    if (!b.m) return null;
+    const m = (a.m << 400n) / b.m;
+    return { sign: a.sign * b.sign, m, e: a.e - b.e - 400, more: m * b.m !== a.m << 400n };
+  },
+  exp(x) {
+    const { sign, m, e } = exactly(x);
+    if (!m) return { sign: 1, m: 1n, e: 0 };
+    if (Math.abs(x) > 1e6) return null;
+    const at = BigInt(sign) * shifted(m, e + PLACES);
+    let power = at / LOG_2;
+    if (at < power * LOG_2) power -= 1n;
+    const rest = at - power * LOG_2;
+    let sum = 0n;
+    for (let term = ONE, k = 1n; term; term = times(term, rest) / k, k += 1n) sum += term;
+    return { sign: 1, m: sum, e: Number(power) - PLACES, more: true };
+  },
+  log(x) {
+    if (x <= 0) return null;
+    const { m, e } = exactly(x);
+    let power = lengthOf(m) - 1;
+    let part = shifted(m, PLACES - power); // 1 to 2
+    if (2n * part > 3n * ONE) {
+      part >>= 1n; // 3/4 to 3/2
+      power += 1;
+    }
+    const sum = BigInt(power + e) * LOG_2 + twiceAtanh(((part - ONE) << BigInt(PLACES)) / (part + ONE));
+    return { sign: sum < 0n ? -1 : 1, m: sum < 0n ? -sum : sum, e: -PLACES, more: sum !== 0n };
+  },
+  negate: (x) => exactly(-x),
+  largest: (...all) => exactly(Math.max(...all)),
+};
+/* The same where a number is not finite, or nothing exact is to be had. */
+const BEYOND = {
+  add: (x, y) => x + y,
+  subtract: (x, y) => x - y,
+  divide: (x, y) => x / y,
+  exp: Math.exp,
+  log: Math.log,
+  negate: (x) => -x,
+  largest: (...all) => Math.max(...all),
+};
+
+/* An operation of a format: its value, the exact result where there is one, and what happened to it. */
+function operate(name, args, format) {
+  const exact = args.every(Number.isFinite) ? EXACT[name](...args) : null;
+  const value = exact ? nearest(exact, format) : rounded(BEYOND[name](...args), format);
+  return { name, args, value, exact, what: happened(name, args, value, exact, format) };
+}
+
+const sameAs = (a, b) => {
+  const e = Math.min(a.e, b.e);
+  return shifted(a.m, a.e - e) === shifted(b.m, b.e - e);
+};
+
+function happened(name, args, value, exact, format) {
+  if (args.some(Number.isNaN)) return "nan before";
+  if (exact && exact.m) {
+    if (!Number.isFinite(value)) return "overflow";
+    if (value === 0) return "underflow";
+    if (Math.abs(value) < powerOfTwo(format.lowest)) return "subnormal";
+    return !exact.more && sameAs(exactly(value), exact) ? "exact" : "rounded";
+  }
+  if (Number.isNaN(value)) return "invalid";
+  if (!exact && args.every(Number.isFinite)) {
+    if (name === "divide") return "division by 0";
+    if (name === "log") return "log of 0";
+    return args[0] > 0 ? "overflow" : "underflow"; // an exponential far outside
+  }
+  return "exact";
+}
+
+/* The bits of a number of a format: sign, exponent and fraction as strings of 0 and 1. */
+function bitsOf(value, format) {
+  const { exponent, fraction, bias, lowest } = format;
+  const { sign, m, e } = exactly(Number.isFinite(value) ? value : 1);
+  let [power, rest] = [0n, 0n];
+  if (!Number.isFinite(value)) {
+    power = (1n << BigInt(exponent)) - 1n;
+    if (Number.isNaN(value)) rest = 1n << BigInt(fraction - 1);
+  } else if (m) {
+    const top = lengthOf(m) - 1 + e;
+    const last = Math.max(top, lowest) - fraction;
+    const whole = shifted(m, e - last);
+    if (top >= lowest) [power, rest] = [BigInt(top + bias), whole - (1n << BigInt(fraction))];
+    else rest = whole;
+  }
+  const written = (number, length) => (length ? number.toString(2).padStart(length, "0") : "");
+  const below = Number.isNaN(value) ? false : value < 0 || sign < 0;
+  return [below || value === -Infinity ? "1" : "0", written(power, exponent), written(rest, fraction)];
+}
+const hexOf = (bits) => {
+  const all = bits.join("");
+  return `0x${BigInt(`0b${all}`).toString(16).toUpperCase().padStart(all.length / 4, "0")}`;
+};
+
+/* The next number of a format above or below a finite one. */
+function beside(value, up, format) {
+  const { fraction, lowest, tiny } = format;
+  if (value === 0) return up ? tiny : -tiny;
+  const { m, e } = exactly(value);
+  const last = Math.max(lengthOf(m) - 1 + e, lowest) - fraction;
+  const away = up === value > 0;
+  const edge = !away && m === 1n << BigInt(lengthOf(m) - 1) && last > lowest - fraction; // below it they lie closer
+  const step = powerOfTwo(edge ? last - 1 : last);
+  return rounded(value + (up ? step : -step), format);
+}
+
+/* An exact number in decimals, with so many digits. */
+function decimal({ sign, m, e }, digits = 6) {
+  if (!m) return "0";
+  let power = Math.floor((lengthOf(m) - 1 + e) * Math.LOG10E * Math.LN2);
+  for (;;) {
+    const scale = digits - 1 - power;
+    const top = m * (scale > 0 ? 10n ** BigInt(scale) : 1n) * (e > 0 ? 1n << BigInt(e) : 1n);
+    const bottom = (scale < 0 ? 10n ** BigInt(-scale) : 1n) * (e < 0 ? 1n << BigInt(-e) : 1n);
+    const written = ((2n * top + bottom) / (2n * bottom)).toString();
+    if (written.length > digits) power += 1;
+    else if (written.length < digits) power -= 1;
+    else return writtenOut(sign < 0, written, power);
+  }
+}
+
+/* Digits and a power of ten as a person writes them. */
+function writtenOut(below, digits, power) {
+  const short = digits.replace(/0+$/, "");
+  const minus = below ? "−" : "";
+  if (power < -4 || power > 15) {
+    const part = short.length > 1 ? `${short[0]}.${short.slice(1)}` : short;
+    return `${minus}${part}e${power < 0 ? "−" : ""}${Math.abs(power)}`;
+  }
+  if (power < 0) return `${minus}0.${"0".repeat(-power - 1)}${short}`;
+  const whole = short.slice(0, power + 1).padEnd(power + 1, "0");
+  return `${minus}${whole}${short.length > power + 1 ? `.${short.slice(power + 1)}` : ""}`;
+}
+
+/* How far a value lies from the exact one, in units of its last place. */
+function offBy(value, exact, format) {
+  const e = Math.min(exact.e, -1074 - 60);
+  const of = ({ sign, m, e: own }) => BigInt(sign) * shifted(m, own - e);
+  const off = of(exactly(value)) - of(exact);
+  const { m, e: own } = exactly(value === 0 ? format.tiny : value);
+  const last = Math.max(lengthOf(m) - 1 + own, format.lowest) - format.fraction;
+  return Number((1000n * off) / (1n << BigInt(last - e))) / 1000;
+}
+
+return { FORMATS, rounded, exactly, nearest, operate, happened, bitsOf, hexOf, beside, decimal, offBy };
+})();
+/* Softmax and what is made of it, as lists of single operations in a format. */
+
+const programs = (() => {
+const { FORMATS, rounded, exactly, nearest, operate, happened } = formats;
+const MOST_LOGITS = 8;
+const LONGEST_TEXT = 200;
+
+const WANTED = { softmax: "softmax", log: "log-softmax", loss: "cross-entropy" };
+const WAYS = {
+  formula: "as the formula is written",
+  shifted: "softmax with the largest subtracted",
+  logits: "from the logits",
+};
+/* What can be had in which way. */
+const waysTo = (want) => Object.keys(WAYS).filter((way) => want !== "softmax" || way !== "logits");
+
+/* Logits from a text: { values } or { error, at }, the place of the first sign that is wrong, counted from 1. */
+function parsedLogits(text) {
+  if (text.length > LONGEST_TEXT) return { error: `longer than ${LONGEST_TEXT} signs`, at: LONGEST_TEXT + 1 };
+  const values = [];
+  for (const { 0: word, index } of text.matchAll(/[^\s,;]+/g)) {
+    const plain = word.replaceAll("−", "-");
+    const endless = /^([+-]?)(inf|infinity|∞)$/i.exec(plain);
+    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+    if (!endless && Number.isNaN(number)) return { error: `“${word}” is no number`, at: index + 1 };
+    if (!endless && !Number.isFinite(number)) return { error: `${word} is beyond float64`, at: index + 1 };
+    if (values.length === MOST_LOGITS) return { error: `more than ${MOST_LOGITS} logits`, at: index + 1 };
+    values.push(endless ? (endless[1] === "-" ? -Infinity : Infinity) : number);
+  }
+  return values.length ? { values } : { error: "no number", at: 1 };
+}
+
+/* The steps of a program: [{ words, value, exact, what, stage, name, args }], and what it returns. */
+function steps(logits, format, want, way, y = 0) {
+  const done = [];
+  const step = (words, stage, name, ...args) => {
+    const one = { words, stage, ...operate(name, args, format) };
+    done.push(one);
+    return one.value;
+  };
+  const each = (list, make) => list.map((value, i) => make(value, i));
+  let z = each(logits, (given, i) => {
+    const value = rounded(given, format);
+    const exact = Number.isFinite(given) ? exactly(given) : null;
+    const what = happened("store", [given], value, exact, format);
+    done.push({ words: `z[${i}]`, stage: "store", name: "store", args: [given], value, exact, what });
+    return value;
+  });
+  if (way !== "formula") {
+    const m = step("m = max(z)", "largest", "largest", ...z);
+    z = each(z, (value, i) => step(`d[${i}] = z[${i}] − m`, "shift", "subtract", value, m));
+  }
+  const d = way === "formula" ? "z" : "d";
+  const e = each(z, (value, i) => step(`e[${i}] = exp(${d}[${i}])`, "exp", "exp", value));
+  let s = e[0];
+  for (let i = 1; i < e.length; i++) {
+    s = step(`s = ${i > 1 ? "s" : "e[0]"} + e[${i}]`, "sum", "add", s, e[i]);
+  }
+  if (e.length === 1) s = step("s = e[0]", "sum", "largest", s);
+  const kept = want === "loss" ? [y] : e.map((_, i) => i);
+  const ofKept = (make) => kept.map(make);
+  let result;
+  if (way === "logits") {
+    const l = step("l = log(s)", "log", "log", s);
+    result = ofKept((i) => step(`log p[${i}] = d[${i}] − l`, "result", "subtract", z[i], l));
+  } else {
+    result = ofKept((i) => step(`p[${i}] = e[${i}] / s`, want === "softmax" ? "result" : "divide", "divide", e[i], s));
+    if (want !== "softmax") {
+      result = ofKept((i, k) => step(`log p[${i}]`, want === "log" ? "result" : "log", "log", result[k]));
+    }
+  }
+  if (want === "loss") result = [step(`loss = −log p[${y}]`, "result", "negate", result[0])];
+  return { steps: done, result };
+}
+
+/* What would be right for the typed logits: in float64, from the logits, by the way that loses nothing on it. */
+function rightAnswer(logits, want, y) {
+  const { result } = steps(logits, FORMATS.float64, want === "softmax" ? "log" : want, "logits", y);
+  return want === "softmax" ? result.map((log) => operate("exp", [log], FORMATS.float64).value) : result;
+}
+
+/* How far an answer is off, at worst. Probabilities: relative to the right one. Logarithms: absolutely up to 1, which
+   is relatively in p, and relatively beyond. */
+function worstOf(result, right, format, logs) {
+  return Math.max(...result.map((value, i) => {
+    if (value === right[i] || (Number.isNaN(right[i]) && Number.isNaN(value))) return 0;
+    if (rounded(right[i], format) === value) return 0; // the nearest that there is
+    if (!Number.isFinite(value)) return Infinity;
+    return Math.abs(value - right[i]) / (logs ? Math.max(Math.abs(right[i]), 1) : Math.max(right[i], format.tiny));
+  }));
+}
+
+const WRONG = 0.05; // as in chapter 6: a finite answer that is off by more
+const LOUD = ["overflow", "invalid", "division by 0", "log of 0"];
+
+/* Runs a program and judges it: { steps, result, right, off, verdict: "right" | "wrong" | "lost" | "none", breaks }.
+   `breaks` is the step that the damage comes from, -1 where none was done. */
+function judge(logits, format, want, way, y = 0) {
+  const run = steps(logits, format, want, way, y);
+  const right = rightAnswer(logits, want, y);
+  const off = worstOf(run.result, right, format, want !== "softmax");
+  const none = right.some(Number.isNaN);
+  const verdict = none ? "none" : off === Infinity ? "lost" : off > WRONG ? "wrong" : "right";
+  const breaks = verdict === "wrong" || verdict === "lost" ? cause(run.steps) : -1;
+  return { ...run, right, off, verdict, breaks };
+}
+
+/* The step that spoils a result: the first that leaves the numbers of the format; else the first that becomes 0;
+   else the one that was moved the most. */
+function cause(all) {
+  for (const kinds of [LOUD, ["underflow"]]) {
+    const at = all.findIndex(({ what }) => kinds.includes(what));
+    if (at >= 0) return at;
+  }
+  const moved = all.map(({ value, exact, stage }) =>
+    exact && ["store", "shift"].includes(stage) ? Math.abs(value - nearest(exact, FORMATS.float64)) : 0);
+  const most = Math.max(...moved);
+  if (most > 0.01) return moved.indexOf(most);
+  return all.findIndex(({ what }) => what === "subnormal" || what === "rounded");
+}
+
+return { WANTED, WAYS, MOST_LOGITS, waysTo, parsedLogits, steps, rightAnswer, judge };
+})();
+/* The look of what only the numbers lab has. */
+
+const NUMBERS_STYLE = `
+.actlab-lab .lab-logits { width: 100%; min-height: 2.25rem; padding: 0 0.5rem; font: inherit; color: var(--ink);
+  background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab .lab-logits[aria-invalid="true"] { border: 2px dashed var(--ink); }
+.actlab-lab .lab-logits:focus-visible, .actlab-lab .lab-steps:focus-visible { outline: 3px solid var(--mark);
+  outline-offset: 2px; }
+.actlab-lab .lab-outcome { min-height: 4.2em; overflow-wrap: anywhere; }
+.actlab-lab .lab-now { min-height: 11rem; padding: 0.4rem 0.7rem; border: 1px solid var(--quiet); border-radius: 4px;
+  background: var(--raised); overflow-wrap: anywhere; }
+.actlab-lab .lab-pattern-now { display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; }
+.actlab-lab .lab-field > span:first-child { display: block; font-size: 0.8rem; }
+.actlab-lab .lab-bits { display: flex; flex-wrap: wrap; }
+.actlab-lab .lab-bits b { width: 0.95rem; margin: 0 -1px -1px 0; border: 1px solid var(--quiet); text-align: center;
+  font: 0.8rem/1.35 monospace; }
+.actlab-lab .lab-exponent b { background: var(--ground); border-style: dashed; font-weight: 700; }
+.actlab-lab .lab-steps { height: 24rem; margin: 0.6rem 0; overflow-y: auto; border: 1px solid var(--quiet);
+  border-radius: 4px; position: relative; padding: 0 0.5rem; }
+.actlab-lab .lab-steps th:first-child { width: 2.6rem; padding-left: 0.3rem; }
+.actlab-lab .lab-steps :is(th, td) { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+.actlab-lab .lab-steps :is(th, td):nth-child(2) { width: 30%; }
+.actlab-lab .lab-steps :is(th, td):nth-child(4) { width: 22%; }
+.actlab-lab .lab-steps tbody tr { cursor: pointer; }
+.actlab-lab .lab-steps tr[aria-current] { background: var(--raised); box-shadow: inset 4px 0 var(--mark); }
+.actlab-lab .lab-breaks :is(th, td) { font-weight: 700; }
+.actlab-lab .lab-pattern { display: block; font: 0.72rem/1.3 monospace; color: var(--quiet); }
+.actlab-lab .lab-overview th:first-child { width: 6.5rem; font-weight: 600; }
+.actlab-lab .lab-overview :is(th, td) { text-align: left; }
+.actlab-lab .lab-overview td[aria-current] { font-weight: 700; text-decoration: underline; }
+@media (max-width: 640px) {
+  .actlab-lab .lab-now { min-height: 17rem; }
+  .actlab-lab .lab-outcome { min-height: 7em; }
+  .actlab-lab .lab-overview th:first-child { width: 5.2rem; }
+}
+@media (pointer: coarse), (max-width: 640px) { .actlab-lab .lab-logits { min-height: 2.75rem; } }
+`;
+/* The numbers lab: softmax and its relatives in a format of the reader's choice, one operation after the other. */
+
+const NUMBERS = { z: "10, 11, 12", format: "float16", want: "softmax", how: "formula", target: 0, step: 0 };
+const DIGITS = { float16: 5, bfloat16: 4, float32: 9, float64: 17, float8_e5m2: 4 };
+const SHORT_WAYS = { formula: "formula", shifted: "largest subtracted", logits: "from the logits" };
+
+/* A setting of the numbers lab from an address; what it says wrongly is the default, but a text of logits stays as it
+   is typed. step: 1 for the first; 0 for where it breaks. */
+function readNumbers(query) {
+  const { WANTED, waysTo, MOST_LOGITS } = programs;
+  const read = {
+    z: (text) => text,
+    format: oneOf(formats.FORMATS),
+    want: oneOf(WANTED),
+    target: within(0, MOST_LOGITS - 1, true),
+    step: within(0, 999, true),
+  };
+  const found = { ...NUMBERS };
+  for (const [key, reader] of Object.entries(read)) {
+    const value = query.has(key) ? reader(query.get(key)) : undefined;
+    if (value !== undefined) found[key] = value;
+  }
+  if (waysTo(found.want).includes(query.get("how"))) found.how = query.get("how");
+  return found;
+}
+function writeNumbers(query, setting) {
+  for (const [key, value] of Object.entries(setting)) if (value !== NUMBERS[key]) query.set(key, value);
+}
+
+/* A number with the digits that tell it from its neighbours in its format. */
+function digitsOf(value, format) {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value < 0 ? "−inf" : "inf";
+  if (value === 0) return Object.is(value, -0) ? "−0" : "0";
+  return formats.decimal(formats.exactly(value), DIGITS[format]);
+}
+
+const NAMED = {
+  nearest: "rounded", exact: "exact", rounded: "rounded", subnormal: "subnormal", underflow: "underflow to 0",
+  overflow: "overflow", invalid: "no value", "nan before": "nan goes in",
+};
+
+/* What happened in a step, in a sentence or two. */
+function told(one, format, all) {
+  const of = formats.FORMATS[format];
+  const { what, exact, value, args } = one;
+  const before = exact && `Before rounding: ${formats.decimal(exact, DIGITS[format] + 3)}.`;
+  const off = () => {
+    const size = Math.abs(formats.offBy(value, exact, of));
+    return `Off by ${size < 0.001 ? "less than 0.001" : said(size)} of its last place.`;
+  };
+  const pair = args.map((arg) => digitsOf(arg, format)).join(one.name === "divide" ? " / " : " − ");
+  if (what === "exact") return "Nothing is rounded: the result is a number of the format.";
+  if (what === "rounded") return `${before} ${off()}`;
+  if (what === "subnormal") {
+    const { lowest, fraction } = of;
+    const normal = digitsOf(of.tiny * 2 ** fraction, format);
+    return `${before} Below ${normal}, 2^${said(lowest)}, the numbers are subnormal: the first place is 0, and fewer ` +
+      `digits are left. ${off()}`;
+  }
+  if (what === "underflow") {
+    return `${before ?? "The result is smaller than any number of any format here."} That is nearer to 0 than to the ` +
+      `least number above it, ${digitsOf(of.tiny, format)}.`;
+  }
+  if (what === "overflow") {
+    return `${before ?? "The result is beyond all formats."} The largest number of the format is ` +
+      `${digitsOf(of.largest, format)}.`;
+  }
+  if (what === "division by 0") return `${pair}: a number divided by 0. ${source(all, "underflow")}`.trim();
+  if (what === "log of 0") return `The logarithm of 0 is −inf. ${source(all, "underflow")}`.trim();
+  if (what === "invalid") {
+    return `${pair} has no value, so it is nan. ${source(all, args.includes(0) ? "underflow" : "overflow")}`.trim();
+  }
+  return `A nan went in. ${source(all, "overflow")}`.trim();
+}
+function source(all, kind) {
+  const at = all.findIndex(({ what }) => what === kind);
+  return at < 0 ? "" : `It comes from step ${at + 1}, ${all[at].words}.`;
+}
+
+/* A number as its three fields say it. */
+function decoded(value, format) {
+  const { FORMATS, bitsOf } = formats;
+  const { lowest, bias } = FORMATS[format];
+  const [sign, power, fraction] = bitsOf(value, FORMATS[format]);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : "infinity: exponent all 1, fraction all 0";
+  const minus = sign === "1" ? "−" : "+";
+  const part = fraction.length ? parseInt(fraction, 2) / 2 ** fraction.length : 0;
+  if (!power.includes("1")) {
+    return part ? `${minus} ${said(part, 8)} × 2^${said(lowest)}, subnormal` : `${minus}0`;
+  }
+  return `${minus} ${said(1 + part, 8)} × 2^${said(parseInt(power, 2) - bias, 5)}`;
+}
+
+const share = (off) => (off < 1e-3 ? said(100 * off, 1) : said(100 * off, 2));
+function judgement({ verdict, off, breaks, result }) {
+  const step = breaks < 0 ? "" : `, step ${breaks + 1}`;
+  if (verdict === "none") return "no right answer";
+  if (verdict === "right") return "right";
+  if (verdict === "wrong") return `${share(off)} % off${step}`;
+  if (result.some(Number.isNaN)) return `nan${step}`;
+  return `infinite${step}`;
+}
+
+class Numbers {
+  constructor(root) {
+    this.root = root;
+    this.name = `lab${++labs}`;
+    this.ends = [];
+    this.setting = readNumbers(givenState(root));
+    this.build();
+    this.compute();
+    this.listen();
+  }
+
+  build() {
+    const { WANTED } = programs;
+    const id = (words) => `${this.name}-${words}`;
+    const select = (words, key, options, read = (v) => v) => {
+      const made = make("select", { id: id(key), autocomplete: "off", on: {
+        change: (event) => this.change({ [key]: read(event.target.value), step: 0 }),
+      } });
+      this.selects[key] = [made, options];
+      return make("div", {}, make("label", { for: id(key) }, words), made);
+    };
+    this.selects = {};
+    const titles = Object.fromEntries(Object.entries(formats.FORMATS).map(([key, { title }]) => [key, title]));
+    this.field = make("input", {
+      id: id("z"), type: "text", class: "lab-logits", autocomplete: "off", spellcheck: "false", autocapitalize: "off",
+      maxlength: "240", "aria-describedby": id("wrong"),
+      on: { input: (event) => this.change({ z: event.target.value, step: 0 }) },
+    });
+    this.wrong = make("p", { id: id("wrong"), role: "status", class: "lab-said" });
+    this.said = make("p", { role: "status", class: "lab-said" });
+    this.outcome = make("p", { class: "lab-outcome", role: "status" });
+    const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
+    this.before = button("Previous", () => this.go(this.at - 1));
+    this.next = button("Next", () => this.go(this.at + 1), { class: "lab-main" });
+    this.toBreak = button("Where it breaks", () => this.go(this.found.breaks));
+    this.now = make("div", { class: "lab-now" });
+    this.heard = make("p", { class: "lab-heard", role: "status" });
+    this.all = make("tbody");
+    this.overview = make("table", { class: "lab-overview" });
+    const head = (...words) => make("thead", {}, make("tr", {}, ...words.map((w) => make("th", { scope: "col" }, w))));
+    this.root.replaceChildren(
+      make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" },
+        make("div", { class: "lab-wide" }, make("label", { for: id("z") }, "logits z"), this.field, this.wrong),
+        select("format", "format", () => titles),
+        select("result", "want", () => WANTED),
+        select("program", "how", () =>
+          Object.fromEntries(programs.waysTo(this.setting.want).map((way) => [way, programs.WAYS[way]]))),
+        select("right class", "target", () => (this.setting.want !== "loss" ? { " 0": "for the cross-entropy only" } :
+          Object.fromEntries(this.logits.map((z, i) => [` ${i}`, `${i}, of logit ${digitsOf(z, "float64")}`]))), Number)),
+      make("div", { class: "actlab-lab-row" },
+        button(copyWords(this.root), () => this.copy())),
+      this.said,
+      this.outcome,
+      make("div", { class: "actlab-lab-row" }, this.before, this.next, this.toBreak),
+      this.now,
+      make("div", { class: "lab-steps", tabindex: "0", role: "region", "aria-label": "All steps" },
+        make("table", {}, make("caption", {}, "All steps: each result, its bits (sign, exponent, fraction), and " +
+          "what became of it"), head("step", "operation", "result and bits", "what"), this.all)),
+      this.overview, this.heard);
+    this.field.value = this.setting.z;
+  }
+
+  change(what) {
+    this.setting = { ...this.setting, ...what };
+    if (!programs.waysTo(this.setting.want).includes(this.setting.how)) this.setting.how = "shifted";
+    this.said.textContent = "";
+    this.compute();
+    this.address();
+  }
+
+  /* Runs the program; a text that is no logits is told of, and the last ones that were stay. */
+  compute() {
+    const { setting } = this;
+    const read = programs.parsedLogits(setting.z);
+    this.field.setAttribute("aria-invalid", String(Boolean(read.error)));
+    this.logits = read.values ?? this.logits ?? programs.parsedLogits(NUMBERS.z).values;
+    const kept = this.logits.map((z) => digitsOf(z, "float64")).join(", ");
+    this.wrong.textContent = read.error
+      ? `Position ${read.at}: ${read.error}. Type up to ${programs.MOST_LOGITS} numbers with commas or spaces between ` +
+        `them, inf and -inf among them. Below are still ${kept}.`
+      : "";
+    setting.target = Math.min(setting.target, this.logits.length - 1);
+    for (const [key, [element, options]] of Object.entries(this.selects)) {
+      const value = key === "target" ? ` ${setting.want === "loss" ? setting.target : 0}` : setting[key];
+      element.replaceChildren(...Object.entries(options()).map(([one, words]) =>
+        make("option", { value: one, selected: one === value }, words)));
+      element.value = value;
+    }
+    this.selects.target[0].disabled = setting.want !== "loss";
+    const of = formats.FORMATS[setting.format];
+    this.found = programs.judge(this.logits, of, setting.want, setting.how, setting.target);
+    this.sayOutcome();
+    this.listSteps();
+    this.compare();
+    const start = Math.max(0, this.found.breaks);
+    this.go(setting.step ? Math.min(setting.step, this.found.steps.length) - 1 : start, false);
+  }
+
+  sayOutcome() {
+    const { format, want, how } = this.setting;
+    const { result, right, verdict, off, breaks, steps } = this.found;
+    const list = (values, of) => values.map((value) => digitsOf(value, of)).join(", ");
+    const name = want === "loss" ? "The loss" : want === "log" ? "The log-softmax" : "The softmax";
+    const true_ = right.map((value) => said(value, 4)).join(", ");
+    const [what, of] = [programs.WAYS[how], formats.FORMATS[format].title];
+    const begin = `${name}, ${what}, in ${of}: ${list(result, format)}.`;
+    const end = {
+      right: `Right: off by ${share(off)} % at most.`,
+      wrong: `Off by ${share(off)} %: right is ${true_}.`,
+      lost: `Right is ${true_}.`,
+      none: "These logits have no right answer: infinity minus infinity is nothing.",
+    }[verdict];
+    const place = breaks < 0 ? "" :
+      ` ${verdict === "lost" ? "It breaks" : "The digits are lost"} in step ${breaks + 1}, ${steps[breaks].words}.`;
+    this.outcome.textContent = `${begin} ${end}${place}`;
+    this.toBreak.disabled = breaks < 0;
+  }
+
+  listSteps() {
+    const { format } = this.setting;
+    this.all.replaceChildren(...this.found.steps.map((one, i) => {
+      const bits = formats.bitsOf(one.value, formats.FORMATS[format]);
+      return make("tr", { on: { click: () => this.go(i) }, class: i === this.found.breaks ? "lab-breaks" : null },
+        make("th", { scope: "row" }, String(i + 1)), make("td", {}, one.words),
+        make("td", {}, digitsOf(one.value, format), make("span", { class: "lab-pattern" }, bits.join(" "))),
+        make("td", {}, `${NAMED[one.what] ?? one.what}${i === this.found.breaks ? ": here" : ""}`));
+    }));
+  }
+
+  /* All programs in all formats, for these logits. */
+  compare() {
+    const { want, target, format, how } = this.setting;
+    const ways = programs.waysTo(want);
+    const cell = (key, way) => make("td", { "aria-current": key === format && way === how ? "true" : null },
+      judgement(programs.judge(this.logits, formats.FORMATS[key], want, way, target)));
+    this.overview.replaceChildren(
+      make("caption", {}, `These logits in all formats: is the ${programs.WANTED[want]} right, and if not, where is ` +
+        "it lost?"),
+      make("thead", {}, make("tr", {}, make("td"), ...ways.map((way) => make("th", { scope: "col" }, SHORT_WAYS[way])))),
+      make("tbody", {}, ...Object.entries(formats.FORMATS).map(([key, { title }]) =>
+        make("tr", {}, make("th", { scope: "row" }, title), ...ways.map((way) => cell(key, way))))));
+  }
+
+  go(step, heard = true) {
+    const { format } = this.setting;
+    const { steps, breaks } = this.found;
+    this.at = Math.min(steps.length - 1, Math.max(0, step));
+    const one = steps[this.at];
+    const bits = formats.bitsOf(one.value, formats.FORMATS[format]);
+    const group = (words, digits) => make("div", { class: "lab-field" }, make("span", {}, words),
+      make("span", { class: `lab-bits lab-${words}` }, ...[...digits].map((bit) => make("b", {}, bit))));
+    const names = ["sign", "exponent", "fraction"];
+    const words = `Step ${this.at + 1} of ${steps.length}: ${one.words}`;
+    const result = digitsOf(one.value, format);
+    const reason = told(one, format, steps);
+    const here = this.at === breaks ? " Here it breaks." : "";
+    this.now.replaceChildren(
+      make("p", { class: "lab-title" }, `${words} = ${result}`),
+      make("div", { class: "lab-pattern-now", "aria-hidden": "true" }, ...names.map((name, i) => group(name, bits[i]))),
+      make("p", {}, `${decoded(one.value, format)}; ${formats.hexOf(bits)}. ${reason}${here}`));
+    this.before.disabled = this.at === 0;
+    this.next.disabled = this.at === steps.length - 1;
+    [...this.all.rows].forEach((row, i) => {
+      if (i === this.at) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    });
+    const row = this.all.rows[this.at];
+    const frame = this.all.closest(".lab-steps");
+    if (row.offsetTop < frame.scrollTop || row.offsetTop + row.offsetHeight > frame.scrollTop + frame.clientHeight) {
+      frame.scrollTop = row.offsetTop - frame.clientHeight / 2;
+    }
+    if (!heard) return;
+    this.heard.textContent = `${words} = ${result}. ${reason}${here}`;
+    this.setting.step = this.at === Math.max(0, breaks) ? 0 : this.at + 1;
+    this.address();
+  }
+
+  link() {
+    const query = new URLSearchParams();
+    writeNumbers(query, this.setting);
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
+  }
+
+  address() {
+    if (isEmbedded(this.root)) return;
+    clearTimeout(this.later); // a browser allows a hundred changes in half a minute
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
+  }
+
+  copy() {
+    if (isEmbedded(this.root)) return handOn([asCall("numbers", this.link()), CALL], this.said);
+    return handOn([new URL(this.link(), location.href).href, "The link to this setting"], this.said);
+  }
+
+  listen() {
+    if (isEmbedded(this.root)) return;
+    // a link to a setting on this very page moves the lab, without a new page
+    const follow = (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const there = new URL(link.href);
+      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      event.preventDefault();
+      this.setting = readNumbers(there.searchParams);
+      this.field.value = this.setting.z;
+      this.change({});
+      this.root.scrollIntoView({ block: "start" });
+      this.field.focus({ preventScroll: true });
+    };
+    document.addEventListener("click", follow);
+    this.ends.push(() => document.removeEventListener("click", follow));
+  }
+
+  close() {
+    clearTimeout(this.later);
+    this.ends.forEach((end) => end());
+    this.root.replaceChildren();
+  }
+}
 /* What an element of the page becomes, by its data-kind; without one, the lab that trains. */
-const KINDS = { train: Lab, explore: Explorer };
+const KINDS = { train: Lab, explore: Explorer, numbers: Numbers };
 
 /* Puts a lab in the place of what an element holds; returns what takes it away again. */
 function mount(element) {
   if (!document.getElementById("actlab-lab-style")) {
-    document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
+    document.head.append(make("style", { id: "actlab-lab-style" }, STYLE + NUMBERS_STYLE));
   }
   const lab = new KINDS[element.dataset.kind ?? "train"](element);
   element.dataset.ready = "";
@@ -3214,6 +3984,7 @@ window.actlabLab = {
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
     surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,
+    formats, programs, readNumbers, writeNumbers, asCall,
     value: (f, z) => [f(z), slope],
     typed, bendOf, Theory, FORMATS, limitsOf, roundedTo,
   },

@@ -50,6 +50,7 @@ MAY_IMPORT = {
     },
     "plot": {"activations"},
     "widgets": {"activations", "plot", "theory"},
+    "lab": {"_names", "activations"},
     "notebooks": set(),
     "reading": {"notebooks"},
     "tables": set(),
