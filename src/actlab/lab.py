@@ -31,8 +31,8 @@ PROGRAMS = ("formula", "shifted", "logits")
 MOST_LOGITS = 8
 MOST_SIGNS = 200  # of a function that is typed in
 DEFAULTS = {
-    "activation": "relu", "own": "", "settings": {}, "depth": 2, "width": 8, "start": "torch", "gain": 1, "data": "disk",
-    "optimizer": "adam", "rate": 0.01, "batch": 0, "seed": 1,
+    "activation": "relu", "own": "", "settings": {}, "depth": 2, "width": 8, "start": "torch", "gain": 1,
+    "data": "disk", "optimizer": "adam", "rate": 0.01, "batch": 0, "seed": 1,
 }  # fmt: skip
 KEYS = {"activation": "f", "optimizer": "optimiser"}  # what the address of the page says instead
 ALT = {
@@ -98,9 +98,9 @@ def train(
     """The lab that trains a network in the page, at a setting.
 
     activation: a name of the catalog, or "own" for the function of z that own is the text of, such as
-    "z * sigmoid(1.7 z)"; the page reads it, and says where it is none. settings: of an activation of the catalog, such as {"alpha": 2}, where they differ from its own; of
-    several numbers all, {"a": (0.5, 0)}, or one, {"a_1": 0.5}. depth: 1
-    to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed" or "orthogonal", its
+    "z * sigmoid(1.7 z)"; the page reads it, and says where it is none. settings: of an activation of the
+    catalog, such as {"alpha": 2}, where they differ from its own; of several numbers all, {"a": (0.5, 0)}, or one,
+    {"a_1": 0.5}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed" or "orthogonal", its
     weights times gain, 0.1 to 5. data: "disk", "xor", "spirals" or "square". optimizer: "sgd", "momentum" or "adam".
     rate: 0.0001, 0.0003 and so on up to 3. batch: points of an update, 4, 16 or 64; 0: all. seed: 1 to 9999, of
     points, weights and batches. updates: of each of the twenty starts, 100, 300, 1000 or 3000. against: a second
@@ -109,8 +109,8 @@ def train(
     the lab has no control for.
     """
     given = {
-        "activation": activation, "own": own, "settings": settings or {}, "depth": depth, "width": width, "start": start,
-        "gain": gain, "data": data, "optimizer": optimizer, "rate": rate, "batch": batch, "seed": seed,
+        "activation": activation, "own": own, "settings": settings or {}, "depth": depth, "width": width,
+        "start": start, "gain": gain, "data": data, "optimizer": optimizer, "rate": rate, "batch": batch, "seed": seed,
     }  # fmt: skip
     state = _setting(given, "")
     said = {key: value for key, value in given.items() if value != DEFAULTS[key]}
