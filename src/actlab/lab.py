@@ -100,17 +100,19 @@ def train(
     activation: a name of the catalog, or "own" for the function of z that own is the text of, such as
     "z * sigmoid(1.7 z)"; the page reads it, and says where it is none. settings: of an activation of the
     catalog, such as {"alpha": 2}, where they differ from its own; of several numbers all, {"a": (0.5, 0)}, or one,
-    {"a_1": 0.5}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed" or "orthogonal", its
-    weights times gain, 0.1 to 5. data: "disk", "xor", "spirals" or "square". optimizer: "sgd", "momentum" or "adam".
-    rate: 0.0001, 0.0003 and so on up to 3. batch: points of an update, 4, 16 or 64; 0: all. seed: 1 to 9999, of
-    points, weights and batches. updates: of each of the twenty starts, 100, 300, 1000 or 3000. against: a second
-    setting to compare with, a dict of those of the names above in which it differs from the defaults.
+    {"a_1": 0.5}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed"
+    or "orthogonal", its weights times gain, 0.1 to 5. data: "disk", "xor", "spirals" or "square". optimizer: "sgd",
+    "momentum" or "adam". rate: 0.0001, 0.0003 and so on up to 3. batch: points of an update, 4, 16 or 64; 0: all.
+    seed: 1 to 9999, of points, weights and batches. updates: of each of the twenty starts, 100, 300, 1000 or 3000.
+    against: a second setting to compare with, a dict of those of the names above in which it differs from the
+    defaults.
     Raises KeyError for a name that there is not, listing those there are, TypeError and ValueError for a number that
     the lab has no control for.
     """
     given = {
         "activation": activation, "own": own, "settings": settings or {}, "depth": depth, "width": width,
-        "start": start, "gain": gain, "data": data, "optimizer": optimizer, "rate": rate, "batch": batch, "seed": seed,
+        "start": start, "gain": gain, "data": data, "optimizer": optimizer, "rate": rate, "batch": batch,
+        "seed": seed,
     }  # fmt: skip
     state = _setting(given, "")
     said = {key: value for key, value in given.items() if value != DEFAULTS[key]}
