@@ -50,6 +50,7 @@ LABELS = {
     "optimiser": "optimiser", "rate": "rate", "batch": "batch", "updates": "how long",
     "z": "logits z", "format": "format", "want": "result", "how": "program", "target": "right class",
 }  # fmt: skip
+EXPLORED = {"explore": "function", "explore.gain": "gain", "explore.beside": "beside it"}
 
 
 @pytest.mark.parametrize("page", ["lab", "numbers"])
@@ -60,6 +61,11 @@ def test_each_link_arrives_and_no_default_is_taken_in_its_place(browser, site, p
         for link in links:
             said = dict(parse_qsl(urlsplit(link).query))
             open_at(tab, f"?{urlsplit(link).query}")
+            if "explore" in said:
+                explorer = tab.locator("[data-kind=explore]")
+                for key, value in said.items():
+                    assert explorer.get_by_label(EXPLORED[key], exact=True).first.input_value() == value, (link, key)
+                continue
             for key, value in said.items():
                 if key != "b" and not key.startswith("b."):
                     shown = tab.get_by_label(LABELS[key], exact=True).first.input_value().strip()
@@ -82,7 +88,7 @@ def test_each_link_arrives_and_no_default_is_taken_in_its_place(browser, site, p
             )
             assert dict(again) == {key: value for key, value in said.items() if key != "updates"}, link
             if "b" in said:
-                assert "none yet" not in tab.locator(".lab-part").inner_text(), link
+                assert "none yet" not in tab.get_by_role("group", name="Twenty starts").inner_text(), link
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -186,7 +192,7 @@ def test_a_lab_runs_in_a_sandboxed_frame_at_the_setting_that_python_gave_it(brow
     context, frame, wrong = framed(browser, made)
     first = frame.locator(".actlab-lab").first
     first.get_by_role("button", name="Copy as a call").click()
-    said = first.locator(".lab-link").input_value()
+    said = first.get_by_label("The call that makes this lab").input_value()
     assert eval(said, {"lab": lab}).state == made.state, said
     assert frame.locator(".actlab-lab[data-ready]").count() == 2
     if made.kind == "train":
