@@ -9,18 +9,19 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-from .. import activations
+from .. import activations, networks
 from ..activations import Activation
 from ._measure import Attention, Histogram, rms
 from ._run import passes
 
 __all__ = ["ELEMENTWISE", "FLAT", "Coverage", "Signals", "dead_fraction", "saturation", "signals", "update_ratios"]
 
-# torch's own layers that apply one function to each element: each is measured as one, under its class's name
+# layers that apply one function to each element, APL's own for each unit: each is measured as one, under its class's
+# name, if it has no entry of the catalog behind it
 ELEMENTWISE = (
-    activations.Elementwise, nn.CELU, nn.ELU, nn.GELU, nn.Hardshrink, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh,
-    nn.LeakyReLU, nn.LogSigmoid, nn.Mish, nn.PReLU, nn.ReLU, nn.ReLU6, nn.RReLU, nn.SELU, nn.SiLU, nn.Sigmoid,
-    nn.Softplus, nn.Softshrink, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.Threshold,
+    activations.Elementwise, networks.APL, nn.CELU, nn.ELU, nn.GELU, nn.Hardshrink, nn.Hardsigmoid, nn.Hardswish,
+    nn.Hardtanh, nn.LeakyReLU, nn.LogSigmoid, nn.Mish, nn.PReLU, nn.ReLU, nn.ReLU6, nn.RReLU, nn.SELU, nn.SiLU,
+    nn.Sigmoid, nn.Softplus, nn.Softshrink, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.Threshold,
 )  # fmt: skip
 FLAT = 0.01  # a slope below this takes two powers of ten from a gradient in one layer
 KEPT = ("z", "out", "slope", "delta")
