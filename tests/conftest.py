@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,8 +76,3 @@ def pytest_terminal_summary(terminalreporter) -> None:
     elsewhere = sorted({found for reason in skipped for found in re.findall(said, reason)})
     for reason in elsewhere:
         terminalreporter.section(reason, yellow=True)
-    counted = Counter()
-    for report in terminalreporter.stats.get("passed", []):
-        counted.update(dict(getattr(report, "user_properties", ())))
-    for what, cases in counted.items():
-        terminalreporter.write_line(f"{cases:,} cases: {what}")

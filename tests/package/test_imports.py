@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "checks": {"data"},
     "train": {"activations", "checks", "data", "diagnostics", "networks"},
     "ensemble": {"activations", "checks", "data", "networks", "train"},
-    "diagnostics": {"_files", "activations", "networks", "theory"},
+    "diagnostics": {"_files", "activations", "theory"},
     "experiments": {
         "_names",
         "_streams",
