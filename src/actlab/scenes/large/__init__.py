@@ -1,0 +1,36 @@
+"""What chapter 9 shows of large models: the residual stream, gates, sparsity, and softmax in attention."""
+
+from ._attention import WAYS, attend, attended, attention_player, flat, logits_table
+from ._gates import FORMATS, clamped, gates_player, gates_table, largest, root_mean_square
+from ._sparsity import energies, energies_table, prune_player, pruned, sparsity_table, tenth
+from ._starts import starts, starts_table
+from ._stream import KINDS, Kind, stream, stream_player, streams, streams_table
+
+__all__ = [
+    "FORMATS",
+    "KINDS",
+    "WAYS",
+    "Kind",
+    "attend",
+    "attended",
+    "attention_player",
+    "clamped",
+    "energies",
+    "energies_table",
+    "flat",
+    "gates_player",
+    "gates_table",
+    "largest",
+    "logits_table",
+    "prune_player",
+    "pruned",
+    "root_mean_square",
+    "sparsity_table",
+    "starts",
+    "starts_table",
+    "stream",
+    "stream_player",
+    "streams",
+    "streams_table",
+    "tenth",
+]
