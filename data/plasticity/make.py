@@ -257,7 +257,7 @@ class Kept:
     """Runs in a folder, a file each: one that is there is not trained again."""
 
     def __init__(self, folder: Path, *, train: bool):
-        self.folder, self.train = folder, train
+        self.folder, self.train, self.seconds = folder, train, 0.0
 
     def __call__(self, run: Run) -> list[dict]:
         path = self.folder / f"{run.name}.json"
@@ -266,10 +266,13 @@ class Kept:
                 raise Missing(f"no run {run.name}")
             began = time.perf_counter()
             rows = train(run, TUNING + SEEDS)
+            seconds = round(time.perf_counter() - began, 1)
             with draft(path) as file:
-                file.write_text(json.dumps(rows), encoding="utf-8")
-            print(run.name, f"{mean(rows, SEEDS):.3f}, {time.perf_counter() - began:.1f} s", flush=True)
-        return json.loads(path.read_text(encoding="utf-8"))
+                file.write_text(json.dumps({"seconds": seconds, "rows": rows}), encoding="utf-8")
+            print(run.name, f"{mean(rows, SEEDS):.3f}, {seconds} s", flush=True)
+        found = json.loads(path.read_text(encoding="utf-8"))
+        self.seconds += found["seconds"]
+        return found["rows"]
 
 
 def mean(rows: list[dict], seeds: tuple[int, ...], tasks: range = range(1, 10**6)) -> float:
@@ -303,7 +306,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)
-    kept, began = Kept(options.folder, train=not options.tables), time.perf_counter()
+    kept = Kept(options.folder, train=not options.tables)
     runs, chosen = [], []
     try:
         for function in FUNCTIONS:
@@ -319,12 +322,15 @@ def main():
         parser.error(f"{options.folder} has {gap}, so the tables stay as they are")
     results.save(
         "plasticity",
-        {"runs": [courses(rows, seed) for rows in runs for seed in TUNING + SEEDS], "chosen": chosen},
+        {
+            "runs": [courses(rows, seed) for rows in runs for seed in SEEDS],
+            "tuning": [scores(rows) for rows in runs],
+            "chosen": chosen,
+        },
         folder=Path(__file__).parent,
         command="python data/plasticity/make.py",
-        seconds=time.perf_counter() - began,
-        seeds={"tuning": list(TUNING), "reported": list(SEEDS)},
-        runs=len(runs),
+        seconds=kept.seconds,
+        seeds={"tuning": list(TUNING), "counted": list(SEEDS)},
     )
 
 
@@ -336,11 +342,20 @@ def choose(kept, chosen: list[dict], run: Run, what: str, grid: tuple[float, ...
     return list(runs.values())
 
 
+SEEN = ("online", "end", "dead", "flat", "dormant", "rank", "norm")  # of each task
+
+
 def courses(rows: list[dict], seed: int) -> dict:
-    """The row of a net: its setting, and a list over the tasks of each thing that was seen."""
+    """A row of the table `runs`: the setting, and a list over the tasks of each thing that was seen."""
     of = [row for row in rows if row["seed"] == seed]
-    setting = {key: of[0][key] for key in asdict(Run())} | {"seed": seed}
-    return setting | {key: [row[key] for row in of] for key in of[0] if key not in setting and key != "task"}
+    setting = {key: of[0][key] for key in ("function", "optimizer", "rate", "control", "strength", "seed")}
+    return setting | {key: [results.digits(row[key], 3) for row in of] for key in SEEN}
+
+
+def scores(rows: list[dict]) -> dict:
+    """A row of the table `tuning`: the setting, and the mean online accuracy of the tuning seeds by each way."""
+    setting = {key: rows[0][key] for key in ("function", "optimizer", "rate", "control", "strength")}
+    return setting | {by: results.digits(mean(rows, TUNING, tasks)) for by, tasks in CHOICES.items()}
 
 
 if __name__ == "__main__":
