@@ -36,6 +36,7 @@ from sphinx.errors import ExtensionError
 FOLDER = "notebooks"  # beside the pages
 ROLE = re.compile(r"\{([A-Za-z:+-]+)\}`([^`]+)`")
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s]+)\)")
+ANCHOR = re.compile(r'<a href="(?!https?://)([^"]+)"')
 TARGET = re.compile(r"^\([\w-]+\)=\n", re.M)
 FENCE = re.compile(r"(`{3,}|:{3,})(?:\{([\w-]+)\} *(.*))?")
 OPTION = re.compile(r":(\w+): *(.*)")
@@ -146,6 +147,7 @@ def markdown(text: str, page: Page) -> str:
 def _inline(text, page):
     text = TARGET.sub("", text + "\n").strip()
     text = LINK.sub(lambda link: f"]({page.addresses[link[1]]})", text)
+    text = ANCHOR.sub(lambda link: f'<a href="{urljoin(page.address, link[1])}"', text)
     return ROLE.sub(lambda role: page.links[f":{role[1]}:`{role[2]}`"], text)
 
 

@@ -22,7 +22,8 @@ const SHADES = {
   dark: [[128, 66, 28], [34, 38, 44], [38, 88, 136], "#f2f4f7", "#16191d"],
 };
 function isDark() {
-  const { theme } = document.documentElement.dataset;
+  const { theme = { true: "light", false: "dark" }[document.body.dataset.jpThemeLight] } =
+    document.documentElement.dataset; // of the book, or of JupyterLab
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
@@ -106,7 +107,7 @@ function drawFunction(svg, name, settings) {
     path += `${Math.abs(value - before) < 0.4 ? "L" : "M"}${(z * 10).toFixed(1)} ${(-10 * value).toFixed(1)}`;
     before = value;
   }
-  const { color, dash } = CATALOG[name];
+  const { color, dash } = entryOf(name);
   const dashes = dash.map((part) => 2 * part).join(" ");
   svg.replaceChildren(
     make("path", { d: "M-40 0H40M0 -40V20", class: "lab-axis" }),

@@ -233,36 +233,25 @@ const FUNCTIONS = {
   },
 };
 
-/* f of that name; settings that are not given are the catalog's. */
+const OWN = { title: "Your own", settings: {}, ends: {}, kinks: [], color: "#9b62c8", dash: [] };
+/* What the lab shows of a function: that of the catalog, or a typed-in one. */
+const entryOf = (name) => (name === "own" ? OWN : CATALOG[name]);
+
+/* f of that name; settings that are not given are the catalog's. One that is typed in is named "own", and its setting
+   is its text. */
 function functionOf(name, settings = {}) {
+  if (name === "own") return typed(settings.text);
   if (!Object.hasOwn(FUNCTIONS, name)) throw new RangeError(`no activation named ${name}`);
   return FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings });
 }
 
 /* The kinks with these settings: where the quadrature is cut. */
-function kinksOf(name, { threshold, b } = {}) {
+function kinksOf(name, { threshold, b, text } = {}) {
+  if (name === "own") return typed(text).cuts;
   const own = { hardshrink: [-threshold, threshold], softshrink: [-threshold, threshold], threshold: [threshold] };
   if (name === "apl") return [0, ...b];
   return own[name] ?? CATALOG[name].kinks;
 }
 
-/* E f(z)^2 for z normal with variance 1, by Gauss-Legendre on short pieces, cut at the kinks. */
-function meanSquare(name, settings = {}) {
-  const f = functionOf(name, settings);
-  const full = { ...CATALOG[name].settings, ...settings };
-  const cuts = [...Array(77).keys()].map((i) => (i - 38) / 2).concat(kinksOf(name, full));
-  cuts.sort((p, q) => p - q);
-  let sum = 0;
-  for (let i = 1; i < cuts.length; i++) {
-    const half = (cuts[i] - cuts[i - 1]) / 2;
-    const middle = (cuts[i] + cuts[i - 1]) / 2;
-    for (let k = 0; k < NODES.length; k++) {
-      const z = middle + half * NODES[k];
-      sum += half * WEIGHTS[k] * f(z) ** 2 * Math.exp((-z * z) / 2);
-    }
-  }
-  return sum / SQRT_2_PI;
-}
-
-/* What weights have to be multiplied with for the function to keep the mean square 1. */
-const gainOf = (name, settings) => 1 / Math.sqrt(meanSquare(name, settings));
+/* What weights have to be multiplied with for the function to keep the mean square 1; NaN where there is none. */
+const gainOf = (name, settings) => new Theory(name, settings).moments.gain;

@@ -11,19 +11,29 @@ from pathlib import Path
 import numpy as np
 from mpmath import mp
 
-from actlab import activations, plot
+from actlab import activations, lab, plot
 
 FOLDER = Path(__file__).parent
 BUILT = FOLDER.parent / "_static/lab.js"
 PARTS = (
     "functions.js",
+    "bends.js",
+    "parser.js",
+    "theory.js",
     "network.js",
     "data.js",
     "state.js",
     "starts.js",
     "draw.js",
     "style.js",
+    "embed.js",
+    "own.js",
     "view.js",
+    "explore.js",
+    "formats.js",
+    "programs.js",
+    "numbers_style.js",
+    "numbers.js",
     "export.js",
 )
 MIDDLE = 3.75  # of erfcx's variable: near it the series is shortest
@@ -39,21 +49,12 @@ def catalog() -> dict:
         found[name] = {
             "title": act.title,
             "settings": {key: list(v) if isinstance(v, tuple) else v for key, v in act.settings.items()},
-            "ends": {key: list(ends(act, key)) for key in act.settings},
+            "ends": {key: list(lab.ends(act, key)) for key in act.settings},
             "kinks": list(act.kinks),
             "color": style["color"],
             "dash": list(dash),
         }
     return found
-
-
-def ends(act, key):
-    """The ends of a slider for a setting, as the explorer of the package has them."""
-    value = act.settings[key]
-    if isinstance(value, tuple):
-        return -3.0, 3.0
-    low, high = act.ends.get(key) or (sorted((0.05 * value, 4 * value)) if value else (-3.0, 3.0))
-    return min(low, value), max(high, value)
 
 
 def erfcx() -> list[float]:

@@ -226,6 +226,7 @@ function back(below, delta, w, weight, slopes, into, units, n) {
 }
 
 function apply(f, z, value, slopes, n) {
+  if (f.fill) return f.fill(z, n, value, slopes);
   if (!slopes) {
     for (let k = 0; k < n; k++) value[k] = f(z[k]);
     return;

@@ -39,7 +39,7 @@ const among = (list) => (value) => list.find((one) => value !== "" && one === Nu
 /* From a word of the address to a value; undefined for what is none. */
 const READ = {
   data: oneOf(TASKS),
-  f: oneOf(FUNCTIONS),
+  f: oneOf({ ...FUNCTIONS, own: null }),
   depth: within(1, 10, true),
   width: within(1, 32, true),
   start: oneOf(STARTS),
@@ -52,8 +52,8 @@ const READ = {
 
 /* The sliders of a function: [key, place in a list or null, words, default, low, high] for each number it takes. */
 function knobsOf(f) {
-  return Object.entries(CATALOG[f].settings).flatMap(([key, value]) => {
-    const [low, high] = CATALOG[f].ends[key];
+  return Object.entries(entryOf(f).settings).flatMap(([key, value]) => {
+    const [low, high] = entryOf(f).ends[key];
     const words = key.replaceAll("_", " ");
     if (!Array.isArray(value)) return [[key, null, words, value, low, high]];
     return value.map((one, i) => [key, i, `${words} ${i + 1}`, one, low, high]);
@@ -61,7 +61,8 @@ function knobsOf(f) {
 }
 
 /* Settings as the function takes them: the defaults, and what the reader moved. */
-function settingsOf({ f, set }) {
+function settingsOf({ f, set, own }) {
+  if (f === "own") return { text: own };
   const full = structuredClone(CATALOG[f].settings);
   for (const [key, place, words, , low, high] of knobsOf(f)) {
     if (!Object.hasOwn(set, words)) continue;
@@ -74,6 +75,35 @@ function settingsOf({ f, set }) {
   return full;
 }
 
+/* Of an address, the settings of a function that are not the catalog's. */
+function readSet(query, f, prefix) {
+  const found = {};
+  for (const [, , words, , low, high] of knobsOf(f)) {
+    const value = within(low, high, false)(query.get(`${prefix}set.${words}`) ?? "");
+    if (value !== undefined) found[words] = value;
+  }
+  return found;
+}
+
+/* A text that is a function: this one, or the first that a reader sees. */
+function readOwn(text) {
+  try {
+    typed(text ?? "");
+    return text;
+  } catch {
+    return OWN_FIRST;
+  }
+}
+const OWN_FIRST = "z * sigmoid(1.7 z)";
+
+/* What the address says to other labs of the page than the one that owns these keys. */
+function othersOf(owns) {
+  const query = new URLSearchParams(location.search);
+  for (const key of [...query.keys()]) if (owns(key)) query.delete(key);
+  return query;
+}
+const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*)$/.test(key);
+
 /* A setting from an address; what it does not say, or says wrongly, is the default. */
 function readSetting(query, prefix = "") {
   const found = structuredClone(DEFAULTS);
@@ -81,10 +111,8 @@ function readSetting(query, prefix = "") {
     const value = query.has(prefix + key) ? read(query.get(prefix + key)) : undefined;
     if (value !== undefined) found[key] = value;
   }
-  for (const [, , words, , low, high] of knobsOf(found.f)) {
-    const value = within(low, high, false)(query.get(`${prefix}set.${words}`) ?? "");
-    if (value !== undefined) found.set[words] = value;
-  }
+  if (found.f === "own") found.own = readOwn(query.get(`${prefix}own`));
+  found.set = readSet(query, found.f, prefix);
   return found;
 }
 
@@ -93,6 +121,7 @@ function writeSetting(query, setting, prefix = "") {
   for (const key of Object.keys(READ)) {
     if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
   }
+  if (setting.f === "own") query.set(`${prefix}own`, setting.own);
   for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
 }
 
@@ -111,7 +140,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 
 /* A setting in words, or only what tells it from another. */
 function describe(setting, other = null) {
-  const { title } = CATALOG[setting.f];
+  const title = setting.f === "own" ? `f(z) = ${setting.own}` : CATALOG[setting.f].title;
   const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
   const parts = {
     f: moved.length ? `${title} (${moved.join(", ")})` : title,

@@ -66,6 +66,21 @@ const STYLE = `
 .actlab-lab summary { min-height: 28px; cursor: pointer; align-content: center; }
 .actlab-lab .lab-link { width: 100%; min-height: 2.25rem; font: inherit; color: var(--ink);
   background: var(--ground); border: 1px solid var(--quiet); }
+.actlab-lab .lab-fault { min-height: 2.8em; }
+.actlab-lab [aria-invalid="true"] { border: 2px solid var(--ink); border-left-width: 6px; }
+.actlab-lab .lab-row-end { align-self: end; }
+.actlab-lab .lab-slope, .actlab-lab .lab-back { fill: none; stroke-width: 1.8; stroke-dasharray: 6 3; }
+.actlab-lab .lab-slope { stroke: var(--ink); }
+.actlab-lab .lab-bend { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 1.5 2.5; }
+.actlab-lab .lab-here, .actlab-lab .lab-limit { fill: none; stroke: var(--quiet); stroke-dasharray: 2 4; }
+.actlab-lab .lab-kink { fill: var(--ground); stroke: var(--ink); stroke-width: 1.6; }
+.actlab-lab .lab-thin { stroke-width: 1.4; }
+.actlab-lab .lab-key-dashed { border-top: 2px dashed; }
+.actlab-lab .lab-key-dotted { border-top: 2px dotted; }
+.actlab-lab .lab-part > div > svg, .actlab-lab-stage > div > div > svg { display: block; width: 100%; height: auto; }
+.actlab-lab .lab-facts th:first-child { width: 32%; }
+.actlab-lab .lab-formats th:first-child { width: 22%; }
+.actlab-lab :is(.lab-facts, .lab-formats) :is(th, td) { overflow-wrap: anywhere; }
 .actlab-lab .lab-heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }
 .actlab-lab :is(button, select, input, summary, canvas):focus-visible { outline: 3px solid var(--mark);

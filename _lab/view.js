@@ -12,7 +12,7 @@ class Lab {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.query = new URLSearchParams(location.search);
+    this.query = givenState(root);
     this.setting = readSetting(this.query);
     this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
     this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
@@ -30,9 +30,6 @@ class Lab {
   // --- what stands on the page
 
   build() {
-    if (!document.getElementById("actlab-lab-style")) {
-      document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
-    }
     const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
     this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
     const step = button("Step", () => this.once());
@@ -101,7 +98,6 @@ class Lab {
     const { setting } = this;
     const titles = (table) => Object.fromEntries(Object.entries(table).map(([key, { title }]) => [key, title]));
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
-    const functions = Object.entries(titles(CATALOG)).sort(([, a], [, b]) => a.localeCompare(b));
     // with a space, since what looks like a whole number would come first among the keys
     const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
@@ -111,10 +107,11 @@ class Lab {
       }));
     this.settings.replaceChildren(
       make("div", { class: "actlab-lab-function lab-wide" },
-        this.select("function f", Object.fromEntries(functions), setting.f, (f) => {
-          this.change({ f, set: {} });
+        this.select("function f", functionTitles(), setting.f, (f) => {
+          this.change({ f, set: {}, own: f === "own" ? this.setting.own ?? OWN_FIRST : undefined });
           document.getElementById(`${this.name}-function-f`).focus();
         }), this.curve),
+      ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
       ...knobs,
       this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
       this.slider("width", 1, 32, 1, setting.width, set("width")),
@@ -126,7 +123,7 @@ class Lab {
       this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
-      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
   }
 
   buildStarts(button) {
@@ -174,6 +171,7 @@ class Lab {
   }
 
   address() {
+    if (isEmbedded(this.root)) return;
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
     this.later = setTimeout(() => {
       try {
@@ -185,7 +183,7 @@ class Lab {
   }
 
   link() {
-    const query = new URLSearchParams();
+    const query = othersOf(ofTraining);
     writeSetting(query, this.setting);
     if (this.second) {
       query.set("b", "1");
@@ -196,8 +194,9 @@ class Lab {
     return `${location.pathname}${words && `?${words}`}${location.hash}`;
   }
 
-  async copy() {
-    const link = new URL(this.link(), location.href).href;
+  async copy(path = this.link()) {
+    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
+    const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
       this.said.textContent = "The link to this setting is copied.";
@@ -215,7 +214,9 @@ class Lab {
     this.pause(false);
     const { trainer, test } = begun(this.setting);
     Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
-    this.said.textContent = "";
+    // the mean square of a typed-in function may be infinite
+    this.said.textContent = Number.isNaN(trainer.network.parameters[0])
+      ? "This function has no computed gain: its mean square does not settle. Choose another start." : "";
     drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
     this.draw();
   }
@@ -227,6 +228,7 @@ class Lab {
     this.quietUntil = 0;
     const frame = () => {
       if (!this.playing) return;
+      if (!this.root.isConnected) return this.pause(false); // a notebook has thrown its output away
       const begin = performance.now();
       for (let k = 0; k < MOST[this.pace]; k++) {
         this.trainer.step();
@@ -279,9 +281,9 @@ class Lab {
     const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
     const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
     this.numbers.textContent = words;
-    const what = `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}`;
+    const what = `What ${entryOf(setting.f).title} answers on ${TASKS[setting.data].title}`;
     this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
-    const { color } = CATALOG[setting.f];
+    const { color } = entryOf(setting.f);
     this.key.style.color = color;
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
@@ -430,11 +432,12 @@ class Lab {
       this.ends.push(() => target.removeEventListener(sign, listener));
     };
     // a link to a setting on this very page moves the lab, without a new page
-    on(document, "click", (event) => {
+    if (!isEmbedded(this.root)) on(document, "click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       const there = new URL(link.href);
-      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      if (there.pathname !== location.pathname || there.host !== location.host) return;
+      if (![...there.searchParams.keys()].some(ofTraining)) return;
       event.preventDefault();
       this.open(there.searchParams);
       this.root.scrollIntoView({ block: "start" });
@@ -463,11 +466,4 @@ class Lab {
     this.ends.forEach((end) => end());
     this.root.replaceChildren();
   }
-}
-
-/* Puts a lab in the place of what an element holds; returns what takes it away again. */
-function mount(element) {
-  const lab = new Lab(element);
-  element.dataset.ready = "";
-  return () => lab.close();
 }

@@ -241,39 +241,935 @@ const FUNCTIONS = {
   },
 };
 
-/* f of that name; settings that are not given are the catalog's. */
+const OWN = { title: "Your own", settings: {}, ends: {}, kinks: [], color: "#9b62c8", dash: [] };
+/* What the lab shows of a function: that of the catalog, or a typed-in one. */
+const entryOf = (name) => (name === "own" ? OWN : CATALOG[name]);
+
+/* f of that name; settings that are not given are the catalog's. One that is typed in is named "own", and its setting
+   is its text. */
 function functionOf(name, settings = {}) {
+  if (name === "own") return typed(settings.text);
   if (!Object.hasOwn(FUNCTIONS, name)) throw new RangeError(`no activation named ${name}`);
   return FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings });
 }
 
 /* The kinks with these settings: where the quadrature is cut. */
-function kinksOf(name, { threshold, b } = {}) {
+function kinksOf(name, { threshold, b, text } = {}) {
+  if (name === "own") return typed(text).cuts;
   const own = { hardshrink: [-threshold, threshold], softshrink: [-threshold, threshold], threshold: [threshold] };
   if (name === "apl") return [0, ...b];
   return own[name] ?? CATALOG[name].kinks;
 }
 
-/* E f(z)^2 for z normal with variance 1, by Gauss-Legendre on short pieces, cut at the kinks. */
-function meanSquare(name, settings = {}) {
-  const f = functionOf(name, settings);
-  const full = { ...CATALOG[name].settings, ...settings };
-  const cuts = [...Array(77).keys()].map((i) => (i - 38) / 2).concat(kinksOf(name, full));
-  cuts.sort((p, q) => p - q);
-  let sum = 0;
-  for (let i = 1; i < cuts.length; i++) {
-    const half = (cuts[i] - cuts[i - 1]) / 2;
-    const middle = (cuts[i] + cuts[i - 1]) / 2;
-    for (let k = 0; k < NODES.length; k++) {
-      const z = middle + half * NODES[k];
-      sum += half * WEIGHTS[k] * f(z) ** 2 * Math.exp((-z * z) / 2);
-    }
+/* What weights have to be multiplied with for the function to keep the mean square 1; NaN where there is none. */
+const gainOf = (name, settings) => new Theory(name, settings).moments.gain;
+/* The second derivative of every function of the catalog: an entry takes its settings and returns f''. On straight
+   pieces it is 0; at a kink it is that of one side. */
+
+const straight = () => () => 0;
+const exponentialBend = (scale, alpha, bend) => (z) => (z > 0 ? 0 : ((scale * alpha) / bend ** 2) * Math.exp(z / bend));
+
+/* Of the sigmoid: the first and second derivative. */
+function logisticBends(z) {
+  logistic(z);
+  return [slope, -slope * Math.tanh(z / 2)];
+}
+function hyperbolicBend(z) {
+  const t = hyperbolic(z);
+  return -2 * t * slope;
+}
+const swishBend = ({ beta }) => (z) => {
+  const u = clip(beta * z, -1000, 1000);
+  const [first, second] = logisticBends(u);
+  return beta * (2 * first + u * second);
+};
+
+const BENDS = {
+  identity: straight,
+  step: straight,
+  hardshrink: straight,
+  softshrink: straight,
+  tanhshrink: () => (z) => -hyperbolicBend(z),
+  sigmoid: () => (z) => logisticBends(z)[1],
+  logsigmoid: () => (z) => -logisticBends(z)[0],
+  hardsigmoid: straight,
+  tanh: () => hyperbolicBend,
+  lecun_tanh: () => (z) => 1.7159 * (4 / 9) * hyperbolicBend(z * (2 / 3)),
+  hardtanh: straight,
+  penalized_tanh: () => (z) => (z > 0 ? 1 : 0.25) * hyperbolicBend(z),
+  softsign: () => (z) => (-2 * Math.sign(z)) / (1 + Math.abs(z)) ** 3,
+  relu: straight,
+  leaky_relu: straight,
+  relu6: straight,
+  relu_squared: () => (z) => (z > 0 ? 2 : 0),
+  star_relu: ({ scale }) => (z) => (z > 0 ? 2 * scale : 0),
+  prelu: straight,
+  rrelu: straight,
+  apl: straight,
+  threshold: straight,
+  elu: ({ alpha }) => exponentialBend(1, alpha, 1),
+  celu: ({ alpha }) => exponentialBend(1, alpha, alpha),
+  selu: () => exponentialBend(1.0507009873554805, 1.6732632423543772, 1),
+  softplus: () => (z) => logisticBends(z)[0],
+  squareplus: ({ b }) => (z) => b / 2 / Math.hypot(z, Math.sqrt(b)) ** 3,
+  sparse_plus: () => (z) => (Math.abs(z) < 1 ? 0.5 : 0),
+  gelu: () => (z) => (Math.abs(z) > 40 ? 0 : ((2 - z * z) * Math.exp((-z * z) / 2)) / SQRT_2_PI),
+  gelu_tanh: () => (z) => {
+    const near = clip(z, -50, 50);
+    const gate = 2 * SQRT_2_OVER_PI * (near + 0.044715 * near ** 3);
+    const first = 2 * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near);
+    const second = 12 * SQRT_2_OVER_PI * 0.044715 * near;
+    const [steep, bent] = logisticBends(gate);
+    return (2 * first + near * second) * steep + near * first * first * bent;
+  },
+  golu: () => (z) => {
+    const near = Math.max(z, -50);
+    const inner = Math.exp(-near);
+    const steep = Math.exp(-inner) * inner; // of the gate
+    return steep * (2 + near * (inner - 1));
+  },
+  silu: () => swishBend({ beta: 1 }),
+  mish: () => (z) => {
+    const near = clip(z, -800, 800);
+    const t = hyperbolic(softplus(near));
+    const left = slope; // 1 - t^2
+    const s = sigmoid(near);
+    return left * s * (2 + near * (sigmoid(-near) - 2 * t * s));
+  },
+  hardswish: () => (z) => (Math.abs(z) < 3 ? 1 / 3 : 0),
+  swish: swishBend,
+  xatlu: ({ alpha }) => (z) => ((1 + 2 * alpha) * 2) / Math.PI / (1 + z * z) ** 2,
+  sine: () => (z) => -Math.sin(z),
+  snake: ({ a }) => (z) => 2 * a * Math.cos(2 * a * z),
+};
+
+const bendOf = (name, settings = {}) => BENDS[name]({ ...CATALOG[name].settings, ...settings });
+/* Functions that a reader types in: a text becomes a tape of operations, by whitelist and without eval.
+
+   Each operation runs over a block of numbers and carries three of them for each: value, slope and second derivative.
+   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
+
+const LONGEST = 200; // characters
+const DEEPEST = 60; // parentheses, signs and powers within one another
+const BLOCK = 256;
+
+/* What is wrong with a text, and from which character on, the first being 1. */
+class Mistake extends Error {
+  constructor(words, at) {
+    super(`Character ${at}: ${words}`);
+    this.at = at;
   }
-  return sum / SQRT_2_PI;
 }
 
-/* What weights have to be multiplied with for the function to keep the mean square 1. */
-const gainOf = (name, settings) => 1 / Math.sqrt(meanSquare(name, settings));
+const SQRT_PI = Math.sqrt(Math.PI);
+
+function normalTail(x) { // of the standard normal distribution, below -|x|
+  const size = Math.abs(x);
+  return size > 39 ? 0 : (erfcx(size * Math.SQRT1_2) * Math.exp((-size * size) / 2)) / 2;
+}
+const normalDensity = (x) => Math.exp((-x * x) / 2) / SQRT_2_PI;
+function errorFunction(x) {
+  const size = Math.abs(x);
+  if (size > 1) return Math.sign(x) * (size > 6 ? 1 : 1 - erfcx(size) * Math.exp(-x * x));
+  let sum = 0, term = x; // its series, which keeps the digits near 0
+  for (let n = 0; n < 22; n++) {
+    sum += term / (2 * n + 1);
+    term *= (-x * x) / (n + 1);
+  }
+  return (2 / SQRT_PI) * sum;
+}
+
+/* Functions of one number besides those of the catalog: value, with the slope left in `slope`; second derivative. */
+const ELEMENTARY = {
+  abs: [(x) => (slope = Math.sign(x), Math.abs(x)), () => 0],
+  sign: [(x) => (slope = 0, Math.sign(x)), () => 0],
+  exp: [(x) => (slope = Math.exp(x)), Math.exp],
+  expm1: [(x) => (slope = Math.exp(x), Math.expm1(x)), Math.exp],
+  log: [(x) => (slope = x < 0 ? NaN : 1 / x, Math.log(x)), (x) => -1 / (x * x)],
+  log1p: [(x) => (slope = x < -1 ? NaN : 1 / (1 + x), Math.log1p(x)), (x) => -1 / (1 + x) ** 2],
+  sqrt: [(x) => { const root = Math.sqrt(x); slope = 0.5 / root; return root; }, (x) => -0.25 / (x * Math.sqrt(x))],
+  sin: [(x) => (slope = Math.cos(x), Math.sin(x)), (x) => -Math.sin(x)],
+  cos: [(x) => (slope = -Math.sin(x), Math.cos(x)), (x) => -Math.cos(x)],
+  sinh: [(x) => (slope = Math.cosh(x), Math.sinh(x)), Math.sinh],
+  cosh: [(x) => (slope = Math.sinh(x), Math.cosh(x)), Math.cosh],
+  atan: [(x) => (slope = 1 / (1 + x * x), Math.atan(x)), (x) => (-2 * x) / (1 + x * x) ** 2],
+  erf: [(x) => (slope = (2 / SQRT_PI) * Math.exp(-x * x), errorFunction(x)),
+    (x) => (-4 / SQRT_PI) * (Math.abs(x) > 30 ? 0 : x * Math.exp(-x * x))],
+  Phi: [(x) => { slope = normalDensity(x); const tail = normalTail(x); return x > 0 ? 1 - tail : tail; },
+    (x) => (Math.abs(x) > 40 ? 0 : -x * normalDensity(x))],
+};
+const CONSTANTS = { pi: Math.PI, e: Math.E };
+const COUNTS = { max: 2, min: 2, clip: 3, where: 3 }; // arguments; all others take one
+const ALIKE = { "−": "-", "·": "*", "×": "*", "÷": "/", "π": "pi", "**": "^" };
+const TOKEN = /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z_0-9]*|π)|(\*\*|<=|>=|[-+*/^(),<>−·×÷]))/uy;
+
+const shown = (word) => `“${word.length > 20 ? `${word.slice(0, 20)}…` : word}”`;
+
+/* The words of a text: {kind, text, at}, and one of kind "end". */
+function wordsOf(text) {
+  if (text.length > LONGEST) throw new Mistake(`a function has at most ${LONGEST} of them.`, LONGEST + 1);
+  const found = [];
+  let at = 0;
+  while (text.slice(at).trim()) {
+    TOKEN.lastIndex = at;
+    const match = TOKEN.exec(text);
+    if (!match) {
+      at += text.slice(at).search(/\S/);
+      throw new Mistake(`${shown(String.fromCodePoint(text.codePointAt(at)))} means nothing in a function.`, at + 1);
+    }
+    const [, number, name, sign] = match;
+    const word = number ?? name ?? sign;
+    at = TOKEN.lastIndex;
+    const kind = number ? "number" : name ? "name" : "sign";
+    found.push({ kind, text: Object.hasOwn(ALIKE, word) ? ALIKE[word] : word, at: at - word.length + 1 });
+  }
+  return [...found, { kind: "end", text: "", at: text.length + 1 }];
+}
+
+/* Reads a text by recursive descent, and writes the tape: each operation after what it takes. */
+class Reader {
+  constructor(text) {
+    this.words = wordsOf(text);
+    this.next = 0;
+    this.depth = 0;
+    this.tape = [];
+    this.variable = this.write({ fill: null, from: [], constant: false });
+    if (this.words.length === 1) throw new Mistake("a function of z is missing, such as z * sigmoid(z).", 1);
+    this.result = this.sum();
+    const { kind, text: rest, at } = this.word;
+    if (kind === "end") return;
+    if (rest === ")") throw new Mistake("this parenthesis was never opened.", at);
+    if (["<", "<=", ">", ">="].includes(rest)) {
+      throw new Mistake("a comparison stands only in where(z > 0, one, other).", at);
+    }
+    throw new Mistake(`${shown(rest)} cannot stand here: an operation is missing.`, at);
+  }
+
+  get word() {
+    return this.words[this.next];
+  }
+
+  /* The next word, taken, if it is this sign. */
+  take(...signs) {
+    const { kind, text } = this.word;
+    return kind === "sign" && signs.includes(text) ? this.words[this.next++] : null;
+  }
+
+  need(sign, words) {
+    if (!this.take(sign)) throw new Mistake(words, this.word.at);
+  }
+
+  write(operation) {
+    return this.tape.push(operation) - 1;
+  }
+
+  constant(value) {
+    return this.write({ fill: null, from: [], constant: true, value });
+  }
+
+  operate(name, ...from) {
+    const constant = from.every((one) => this.tape[one].constant);
+    const [a, b] = from;
+    const cut = { "/": [[b, null, 0]], max: [[a, b, 0]], min: [[a, b, 0]], "<": [[a, b, 0]], "<=": [[a, b, 0]] }[name] ?? [];
+    if (name === "^" && this.tape[b].constant) return this.write({ fill: power, from, constant, cuts: [[a, null, 0]] });
+    return this.write({ fill: OPERATIONS[name], from, constant, cuts: cut });
+  }
+
+  within(read, at) {
+    if (++this.depth > DEEPEST) throw new Mistake(`more than ${DEEPEST} things within one another.`, at);
+    const found = read();
+    this.depth--;
+    return found;
+  }
+
+  sum() {
+    let left = this.product();
+    for (let sign; (sign = this.take("+", "-")); ) left = this.operate(sign.text, left, this.product());
+    return left;
+  }
+
+  product() {
+    let left = this.signed();
+    let divided = false;
+    for (;;) {
+      const sign = this.take("*", "/");
+      const { kind, text, at } = this.word;
+      if (sign) {
+        divided = sign.text === "/";
+        left = this.operate(sign.text, left, this.signed());
+      } else if (kind === "name" || (kind === "sign" && text === "(")) {
+        if (divided) throw new Mistake("write * here, or a parenthesis around what divides.", at);
+        left = this.operate("*", left, this.raised());
+      } else {
+        return left;
+      }
+    }
+  }
+
+  signed() {
+    const sign = this.take("-", "+");
+    if (!sign) return this.raised();
+    const inner = this.within(() => this.signed(), sign.at);
+    return sign.text === "-" ? this.operate("negative", inner) : inner;
+  }
+
+  raised() {
+    const base = this.single();
+    const sign = this.take("^");
+    return sign ? this.operate("^", base, this.within(() => this.signed(), sign.at)) : base;
+  }
+
+  single() {
+    const { kind, text, at } = this.word;
+    if (kind === "number") {
+      this.next++;
+      const value = Number(text);
+      if (!Number.isFinite(value)) throw new Mistake("this number is too large.", at);
+      return this.constant(value);
+    }
+    if (kind === "name") {
+      this.next++;
+      return this.named(text, at);
+    }
+    if (this.take("(")) {
+      const inner = this.within(() => this.sum(), at);
+      this.need(")", `a parenthesis is missing: the one of character ${at} is open.`);
+      return inner;
+    }
+    if (kind === "end") throw new Mistake("the text ends where a number, z or a function is missing.", at);
+    throw new Mistake(`${shown(text)} stands where a number, z or a function is missing.`, at);
+  }
+
+  named(name, at) {
+    if (name === "z") return this.variable;
+    if (Object.hasOwn(CONSTANTS, name)) return this.constant(CONSTANTS[name]);
+    const known = [ELEMENTARY, FUNCTIONS, COUNTS].some((table) => Object.hasOwn(table, name));
+    if (!known) throw new Mistake(`there is no ${shown(name)}; the variable is z.`, at);
+    this.need("(", `${shown(name)} takes what stands in parentheses after it.`);
+    const from = this.within(() => this.given(name, at), at);
+    if (name === "clip") return this.operate("min", this.operate("max", from[0], from[1]), from[2]);
+    if (Object.hasOwn(OPERATIONS, name)) return this.operate(name, ...from);
+    const [f, bend] = Object.hasOwn(ELEMENTARY, name) ? ELEMENTARY[name] : [functionOf(name), bendOf(name)];
+    const kinks = Object.hasOwn(FUNCTIONS, name)
+      ? kinksOf(name, CATALOG[name].settings)
+      : ["abs", "sign", "log", "sqrt"].includes(name) ? [0] : name === "log1p" ? [-1] : [];
+    const cuts = kinks.map((kink) => [from[0], null, kink]);
+    return this.write({ fill: composed(f, bend), from, constant: this.tape[from[0]].constant, cuts });
+  }
+
+  /* The arguments of a function, up to its closing parenthesis. */
+  given(name, at) {
+    const count = Object.hasOwn(COUNTS, name) ? COUNTS[name] : 1;
+    const found = [];
+    for (let i = 0; i < count; i++) {
+      if (i) this.need(",", `${shown(name)} takes ${count} numbers, with commas between them.`);
+      found.push(name === "where" && i === 0 ? this.comparison() : this.sum());
+    }
+    const { at: here, text } = this.word;
+    const many = text === "," ? `${shown(name)} takes ${count === 1 ? "one number" : `${count} numbers`}.` : null;
+    this.need(")", many ?? `a parenthesis is missing: the one of ${shown(name)}, character ${at}, is open.`, here);
+    return found;
+  }
+
+  comparison() {
+    const left = this.sum();
+    const sign = this.take("<", "<=", ">", ">=");
+    if (!sign) throw new Mistake("where begins with a comparison, such as z > 0.", this.word.at);
+    const right = this.sum();
+    return sign.text.startsWith(">")
+      ? this.operate(sign.text.replace(">", "<"), right, left)
+      : this.operate(sign.text, left, right);
+  }
+}
+
+/* 0 times anything is 0 here: where a slope is 0, what it is multiplied with may be infinite. */
+const times = (a, b) => (a === 0 || b === 0 ? 0 : a * b);
+
+function put(line, k, value, steep, bent) {
+  line.v[k] = value;
+  line.s[k] = steep;
+  line.b[k] = bent;
+}
+
+/* Each takes lines {v, s, b} of value, slope and second derivative, writes the last one, and works on n numbers. */
+const OPERATIONS = {
+  "+": (p, q, o, n) => {
+    for (let k = 0; k < n; k++) put(o, k, p.v[k] + q.v[k], p.s[k] + q.s[k], p.b[k] + q.b[k]);
+  },
+  "-": (p, q, o, n) => {
+    for (let k = 0; k < n; k++) put(o, k, p.v[k] - q.v[k], p.s[k] - q.s[k], p.b[k] - q.b[k]);
+  },
+  negative: (p, o, n) => {
+    for (let k = 0; k < n; k++) put(o, k, -p.v[k], -p.s[k], -p.b[k]);
+  },
+  "*": (p, q, o, n) => {
+    for (let k = 0; k < n; k++) {
+      const x = p.v[k], y = q.v[k], ps = p.s[k], qs = q.s[k];
+      o.v[k] = x * y;
+      o.s[k] = times(ps, y) + times(x, qs);
+      o.b[k] = times(p.b[k], y) + 2 * times(ps, qs) + times(x, q.b[k]);
+    }
+  },
+  "/": (p, q, o, n) => {
+    for (let k = 0; k < n; k++) {
+      const y = q.v[k], value = p.v[k] / y, slopeHere = (p.s[k] - times(value, q.s[k])) / y;
+      o.v[k] = value;
+      o.s[k] = slopeHere;
+      o.b[k] = (p.b[k] - 2 * times(slopeHere, q.s[k]) - times(value, q.b[k])) / y;
+    }
+  },
+  "^": (p, q, o, n) => { // with an exponent that moves
+    for (let k = 0; k < n; k++) {
+      const x = p.v[k], y = q.v[k], ps = p.s[k], log = Math.log(x), value = Math.pow(x, y);
+      const grows = times(q.s[k], log) + times(y, ps / x);
+      o.v[k] = value;
+      o.s[k] = times(value, grows);
+      const bends = times(q.b[k], log) + 2 * times(q.s[k], ps / x) + times(y, p.b[k] / x - (ps / x) ** 2);
+      o.b[k] = times(value, grows ** 2 + bends);
+    }
+  },
+  max: (p, q, o, n) => pick(p, q, o, n, (x, y) => x > y),
+  min: (p, q, o, n) => pick(p, q, o, n, (x, y) => x < y),
+  "<": (p, q, o, n) => compare(p, q, o, n, (x, y) => x < y),
+  "<=": (p, q, o, n) => compare(p, q, o, n, (x, y) => x <= y),
+  where: (c, p, q, o, n) => {
+    for (let k = 0; k < n; k++) {
+      const from = c.v[k] === 1 ? p : q;
+      if (Number.isNaN(c.v[k])) put(o, k, NaN, NaN, NaN);
+      else put(o, k, from.v[k], from.s[k], from.b[k]);
+    }
+  },
+};
+
+function power(p, q, o, n) { // with an exponent that is one number
+  const y = q.v[0];
+  for (let k = 0; k < n; k++) {
+    const x = p.v[k], ps = p.s[k], first = times(y, Math.pow(x, y - 1));
+    o.v[k] = Math.pow(x, y);
+    o.s[k] = times(first, ps);
+    o.b[k] = times(times(y * (y - 1), Math.pow(x, y - 2)), ps * ps) + times(first, p.b[k]);
+  }
+}
+
+/* Where both are equal, the one that is less steep: max(z, 0) has slope 0 at 0, as relu has. */
+function pick(p, q, o, n, first) {
+  for (let k = 0; k < n; k++) {
+    const x = p.v[k], y = q.v[k];
+    const level = x === y && Math.abs(p.s[k]) < Math.abs(q.s[k]);
+    const from = level || first(x, y) || Number.isNaN(x) ? p : q;
+    put(o, k, from.v[k], from.s[k], from.b[k]);
+  }
+}
+
+function compare(p, q, o, n, holds) {
+  for (let k = 0; k < n; k++) {
+    const x = p.v[k], y = q.v[k];
+    put(o, k, Number.isNaN(x) || Number.isNaN(y) ? NaN : Number(holds(x, y)), 0, 0);
+  }
+}
+
+const composed = (f, bend) => (p, o, n) => {
+  for (let k = 0; k < n; k++) {
+    const x = p.v[k], ps = p.s[k];
+    o.v[k] = f(x);
+    const steep = slope;
+    o.s[k] = times(steep, ps);
+    o.b[k] = times(bend(x), ps * ps) + times(steep, p.b[k]);
+  }
+};
+
+/* A text as a function, like those of functionOf: f(z) returns the value and leaves the slope in `slope`. Besides,
+   f.fill(z, n, value, slopes, bends) does n numbers at once (slopes and bends may be null), f.cuts has where the
+   text says that f or its slope may jump. Throws Mistake. */
+function typed(text) {
+  const { tape, result } = new Reader(text);
+  const lines = tape.map(({ value }) => ({
+    v: new Float64Array(BLOCK).fill(value ?? 0), s: new Float64Array(BLOCK), b: new Float64Array(BLOCK),
+  }));
+  lines[0].s.fill(1);
+  const steps = tape.flatMap(({ fill, from }, i) => (fill ? [[fill, [...from, i].map((k) => lines[k])]] : []));
+  const run = (n) => {
+    for (const [fill, [p, q, r, o]] of steps) {
+      if (o) fill(p, q, r, o, n);
+      else if (r) fill(p, q, r, n);
+      else fill(p, q, n);
+    }
+  };
+  const out = lines[result];
+  const f = (z) => {
+    lines[0].v[0] = z;
+    run(1);
+    slope = out.s[0];
+    return out.v[0];
+  };
+  f.fill = (z, n, value, slopes, bends) => {
+    for (let at = 0; at < n; at += BLOCK) {
+      const size = Math.min(BLOCK, n - at);
+      for (let k = 0; k < size; k++) lines[0].v[k] = z[at + k];
+      run(size);
+      for (let k = 0; k < size; k++) {
+        value[at + k] = out.v[k];
+        if (slopes) slopes[at + k] = out.s[k];
+        if (bends) bends[at + k] = out.b[k];
+      }
+    }
+  };
+  f.bend = (z) => {
+    f(z);
+    return out.b[0];
+  };
+  const switches = tape.flatMap(({ cuts, constant }) => (constant ? [] : cuts ?? []));
+  f.cuts = cutsOf(switches.filter(([a, b]) => !(tape[a].constant && (b === null || tape[b].constant))), lines, run);
+  f.operations = tape.length;
+  return f;
+}
+
+/* Where one of these differences changes its sign, or is 0 at one of the places that are looked at. */
+function cutsOf(switches, lines, run) {
+  if (!switches.length) return [];
+  const at = ([a, b, offset], k) => lines[a].v[k] - (b === null ? offset : lines[b].v[k]);
+  const one = (way, z) => {
+    lines[0].v[0] = z;
+    run(1);
+    return at(way, 0);
+  };
+  const far = [...Array(16).keys()].map((k) => 40 * 1.6 ** (k + 1));
+  const near = [...Array(24).keys()].map((k) => 2 ** (-k - 6));
+  const places = [...Array(40 * 32 + 1).keys()].map((k) => k / 32).concat(far, near);
+  const grid = [...new Set([...places, ...places.map((z) => -z)])].sort((p, q) => p - q);
+  const found = new Set();
+  const before = switches.map(() => NaN);
+  for (let from = 0; from < grid.length; from += BLOCK) {
+    const n = Math.min(BLOCK, grid.length - from);
+    const signs = [];
+    for (let k = 0; k < n; k++) lines[0].v[k] = grid[from + k];
+    run(n);
+    for (const way of switches) signs.push(Float64Array.from({ length: n }, (_, k) => at(way, k)));
+    switches.forEach((way, i) => {
+      for (let k = 0; k < n; k++) {
+        const here = signs[i][k];
+        if (here === 0) found.add(grid[from + k] || 0);
+        else if (before[i] * here < 0) {
+          let [low, high] = [grid[from + k - 1], grid[from + k]];
+          for (let middle; (middle = (low + high) / 2) > low && middle < high; ) {
+            const value = one(way, middle);
+            if (value === 0) low = high = middle;
+            else if (value > 0 === here > 0) high = middle;
+            else low = middle;
+          }
+          found.add((Math.abs(one(way, low)) < Math.abs(one(way, high)) ? low : high) || 0); // no −0
+        }
+        before[i] = here;
+      }
+    });
+    if (found.size > 400) return []; // the quadrature then finds them by itself
+  }
+  return [...found].sort((p, q) => p - q);
+}
+/* What the package's theory computes of a function, computed here: moments, the variance map, the edge of chaos, 50
+   layers, and where formats end. A typed-in function may have no moment at all: then NaN, never a number. */
+
+const REACH = 38.5; // the normal density is below 1e-321 from here on
+const PANELS = 20000; // how many may be looked at
+const HALVINGS = 200; // of one panel; what still changes then has no limit that could be told
+const EDGES = (() => {
+  const right = [...Array(12).keys()].map((k) => 4 ** (k - 12)).concat([0.5, 1, 2, 3, 4, 6, 8, 12, 16, 24, REACH]);
+  return [...right.map((z) => -z).reverse(), 0, ...right];
+})();
+
+/* E g(scale z) for z ~ N(0, 1), by 16 nodes a panel against 16 on each of its halves, halved until both agree. g(z, n)
+   returns arrays of n values, and so do the means come. NaN where g is no number, where halving does not settle (1/z),
+   or where g grows as fast as the normal density falls (exp(z^2)); Infinity where g is too large for a number. Of
+   several g one that fails takes the others along. */
+function expectations(g, scale, kinks) {
+  if (scale === 0) return g(new Float64Array(1), 1).map(([value]) => value);
+  const at = kinks.map((kink) => clip(kink / scale, -REACH, REACH));
+  const edges = [...EDGES, ...at].sort((p, q) => p - q);
+  const z = new Float64Array(BLOCK);
+  const weight = new Float64Array(BLOCK);
+  const count = g(z, 1).length;
+  let lost = false, huge = false, looked = 0;
+
+  /* The integrals over each panel, and those of |g|: the first panel's, then the second's. */
+  const over = (left, right) => {
+    const part = new Float64Array(left.length * count);
+    const size = new Float64Array(left.length * count);
+    const nodes = NODES.length;
+    const fit = BLOCK / nodes;
+    for (let from = 0; from < left.length; from += fit) {
+      const panels = Math.min(fit, left.length - from);
+      for (let i = 0; i < panels; i++) {
+        const half = (right[from + i] - left[from + i]) / 2;
+        const middle = (right[from + i] + left[from + i]) / 2;
+        for (let k = 0; k < nodes; k++) {
+          const place = middle + half * NODES[k];
+          z[i * nodes + k] = scale * place;
+          weight[i * nodes + k] = (half * WEIGHTS[k] * Math.exp((-place * place) / 2)) / SQRT_2_PI;
+        }
+      }
+      g(z, panels * nodes).forEach((values, which) => {
+        for (let i = 0; i < panels; i++) {
+          let sum = 0, sizes = 0;
+          for (let k = i * nodes; k < (i + 1) * nodes; k++) {
+            const value = weight[k] * values[k];
+            sum += value;
+            sizes += Math.abs(value);
+          }
+          // 0 times an infinite one is no number, but too large
+          if (!Number.isFinite(sizes)) {
+            if (values.subarray(i * nodes, (i + 1) * nodes).some(Number.isNaN)) lost = true;
+            else huge = true;
+          }
+          part[(from + i) * count + which] = sum;
+          size[(from + i) * count + which] = sizes;
+        }
+      });
+    }
+    looked += left.length;
+    return [part, size];
+  };
+
+  const wide = edges.slice(1).map((z, i) => [edges[i], z]).filter(([from, to]) => from < to);
+  let [left, right] = [wide.map(([from]) => from), wide.map(([, to]) => to)];
+  let [whole] = over(left, right);
+  const sum = new Float64Array(count);
+  const total = new Float64Array(count);
+  const failed = (value) => Array(count).fill(value);
+  for (let depth = 0; left.length; depth++) {
+    const middle = left.map((z, i) => (z + right[i]) / 2);
+    const [lower, lowerSize] = over(left, middle);
+    const [upper, upperSize] = over(middle, right);
+    if (lost) return failed(NaN);
+    if (huge) return failed(Infinity);
+    const scope = total.slice();
+    lowerSize.forEach((size, i) => { scope[i % count] += size + upperSize[i]; });
+    const [nextLeft, nextRight, nextWhole] = [[], [], []];
+    for (let i = 0; i < left.length; i++) {
+      const thin = middle[i] <= left[i] || middle[i] >= right[i];
+      let settled = true, rough = false;
+      for (let j = i * count, which = 0; which < count; j++, which++) {
+        const off = Math.abs(lower[j] + upper[j] - whole[j]);
+        if (off > 1e-15 * scope[which] + 1e-300) settled = false;
+        if (off > 1e-12 * scope[which]) rough = true;
+      }
+      if (settled || (thin && !rough)) {
+        for (let j = i * count, which = 0; which < count; j++, which++) {
+          sum[which] += lower[j] + upper[j];
+          total[which] += lowerSize[j] + upperSize[j];
+        }
+      } else if (thin || depth === HALVINGS) {
+        return failed(NaN);
+      } else {
+        nextLeft.push(left[i], middle[i]);
+        nextRight.push(middle[i], right[i]);
+        nextWhole.push(...lower.subarray(i * count, (i + 1) * count), ...upper.subarray(i * count, (i + 1) * count));
+      }
+    }
+    if (looked > PANELS) return failed(NaN);
+    [left, right, whole] = [nextLeft, nextRight, nextWhole];
+  }
+  z.set([-REACH * scale, REACH * scale]);
+  const density = (REACH * Math.exp((-REACH * REACH) / 2)) / SQRT_2_PI;
+  const beyond = g(z, 2).map(([low, high]) => Math.max(Math.abs(low), Math.abs(high)) * density);
+  return [...sum].map((value, which) => (beyond[which] > 1e-10 * total[which] ? NaN : value));
+}
+
+/* The neighbouring float64 number, up or down. */
+function neighbour(z, up) {
+  if (z === 0) return up ? Number.MIN_VALUE : -Number.MIN_VALUE;
+  const bits = new BigInt64Array(new Float64Array([z]).buffer);
+  bits[0] += z > 0 === up ? 1n : -1n;
+  return new Float64Array(bits.buffer)[0];
+}
+const beside = (z) => [neighbour(z, false), neighbour(z, true)];
+
+const SCAN = [...Array(97).keys()].map((k) => 10 ** ((k - 48) / 8)); // mean squares, 1 among them
+const SAME = 1e-12; // two numbers from quadrature that differ by less, in parts of their size, count as one
+const signChanges = (values) => values.slice(1).flatMap((v, i) => (values[i] * v < 0 ? [i] : []));
+
+/* Where h, of opposite signs at low and high, is 0: Ridders' method, which never leaves the bracket. */
+function rootOf(h, low, high) {
+  let atLow = h(low), atHigh = h(high), last = Infinity;
+  for (let turn = 0; turn < 200; turn++) {
+    const middle = (low + high) / 2;
+    const atMiddle = h(middle);
+    const bend = Math.sqrt(atMiddle ** 2 - atLow * atHigh);
+    if (bend === 0) return middle;
+    const guess = middle + ((middle - low) * Math.sign(atLow - atHigh) * atMiddle) / bend;
+    const atGuess = h(guess);
+    if (atGuess === 0 || Math.abs(guess - last) <= 2 ** -52 * Math.abs(guess)) return guess;
+    if (!(low < middle && middle < high)) return guess;
+    last = guess;
+    const points = [[low, atLow], [middle, atMiddle], [guess, atGuess], [high, atHigh]].sort((p, q) => p[0] - q[0]);
+    const from = points.findIndex(([, v], i) => i < 3 && v < 0 !== points[i + 1][1] < 0);
+    if (from < 0) return guess;
+    [[low, atLow], [high, atHigh]] = points.slice(from, from + 2);
+  }
+  return last;
+}
+
+const SQUARE = (z, value) => value * value;
+const SLOPE_SQUARE = (z, value, steep) => steep * steep;
+
+/* A function with its theory. Mean squares are of a normal signal with mean 0; gains multiply LeCun's weights. */
+class Theory {
+  constructor(name, settings = {}) {
+    const full = { ...entryOf(name).settings, ...settings };
+    this.f = functionOf(name, full);
+    this.bend = this.f.bend ?? bendOf(name, full);
+    this.cuts = kinksOf(name, full);
+    this.lines = [0, 1].map(() => new Float64Array(BLOCK));
+    this.scanned = [[], []];
+    this.breaks = this.cuts.map((z) => this.breakAt(z)).filter(Boolean);
+    this.jumps = this.breaks.filter(({ kind }) => kind === "jump");
+  }
+
+  /* What happens at a place where f or its slope may jump; null if nothing does. */
+  breakAt(z) {
+    // a text may have rounded the last bits away
+    const step = 2 ** -48 * Math.max(1, Math.abs(z));
+    const [[below, slopeBelow], [above, slopeAbove]] = [z - step, z + step].map((one) => this.both(one));
+    if (!Number.isFinite(this.f(z)) || !(Math.abs(below) < 1e12 && Math.abs(above) < 1e12)) return { z, kind: "pole" };
+    const apart = (p, q) => Math.abs(p - q) > 1e-9 * (1 + Math.abs(p) + Math.abs(q)) || Number.isNaN(p - q);
+    if (apart(below, above)) return { z, kind: "jump", below, above };
+    return apart(slopeBelow, slopeAbove) ? { z, kind: "kink" } : null;
+  }
+
+  both(z) {
+    const value = this.f(z);
+    return [value, slope];
+  }
+
+  fill(z, n) {
+    const [value, slopes] = this.lines;
+    if (this.f.fill) this.f.fill(z, n, value, slopes);
+    else apply(this.f, z, value, slopes, n);
+    return [value, slopes];
+  }
+
+  /* E of each of what is made of place, value and slope, for a signal of mean square q. */
+  means(made, q) {
+    const out = made.map(() => new Float64Array(BLOCK));
+    const g = (z, n) => {
+      const [value, slopes] = this.fill(z, n);
+      made.forEach((one, which) => {
+        const line = out[which];
+        for (let k = 0; k < n; k++) line[k] = one(z[k], value[k], slopes[k]);
+      });
+      return out;
+    };
+    return expectations(g, Math.sqrt(q), this.cuts);
+  }
+
+  second(q) {
+    return this.means([SQUARE], q)[0];
+  }
+
+  slopeSecond(q) {
+    return this.means([SLOPE_SQUARE], q)[0];
+  }
+
+  /* E f^2 and E f'^2: both at once, unless one of them is not to be had. */
+  squares(q) {
+    const found = this.means([SQUARE, SLOPE_SQUARE], q);
+    return found.every(Number.isFinite) ? found : [this.second(q), this.slopeSecond(q)];
+  }
+
+  /* E f, E f^2, E f'^2 of a signal of mean square 1, and the gains they give. */
+  get moments() {
+    if (this.known) return this.known;
+    const [mean] = this.means([(z, value) => value], 1);
+    const [second, slopeSecond] = this.squares(1);
+    const overRoot = (square) => (Number.isFinite(square) ? 1 / Math.sqrt(square) : NaN);
+    const [gain, backwardGain] = [overRoot(second), overRoot(slopeSecond)];
+    return (this.known = { mean, second, slopeSecond, gain, backwardGain, chi: slopeSecond / second });
+  }
+
+  /* d/dq of E f(sqrt(q) z)^2. */
+  secondSlope(q) {
+    if (q === 0) return this.secondSlopeAtZero();
+    let sum = this.means([(x, value, steep) => value * steep * x], q)[0] / q;
+    for (const { z, below, above } of this.jumps) {
+      // the mass beyond the jump moves with q, and takes the difference of the squares with it
+      sum += ((above ** 2 - below ** 2) * Math.exp((-z * z) / (2 * q)) * z) / (2 * q ** 1.5) / SQRT_2_PI;
+    }
+    return sum;
+  }
+
+  secondSlopeAtZero() {
+    const sides = beside(0).map((z) => [...this.both(z), this.bend(z)]);
+    const [below, above] = sides.map(([value, steep]) => value * steep);
+    if (Math.abs(above - below) > 1e-12) return Math.sign(above - below) * Infinity;
+    return sides.reduce((sum, [value, steep, bent]) => sum + (steep ** 2 + value * bent) / 2, 0);
+  }
+
+  /* E f^2 and E f'^2 at the mean squares of the scan. */
+  get scan() {
+    for (let i = this.scanned[0].length; i < SCAN.length; i++) this.scanNext();
+    return this.scanned;
+  }
+
+  /* One mean square more; whether there are further ones. */
+  scanNext() {
+    const q = SCAN[this.scanned[0].length];
+    if (q !== undefined) this.squares(q).forEach((found, i) => this.scanned[i].push(found));
+    return this.scanned[0].length < SCAN.length;
+  }
+
+  get passesThroughZero() {
+    return [...beside(0), 0].every((z) => Math.abs(this.f(z)) <= 1e-300);
+  }
+
+  /* Where V(q) = q, in ascending order, each with the slope of V there and whether it attracts; as the package's. */
+  fixedPoints(gain) {
+    const squared = gain ** 2;
+    const growth = this.scan[0].map((second, i) => {
+      const grows = Math.log((squared * second) / SCAN[i]);
+      return Math.abs(grows) <= SAME ? 0 : grows;
+    });
+    let spans = [];
+    growth.forEach((grows, i) => {
+      if (grows !== 0) return;
+      if (growth[i - 1] === 0) spans.at(-1)[1] = SCAN[i];
+      else spans.push([SCAN[i], SCAN[i]]);
+    });
+    for (const i of signChanges(growth)) {
+      const q = rootOf((at) => (squared * this.second(at)) / at - 1, SCAN[i], SCAN[i + 1]);
+      spans.push([q, q]);
+    }
+    spans.sort((p, q) => p[0] - q[0]);
+    if (this.passesThroughZero) {
+      if (growth[0] === 0) spans = [[0, spans[0][1]], ...spans.slice(1)];
+      else spans.unshift([0, 0]);
+    }
+    if (growth.at(-1) === 0) spans.at(-1)[1] = Infinity;
+    return spans.map(([low, high]) => {
+      const q = Math.min(Math.max(1, low), high);
+      const steep = squared * this.secondSlope(q);
+      const stability = Math.abs(steep - 1) <= 1e-9 ? "neutral" : steep < 1 ? "stable" : "unstable";
+      return { q, slope: steep, stability, span: [low, high] };
+    });
+  }
+
+  /* The fixed point that a signal of mean square 1 runs to; null where it grows without end or does not settle. */
+  fixedPoint(gain) {
+    const points = this.fixedPoints(gain);
+    const here = points.find(({ span: [low, high] }) => low <= 1 && 1 <= high);
+    if (here) return here;
+    const [second] = this.scan;
+    if (second.every((v, i) => i === 0 || v - second[i - 1] >= -SAME * v)) {
+      const up = gain ** 2 * this.second(1) > 1;
+      const ahead = points.filter(({ q }) => q > 1 === up);
+      return (up ? ahead[0] : ahead.at(-1)) ?? null;
+    }
+    let q = 1;
+    for (let layer = 0; layer < 1000 && Number.isFinite(q); layer++) {
+      q = gain ** 2 * this.second(q);
+      const near = points.find((point) => {
+        const close = Math.abs(q - point.q) <= Math.max(1e-9 * Math.max(q, point.q), 1e-12);
+        return Number.isFinite(q) && close && point.stability !== "unstable";
+      });
+      if (near) return near;
+    }
+    return null;
+  }
+
+  /* The gain and mean square at which a signal rests and a gradient keeps its size; as the package's edge_of_chaos. */
+  edgeOfChaos() {
+    const asked = SCAN.map((q, i) => [q, this.scan[0][i], this.scan[1][i]])
+      .filter(([q, second, steep]) => q >= 0.99e-4 && q <= 1.01e4 && second > 0 && steep > 0);
+    if (!asked.length) return null;
+    const excess = asked.map(([q, second, steep]) => {
+      const value = Math.log((q * steep) / second);
+      return Math.abs(value) <= SAME ? 0 : value;
+    });
+    if (excess.every((v) => v === 0)) return { gain: this.moments.gain, q: null, kind: "every q" };
+    for (const i of signChanges(excess)) {
+      const h = (q) => (q * this.slopeSecond(q)) / this.second(q) - 1;
+      const q = rootOf(h, asked[i][0], asked[i + 1][0]);
+      return { gain: Math.sqrt(q / this.second(q)), q, kind: "point" };
+    }
+    const atZero = this.secondSlopeAtZero();
+    if (!this.passesThroughZero || !(atZero > 0)) return null;
+    const growth = asked.map(([q, second]) => Math.log(second / q / atZero)).find((v) => Math.abs(v) > SAME);
+    return growth < 0 ? { gain: 1 / Math.sqrt(atZero), q: 0, kind: "limit q -> 0" } : null;
+  }
+
+  /* Mean squares at a gain: of the pre-activations of `depth` layers above one of 1, and of a gradient that has come
+     back from the last of them, where its own is 1; both lists begin with the first layer. */
+  layers(gain, depth) {
+    const forward = [1];
+    const factors = [];
+    for (let layer = 0; layer < depth; layer++) {
+      const [second, slopeSecond] = this.squares(forward[layer]);
+      factors.push(gain ** 2 * slopeSecond);
+      forward.push(gain ** 2 * second);
+    }
+    const backward = [1];
+    for (let layer = depth - 1; layer >= 0; layer--) backward.unshift(backward[0] * factors[layer]);
+    return { forward, backward };
+  }
+}
+
+/* Formats by the digits of their fractions, with the one before the point, and the least and largest power of two. */
+const FORMATS = {
+  float16: { digits: 11, least: -14, most: 15 },
+  bfloat16: { digits: 8, least: -126, most: 127 },
+  float32: { digits: 24, least: -126, most: 127 },
+};
+
+/* The number of a format that is nearest to x, even where two are; infinite where it has none so large. */
+function roundedTo({ digits, least, most }, x) {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const power = Math.max(Math.floor(Math.log2(Math.abs(x))), least);
+  const unit = 2 ** (power - digits + 1);
+  const parts = Math.abs(x) / unit;
+  const near = 2 ** 52 + parts - 2 ** 52; // adding so much rounds to whole numbers, half to even
+  const value = Math.sign(x) * near * unit;
+  return Math.abs(value) > largestOf({ digits, most }) ? Math.sign(x) * Infinity : value;
+}
+const largestOf = ({ digits, most }) => (2 - 2 ** (1 - digits)) * 2 ** most;
+
+/* The numbers of a format from 0 up, by their place in that order. */
+function numberAt({ digits, least }, index) {
+  const steps = 2 ** (digits - 1);
+  const power = Math.floor(index / steps);
+  const part = (index % steps) / steps;
+  return power === 0 ? part * 2 ** least : (1 + part) * 2 ** (power - 1 + least);
+}
+
+/* Where a format holds no more of f: the numbers nearest to 0 from which on, down and up, the slope rounds to 0 and the
+   value to one number, what f tends to or infinity; null where that never happens. f itself is computed in float64. */
+function limitsOf(theory, format) {
+  const last = (format.most - format.least + 2) * 2 ** (format.digits - 1) - 1;
+  const step = Math.max(Math.floor(last / 2 ** 15), 1);
+  const found = { slope: [], value: [] };
+  for (const side of [-1, 1]) {
+    const rounded = (index) => theory.both(side * numberAt(format, index)).map((x) => roundedTo(format, x));
+    const [end] = rounded(last);
+    const holds = { slope: ([, steep]) => steep === 0, value: ([value]) => value === end };
+    const failed = { slope: -1, value: -1 };
+    for (let index = last; index >= 0 && (failed.slope < 0 || failed.value < 0); index -= step) {
+      const seen = rounded(index);
+      for (const key of ["slope", "value"]) if (failed[key] < 0 && !holds[key](seen)) failed[key] = index;
+    }
+    for (const key of ["slope", "value"]) {
+      let low = failed[key];
+      if (low >= 0 && numberAt(format, low) > largestOf(format) / 2) {
+        found[key].push(null);
+        continue;
+      }
+      let high = low < 0 ? 0 : Math.min(low + step, last);
+      while (high - low > 1) {
+        const middle = Math.floor((low + high) / 2);
+        if (holds[key](rounded(middle))) high = middle;
+        else low = middle;
+      }
+      found[key].push(side * numberAt(format, high) || 0);
+    }
+  }
+  return found;
+}
 /* Networks of two inputs and one logit, their starts, and their training. All numbers are float64.
 
    A layer's arrays are laid out unit by unit: the values of a unit for all points lie side by side. */
@@ -502,6 +1398,7 @@ function back(below, delta, w, weight, slopes, into, units, n) {
 }
 
 function apply(f, z, value, slopes, n) {
+  if (f.fill) return f.fill(z, n, value, slopes);
   if (!slopes) {
     for (let k = 0; k < n; k++) value[k] = f(z[k]);
     return;
@@ -841,7 +1738,7 @@ const among = (list) => (value) => list.find((one) => value !== "" && one === Nu
 /* From a word of the address to a value; undefined for what is none. */
 const READ = {
   data: oneOf(TASKS),
-  f: oneOf(FUNCTIONS),
+  f: oneOf({ ...FUNCTIONS, own: null }),
   depth: within(1, 10, true),
   width: within(1, 32, true),
   start: oneOf(STARTS),
@@ -854,8 +1751,8 @@ const READ = {
 
 /* The sliders of a function: [key, place in a list or null, words, default, low, high] for each number it takes. */
 function knobsOf(f) {
-  return Object.entries(CATALOG[f].settings).flatMap(([key, value]) => {
-    const [low, high] = CATALOG[f].ends[key];
+  return Object.entries(entryOf(f).settings).flatMap(([key, value]) => {
+    const [low, high] = entryOf(f).ends[key];
     const words = key.replaceAll("_", " ");
     if (!Array.isArray(value)) return [[key, null, words, value, low, high]];
     return value.map((one, i) => [key, i, `${words} ${i + 1}`, one, low, high]);
@@ -863,7 +1760,8 @@ function knobsOf(f) {
 }
 
 /* Settings as the function takes them: the defaults, and what the reader moved. */
-function settingsOf({ f, set }) {
+function settingsOf({ f, set, own }) {
+  if (f === "own") return { text: own };
   const full = structuredClone(CATALOG[f].settings);
   for (const [key, place, words, , low, high] of knobsOf(f)) {
     if (!Object.hasOwn(set, words)) continue;
@@ -876,6 +1774,35 @@ function settingsOf({ f, set }) {
   return full;
 }
 
+/* Of an address, the settings of a function that are not the catalog's. */
+function readSet(query, f, prefix) {
+  const found = {};
+  for (const [, , words, , low, high] of knobsOf(f)) {
+    const value = within(low, high, false)(query.get(`${prefix}set.${words}`) ?? "");
+    if (value !== undefined) found[words] = value;
+  }
+  return found;
+}
+
+/* A text that is a function: this one, or the first that a reader sees. */
+function readOwn(text) {
+  try {
+    typed(text ?? "");
+    return text;
+  } catch {
+    return OWN_FIRST;
+  }
+}
+const OWN_FIRST = "z * sigmoid(1.7 z)";
+
+/* What the address says to other labs of the page than the one that owns these keys. */
+function othersOf(owns) {
+  const query = new URLSearchParams(location.search);
+  for (const key of [...query.keys()]) if (owns(key)) query.delete(key);
+  return query;
+}
+const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*)$/.test(key);
+
 /* A setting from an address; what it does not say, or says wrongly, is the default. */
 function readSetting(query, prefix = "") {
   const found = structuredClone(DEFAULTS);
@@ -883,10 +1810,8 @@ function readSetting(query, prefix = "") {
     const value = query.has(prefix + key) ? read(query.get(prefix + key)) : undefined;
     if (value !== undefined) found[key] = value;
   }
-  for (const [, , words, , low, high] of knobsOf(found.f)) {
-    const value = within(low, high, false)(query.get(`${prefix}set.${words}`) ?? "");
-    if (value !== undefined) found.set[words] = value;
-  }
+  if (found.f === "own") found.own = readOwn(query.get(`${prefix}own`));
+  found.set = readSet(query, found.f, prefix);
   return found;
 }
 
@@ -895,6 +1820,7 @@ function writeSetting(query, setting, prefix = "") {
   for (const key of Object.keys(READ)) {
     if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
   }
+  if (setting.f === "own") query.set(`${prefix}own`, setting.own);
   for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
 }
 
@@ -913,7 +1839,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 
 /* A setting in words, or only what tells it from another. */
 function describe(setting, other = null) {
-  const { title } = CATALOG[setting.f];
+  const title = setting.f === "own" ? `f(z) = ${setting.own}` : CATALOG[setting.f].title;
   const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
   const parts = {
     f: moved.length ? `${title} (${moved.join(", ")})` : title,
@@ -1028,7 +1954,8 @@ const SHADES = {
   dark: [[128, 66, 28], [34, 38, 44], [38, 88, 136], "#f2f4f7", "#16191d"],
 };
 function isDark() {
-  const { theme } = document.documentElement.dataset;
+  const { theme = { true: "light", false: "dark" }[document.body.dataset.jpThemeLight] } =
+    document.documentElement.dataset; // of the book, or of JupyterLab
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
@@ -1112,7 +2039,7 @@ function drawFunction(svg, name, settings) {
     path += `${Math.abs(value - before) < 0.4 ? "L" : "M"}${(z * 10).toFixed(1)} ${(-10 * value).toFixed(1)}`;
     before = value;
   }
-  const { color, dash } = CATALOG[name];
+  const { color, dash } = entryOf(name);
   const dashes = dash.map((part) => 2 * part).join(" ");
   svg.replaceChildren(
     make("path", { d: "M-40 0H40M0 -40V20", class: "lab-axis" }),
@@ -1270,6 +2197,21 @@ const STYLE = `
 .actlab-lab summary { min-height: 28px; cursor: pointer; align-content: center; }
 .actlab-lab .lab-link { width: 100%; min-height: 2.25rem; font: inherit; color: var(--ink);
   background: var(--ground); border: 1px solid var(--quiet); }
+.actlab-lab .lab-fault { min-height: 2.8em; }
+.actlab-lab [aria-invalid="true"] { border: 2px solid var(--ink); border-left-width: 6px; }
+.actlab-lab .lab-row-end { align-self: end; }
+.actlab-lab .lab-slope, .actlab-lab .lab-back { fill: none; stroke-width: 1.8; stroke-dasharray: 6 3; }
+.actlab-lab .lab-slope { stroke: var(--ink); }
+.actlab-lab .lab-bend { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 1.5 2.5; }
+.actlab-lab .lab-here, .actlab-lab .lab-limit { fill: none; stroke: var(--quiet); stroke-dasharray: 2 4; }
+.actlab-lab .lab-kink { fill: var(--ground); stroke: var(--ink); stroke-width: 1.6; }
+.actlab-lab .lab-thin { stroke-width: 1.4; }
+.actlab-lab .lab-key-dashed { border-top: 2px dashed; }
+.actlab-lab .lab-key-dotted { border-top: 2px dotted; }
+.actlab-lab .lab-part > div > svg, .actlab-lab-stage > div > div > svg { display: block; width: 100%; height: auto; }
+.actlab-lab .lab-facts th:first-child { width: 32%; }
+.actlab-lab .lab-formats th:first-child { width: 22%; }
+.actlab-lab :is(.lab-facts, .lab-formats) :is(th, td) { overflow-wrap: anywhere; }
 .actlab-lab .lab-heard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }
 .actlab-lab :is(button, select, input, summary, canvas):focus-visible { outline: 3px solid var(--mark);
@@ -1284,6 +2226,80 @@ const STYLE = `
   .actlab-lab-slider input { height: 2.75rem; }
 }
 `;
+/* A lab has its state from the address of its page; in a notebook, where the address is not its own, from what the
+   package wrote beside it. There it hands on no link but the call that makes it. */
+
+const isEmbedded = (root) => root.dataset.state !== undefined;
+const givenState = (root) => new URLSearchParams(isEmbedded(root) ? JSON.parse(root.dataset.state) : location.search);
+const copyWords = (root) => (isEmbedded(root) ? "Copy as a call" : "Copy a link");
+const CALL = "The call that makes this lab";
+
+async function handOn([text, name], said) {
+  try {
+    await navigator.clipboard.writeText(text);
+    said.textContent = `${name} is copied.`;
+  } catch {
+    const field = make("input", { class: "lab-link", readonly: true, "aria-label": name });
+    field.value = text;
+    said.replaceChildren(`This browser lets no page copy. ${name}: `, field);
+    field.select();
+  }
+}
+
+/* What an address says, as the call of the package: its own names, and nothing that is not said. */
+const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", want: "result", how: "program" };
+function asCall(kind, link) {
+  const query = new URLSearchParams(link.split("#")[0].split("?")[1] ?? "");
+  const known = kind === "train" ? { ...READ, own: 1, updates: 1 } : NUMBERS;
+  const values = { "": {}, "b.": {} };
+  for (const [key, value] of query) {
+    const prefix = key.startsWith("b.") ? "b." : "";
+    const name = key.slice(prefix.length);
+    const into = values[prefix];
+    const written = name === "z" || name === "own" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
+    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
+    else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
+  }
+  if (query.has("b")) values[""].against = values["b."];
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const text = (value) => (typeof value === "string" ? value : table(value));
+  return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
+}
+/* What the labs of a page share: the menu of functions, and the field for one that is typed in. */
+
+const PAUSE = 400; // ms after the last key until a text is judged
+
+/* The catalog's functions by title, and first the reader's own. */
+function functionTitles() {
+  const titles = Object.entries(CATALOG).map(([name, { title }]) => [name, title]);
+  return Object.fromEntries([["own", "your own …"], ...titles.sort(([, a], [, b]) => a.localeCompare(b))]);
+}
+
+/* A field for a function of z. Calls act(text) for each text that is one; of others it says what is wrong. */
+function ownField(name, text, act) {
+  const id = `${name}-own`;
+  const fault = make("p", { id: `${id}-fault`, role: "status", class: "lab-fault" });
+  const input = make("input", { id, class: "lab-link", maxlength: 2 * LONGEST, spellcheck: "false", autocomplete: "off",
+    autocapitalize: "off", "aria-describedby": fault.id });
+  input.value = text;
+  let later;
+  input.addEventListener("input", () => {
+    clearTimeout(later);
+    later = setTimeout(() => {
+      if (!input.isConnected) return;
+      let words = "";
+      try {
+        typed(input.value);
+      } catch (wrong) {
+        words = wrong.message;
+      }
+      fault.textContent = words;
+      input.setAttribute("aria-invalid", words ? "true" : "false");
+      if (!words) act(input.value);
+    }, PAUSE);
+  });
+  return make("div", { class: "lab-wide" }, make("label", { for: id }, "f(z) ="), input, fault);
+}
 /* The lab on a page: controls, pictures, numbers as text. */
 
 const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many as fit" };
@@ -1298,7 +2314,7 @@ class Lab {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.query = new URLSearchParams(location.search);
+    this.query = givenState(root);
     this.setting = readSetting(this.query);
     this.second = this.query.has("b") ? readSetting(this.query, "b.") : null;
     this.updates = among(UPDATES)(this.query.get("updates") ?? "") ?? 300;
@@ -1316,9 +2332,6 @@ class Lab {
   // --- what stands on the page
 
   build() {
-    if (!document.getElementById("actlab-lab-style")) {
-      document.head.append(make("style", { id: "actlab-lab-style" }, STYLE));
-    }
     const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
     this.play = button("Play", () => (this.playing ? this.pause() : this.run()), { class: "lab-main" });
     const step = button("Step", () => this.once());
@@ -1387,7 +2400,6 @@ class Lab {
     const { setting } = this;
     const titles = (table) => Object.fromEntries(Object.entries(table).map(([key, { title }]) => [key, title]));
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
-    const functions = Object.entries(titles(CATALOG)).sort(([, a], [, b]) => a.localeCompare(b));
     // with a space, since what looks like a whole number would come first among the keys
     const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
@@ -1397,10 +2409,11 @@ class Lab {
       }));
     this.settings.replaceChildren(
       make("div", { class: "actlab-lab-function lab-wide" },
-        this.select("function f", Object.fromEntries(functions), setting.f, (f) => {
-          this.change({ f, set: {} });
+        this.select("function f", functionTitles(), setting.f, (f) => {
+          this.change({ f, set: {}, own: f === "own" ? this.setting.own ?? OWN_FIRST : undefined });
           document.getElementById(`${this.name}-function-f`).focus();
         }), this.curve),
+      ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
       ...knobs,
       this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
       this.slider("width", 1, 32, 1, setting.width, set("width")),
@@ -1412,7 +2425,7 @@ class Lab {
       this.select("batch", spaced(BATCHES, (b) => (b ? `${b} points` : "all points")), ` ${setting.batch}`,
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
-      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, "Copy a link")));
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
   }
 
   buildStarts(button) {
@@ -1460,6 +2473,7 @@ class Lab {
   }
 
   address() {
+    if (isEmbedded(this.root)) return;
     clearTimeout(this.later); // a browser allows a hundred changes in half a minute
     this.later = setTimeout(() => {
       try {
@@ -1471,7 +2485,7 @@ class Lab {
   }
 
   link() {
-    const query = new URLSearchParams();
+    const query = othersOf(ofTraining);
     writeSetting(query, this.setting);
     if (this.second) {
       query.set("b", "1");
@@ -1482,8 +2496,9 @@ class Lab {
     return `${location.pathname}${words && `?${words}`}${location.hash}`;
   }
 
-  async copy() {
-    const link = new URL(this.link(), location.href).href;
+  async copy(path = this.link()) {
+    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
+    const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
       this.said.textContent = "The link to this setting is copied.";
@@ -1501,7 +2516,9 @@ class Lab {
     this.pause(false);
     const { trainer, test } = begun(this.setting);
     Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
-    this.said.textContent = "";
+    // the mean square of a typed-in function may be infinite
+    this.said.textContent = Number.isNaN(trainer.network.parameters[0])
+      ? "This function has no computed gain: its mean square does not settle. Choose another start." : "";
     drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
     this.draw();
   }
@@ -1513,6 +2530,7 @@ class Lab {
     this.quietUntil = 0;
     const frame = () => {
       if (!this.playing) return;
+      if (!this.root.isConnected) return this.pause(false); // a notebook has thrown its output away
       const begin = performance.now();
       for (let k = 0; k < MOST[this.pace]; k++) {
         this.trainer.step();
@@ -1565,9 +2583,9 @@ class Lab {
     const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
     const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
     this.numbers.textContent = words;
-    const what = `What ${CATALOG[setting.f].title} answers on ${TASKS[setting.data].title}`;
+    const what = `What ${entryOf(setting.f).title} answers on ${TASKS[setting.data].title}`;
     this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
-    const { color } = CATALOG[setting.f];
+    const { color } = entryOf(setting.f);
     this.key.style.color = color;
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
@@ -1716,11 +2734,12 @@ class Lab {
       this.ends.push(() => target.removeEventListener(sign, listener));
     };
     // a link to a setting on this very page moves the lab, without a new page
-    on(document, "click", (event) => {
+    if (!isEmbedded(this.root)) on(document, "click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       const there = new URL(link.href);
-      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      if (there.pathname !== location.pathname || there.host !== location.host) return;
+      if (![...there.searchParams.keys()].some(ofTraining)) return;
       event.preventDefault();
       this.open(there.searchParams);
       this.root.scrollIntoView({ block: "start" });
@@ -1750,19 +2769,1224 @@ class Lab {
     this.root.replaceChildren();
   }
 }
+/* The explorer on a page: a function, what it does to signals and gradients of 50 layers, and another one beside it. */
+
+const LAYERS = 50;
+const SEEN = 10; // the range is that of |z| up to here
+const SHOWN = 5; // and the picture shows so much
+const CURVES = { width: 340, height: 230, left: 28, right: 6, top: 8, bottom: 22 };
+const DEPTHS = { width: 340, height: 220, left: 46, right: 8, top: 8, bottom: 34 };
+const GAINS = [0.1, 10];
+const BEST = { f: "gelu", set: {}, gain: null, beside: "", z: 1 };
+const ofExploring = (key) => key === "explore" || key.startsWith("explore.");
+
+/* What an address says of the explorer; what it says wrongly is the default. A gain of null is the computed one. */
+function readExplored(query) {
+  const found = structuredClone(BEST);
+  found.f = READ.f(query.get("explore") ?? "") ?? found.f;
+  if (found.f === "own") found.own = readOwn(query.get("explore.own"));
+  found.set = readSet(query, found.f, "explore.");
+  found.gain = within(...GAINS, false)(query.get("explore.gain") ?? "") ?? null;
+  found.beside = oneOf(FUNCTIONS)(query.get("explore.beside") ?? "") ?? "";
+  found.z = within(-SEEN, SEEN, false)(query.get("explore.z") ?? "") ?? BEST.z;
+  return found;
+}
+
+function writeExplored(query, { f, own, set, gain, beside, z }) {
+  query.set("explore", f);
+  if (f === "own") query.set("explore.own", own);
+  for (const [words, value] of Object.entries(set)) query.set(`explore.set.${words}`, value);
+  if (gain !== null) query.set("explore.gain", gain);
+  if (beside) query.set("explore.beside", beside);
+  if (z !== BEST.z) query.set("explore.z", z);
+}
+
+/* A number of the theory in words; NaN is one that is not there. */
+const found = (value) => (Number.isNaN(value) ? "does not settle" : said(Math.abs(value) < 1e-14 ? 0 : value, 6));
+const places = (list) => list.map((z) => said(z, 4)).join(", ");
+
+function wordsOfBreaks(breaks) {
+  const kinds = [["kink", "kinks"], ["jump", "jumps"], ["pole", "poles"]];
+  const parts = kinds.flatMap(([kind, many]) => {
+    const at = breaks.filter((one) => one.kind === kind).map(({ z }) => z);
+    const more = at.length > 6 ? ` and ${at.length - 6} more` : "";
+    return at.length ? [`${at.length > 1 ? many : kind} at z = ${places(at.slice(0, 6))}${more}`] : [];
+  });
+  return parts.join("; ") || "none";
+}
+
+/* Least and largest value for |z| up to SEEN, and where there is none. */
+function rangeOf(theory) {
+  let [low, high, lost] = [Infinity, -Infinity, false];
+  for (let k = -100 * SEEN; k <= 100 * SEEN; k++) {
+    const value = theory.f(k / 100);
+    if (Number.isNaN(value)) lost = true;
+    else [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  if (low > high) return "no number anywhere";
+  return `${said(low, 4)} to ${said(high, 4)}${lost ? "; no number at some z" : ""}`;
+}
+
+function wordsOfEdge(edge) {
+  if (!edge) return "none found";
+  if (edge.kind === "every q") return `gain ${said(edge.gain, 6)}, at every mean square`;
+  const at = edge.kind === "point" ? `mean square ${said(edge.q, 6)}` : "the limit of mean square 0";
+  return `gain ${said(edge.gain, 6)}, at ${at}`;
+}
+const NEARBY = { stable: "are drawn in", unstable: "run away", neutral: "stay as they are" };
+
+/* The first layer at which a root mean square is no number of a format other than 0; the layers in that order. */
+function leaves(squares, format) {
+  const least = 2 ** (format.least - format.digits + 1);
+  return squares.findIndex((square) => {
+    const root = Math.sqrt(square);
+    return !(root > least / 2 && root <= largestOf(format));
+  });
+}
+function wordsOfLeaving({ forward, backward }, format) {
+  const up = leaves(forward, format);
+  const down = leaves([...backward].reverse(), format);
+  const parts = [];
+  if (up >= 0) parts.push(`signal from layer ${up} on`);
+  if (down >= 0) parts.push(`gradient from layer ${LAYERS - down} down`);
+  return parts.join("; ") || "all inside";
+}
+
+/* f, f' and f'' from -SHOWN to SHOWN; a jump has no stroke, and what is too large for the picture leaves it. */
+function drawCurves(svg, theory, color, z) {
+  const { width, height, left, right, top, bottom } = CURVES;
+  const count = 40 * SHOWN + 1;
+  const at = [...Array(count).keys()].map((k) => -SHOWN + (2 * SHOWN * k) / (count - 1));
+  const lines = at.map((place) => [...theory.both(place), theory.bend(place)]);
+  const finite = lines.flat().filter(Number.isFinite);
+  const low = Math.max(Math.min(...finite, -0.25), -2.5) - 0.1;
+  const high = Math.min(Math.max(...finite, 1.25), 3.5) + 0.1;
+  const across = (place) => left + ((width - left - right) * (place + SHOWN)) / (2 * SHOWN);
+  const down = (value) => top + ((height - top - bottom) * (high - value)) / (high - low);
+  const inside = (value) => value >= low && value <= high;
+  const cut = (i) => theory.breaks.some((one) => at[i - 1] <= one.z && one.z <= at[i]);
+  const line = (which) => {
+    let path = "", pen = false;
+    lines.forEach((values, i) => {
+      const value = values[which];
+      if (!inside(value)) return (pen = false);
+      const jump = i && cut(i) && Math.abs(value - lines[i - 1][which]) > 0.1;
+      path += `${pen && !jump ? "L" : "M"}${across(at[i]).toFixed(1)} ${down(value).toFixed(1)}`;
+      pen = true;
+    });
+    return path;
+  };
+  const parts = [make("path", { class: "lab-axis",
+    d: `M${left} ${down(0)}H${width - right}M${across(0)} ${top}V${height - bottom}` })];
+  for (const tick of [-4, -2, 2, 4]) {
+    parts.push(make("path", { class: "lab-axis", d: `M${across(tick)} ${height - bottom}v4` }),
+      make("text", { x: across(tick), y: height - 5, "text-anchor": "middle" }, said(tick)));
+  }
+  for (let tick = Math.ceil(low); tick <= high; tick++) {
+    parts.push(make("path", { class: "lab-axis", d: `M${left - 4} ${down(tick)}h4` }),
+      make("text", { x: left - 7, y: down(tick) + 4, "text-anchor": "end" }, said(tick)));
+  }
+  if (Math.abs(z) <= SHOWN) parts.push(make("path", { class: "lab-here", d: `M${across(z)} ${top}V${height - bottom}` }));
+  parts.push(make("path", { class: "lab-bend", d: line(2) }), make("path", { class: "lab-slope", d: line(1) }),
+    make("path", { class: "lab-train", d: line(0), stroke: color }));
+  for (const { z: kink } of theory.breaks) {
+    const value = theory.f(kink);
+    if (Math.abs(kink) > SHOWN || !inside(value)) continue;
+    parts.push(make("circle", { class: "lab-kink", cx: across(kink).toFixed(1), cy: down(value).toFixed(1), r: 3.5 }));
+  }
+  svg.replaceChildren(...parts);
+}
+
+/* Root mean squares layer by layer on a log axis: of the signal a line, of the gradient a dashed one. */
+function drawDepth(svg, runs) {
+  const { width, height, left, right, top, bottom } = DEPTHS;
+  const powers = (squares) => squares.map((square) => Math.log10(square) / 2);
+  const seen = runs.flatMap(({ forward, backward }) => powers([...forward, ...backward])).filter(Number.isFinite);
+  const low = Math.max(-45, Math.floor(Math.min(-1, ...seen) - 0.1));
+  const high = Math.min(45, Math.ceil(Math.max(1, ...seen) + 0.1));
+  const across = (layer) => left + ((width - left - right) * layer) / LAYERS;
+  const down = (power) => top + ((height - top - bottom) * (high - power)) / (high - low);
+  const line = (squares) => {
+    let path = "", pen = false;
+    powers(squares).forEach((power, layer) => {
+      if (!(power >= low && power <= high)) return (pen = false);
+      path += `${pen ? "L" : "M"}${across(layer).toFixed(1)} ${down(power).toFixed(1)}`;
+      pen = true;
+    });
+    return path;
+  };
+  const parts = [make("path", { class: "lab-axis", d: `M${left} ${top}V${height - bottom}H${width - right}` })];
+  const step = Math.ceil((high - low) / 6);
+  for (let power = Math.ceil(low / step) * step; power <= high; power += step) {
+    parts.push(make("path", { class: "lab-axis", d: `M${left - 4} ${down(power)}h4` }),
+      make("text", { x: left - 7, y: down(power) + 4, "text-anchor": "end" }, said(10 ** power, 1)));
+  }
+  for (let layer = 0; layer <= LAYERS; layer += 10) {
+    parts.push(make("path", { class: "lab-axis", d: `M${across(layer)} ${height - bottom}v4` }),
+      make("text", { x: across(layer), y: height - 18, "text-anchor": "middle" }, String(layer)));
+  }
+  parts.push(make("text", { x: (left + width - right) / 2, y: height - 3, "text-anchor": "middle" }, "layer"));
+  const { digits, least } = FORMATS.float16;
+  for (const power of [Math.log10(largestOf(FORMATS.float16)), Math.log10(2 ** (least - digits + 1))]) {
+    if (power < low || power > high) continue;
+    parts.push(make("path", { class: "lab-limit", d: `M${left} ${down(power)}H${width - right}` }),
+      make("text", { x: width - right, y: down(power) - 4, "text-anchor": "end" }, "end of float16"));
+  }
+  for (const { forward, backward, color, thin } of runs) {
+    const more = thin ? " lab-thin" : "";
+    parts.push(make("path", { class: `lab-train${more}`, d: line(forward), stroke: color }),
+      make("path", { class: `lab-back${more}`, d: line(backward), stroke: color }));
+  }
+  svg.replaceChildren(...parts);
+}
+
+class Explorer {
+  constructor(root) {
+    this.root = root;
+    this.name = `lab${++labs}`;
+    this.setting = readExplored(new URLSearchParams(location.search));
+    this.ends = [];
+    this.build();
+    this.buildSettings();
+    this.renew();
+    this.listen();
+  }
+
+  // --- what stands on the page
+
+  build() {
+    const picture = ({ width, height }) => make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
+    const key = (kind, words) => [make("span", { class: `lab-key ${kind}` }), words];
+    this.curves = [picture(CURVES), picture(CURVES)];
+    this.titles = [make("p", { class: "lab-title" }), make("p", { class: "lab-title" })];
+    this.reading = [make("p", { class: "lab-numbers" }), make("p", { class: "lab-numbers" })];
+    this.sides = [0, 1].map((i) => make("div", {}, this.titles[i], this.curves[i], this.reading[i]));
+    this.depth = picture(DEPTHS);
+    this.through = make("p", { class: "lab-numbers" });
+    this.settings = make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Function and gain" });
+    this.said = make("p", { class: "lab-said", role: "status" });
+    this.heard = make("p", { class: "lab-heard", role: "status" });
+    this.facts = make("table", { class: "lab-facts" });
+    this.formats = make("table", { class: "lab-formats" });
+    this.points = make("table");
+    this.depths = make("table");
+    this.folds = [
+      make("details", { on: { toggle: () => this.drawTables() } },
+        make("summary", {}, "The curves as a table"), this.points),
+      make("details", { on: { toggle: () => this.drawTables() } },
+        make("summary", {}, "The layers as a table"), this.depths),
+    ];
+    this.root.replaceChildren(
+      make("div", { class: "actlab-lab-stage" },
+        make("div", {},
+          make("p", {}, ...key("", "f "), ...key("lab-key-dashed", "f′ "), ...key("lab-key-dotted", "f″ "), "○ kink"),
+          this.sides[0]),
+        make("div", {}, this.settings, this.said)),
+      make("div", { class: "actlab-lab-stage lab-part" },
+        make("div", {},
+          make("p", { class: "lab-title" }, `${LAYERS} layers up and down`),
+          make("p", {}, ...key("", "signal, up "), ...key("lab-key-dashed", "gradient, down")),
+          this.depth, this.through),
+        this.sides[1]),
+      this.facts, this.formats,
+      make("p", {}, "E: mean over a normal z of variance 1. gain keeps the signal’s mean square, backward gain the " +
+        "gradient’s; chi is what a layer at the gain does to the gradient’s mean square. The formats round f as it is " +
+        "in float64."),
+      ...this.folds, this.heard);
+  }
+
+  /* All controls anew, as in the lab that trains. */
+  buildSettings() {
+    const { setting } = this;
+    const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
+      this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
+        this.change({ set: { ...this.setting.set, [words]: Number(v.toPrecision(3)) } });
+      }));
+    const beside = { "": "none", ...functionTitles() };
+    delete beside.own;
+    const gain = this.slider("gain", ...GAINS, 0.01, setting.gain ?? 1, (v) => this.move({ gain: v }));
+    this.gain = gain.querySelector("input");
+    this.gainSaid = gain.querySelector("output");
+    this.settings.replaceChildren(
+      make("div", { class: "lab-wide" }, this.select("function", functionTitles(), setting.f, (f) => {
+        this.change({ f, set: {}, own: f === "own" ? this.setting.own ?? OWN_FIRST : undefined });
+        this.buildSettings();
+        this.renew();
+        document.getElementById(`${this.name}-function`).focus();
+      })),
+      ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
+      ...knobs,
+      this.select("beside it", beside, setting.beside, (name) => this.change({ beside: name })),
+      this.slider("z", -SEEN, SEEN, 0.1, setting.z, (z) => this.move({ z })),
+      gain,
+      make("div", { class: "lab-row-end" },
+        make("button", { type: "button", on: { click: () => this.move({ gain: null }) } }, "Computed gain")),
+      make("div", {}, make("button", { type: "button", on: { click: () => this.copy(this.link("#explore")) } },
+        "Copy a link")));
+  }
+
+  // --- settings
+
+  change(what) {
+    this.setting = { ...this.setting, ...what };
+    this.said.textContent = "";
+    this.renew();
+    this.address();
+  }
+
+  /* What leaves the functions as they are. */
+  move(what) {
+    this.setting = { ...this.setting, ...what };
+    this.said.textContent = "";
+    if ("z" in what) this.drawHere();
+    else this.drawThrough();
+    this.address();
+  }
+
+  link(place = location.hash) {
+    const query = othersOf(ofExploring);
+    writeExplored(query, this.setting);
+    return `${location.pathname}?${query}${place}`;
+  }
+
+  /* The functions anew: their numbers come piece by piece, so that the page stays at hand. */
+  renew() {
+    const { setting } = this;
+    this.theories = [new Theory(setting.f, settingsOf(setting))];
+    if (setting.beside) this.theories.push(new Theory(setting.beside));
+    this.limits = this.theories.map(() => null);
+    this.drawThrough();
+    this.drawHere();
+    const work = (this.work = {});
+    const rest = () => new Promise((resolve) => setTimeout(resolve));
+    const run = async () => {
+      await rest();
+      for (const [i, theory] of this.theories.entries()) {
+        let until = performance.now() + SLICE;
+        while (theory.scanNext()) {
+          if (performance.now() < until) continue;
+          await rest();
+          if (this.work !== work) return;
+          until = performance.now() + SLICE;
+        }
+        theory.ready = true;
+        this.drawFacts();
+        const limits = {};
+        for (const [name, format] of Object.entries(FORMATS)) {
+          await rest();
+          if (this.work !== work) return;
+          limits[name] = limitsOf(theory, format);
+        }
+        this.limits[i] = limits;
+        this.drawFormats();
+      }
+      this.root.dataset.whole = "";
+    };
+    delete this.root.dataset.whole;
+    run();
+  }
+
+  // --- pictures and numbers
+
+  get names() {
+    const own = this.setting.f === "own" ? this.setting.own : null;
+    const moved = Object.entries(this.setting.set).map(([words, value]) => `${words} ${said(value)}`);
+    const title = own ?? entryOf(this.setting.f).title;
+    return [moved.length ? `${title} (${moved.join(", ")})` : title, this.setting.beside && CATALOG[this.setting.beside].title];
+  }
+
+  gainOf(theory) {
+    return this.setting.gain ?? theory.moments.gain;
+  }
+
+  get colors() {
+    return [entryOf(this.setting.f).color, this.setting.beside && CATALOG[this.setting.beside].color];
+  }
+
+  /* The curves, read at z. */
+  drawHere() {
+    const { setting, theories, names, colors } = this;
+    this.sides[1].hidden = theories.length < 2;
+    theories.forEach((theory, i) => {
+      drawCurves(this.curves[i], theory, colors[i], setting.z);
+      const [value, steep, bent] = [...theory.both(setting.z), theory.bend(setting.z)].map((v) => said(v, 4));
+      const words = `z = ${said(setting.z)}: f = ${value}, f′ = ${steep}, f″ = ${bent}`;
+      this.titles[i].textContent = names[i];
+      this.reading[i].textContent = words;
+      this.curves[i].setAttribute("aria-label", `${names[i]} with its two derivatives. ${words}`);
+    });
+    this.drawTables();
+  }
+
+  /* What hangs on the gain. */
+  drawThrough() {
+    const { theories, names, colors } = this;
+    const gain = this.gainOf(theories[0]);
+    if (Number.isFinite(gain)) this.gain.value = gain;
+    this.gainSaid.textContent = Number.isFinite(gain) ? said(gain) : "–";
+    this.runs = theories.map((theory, i) => {
+      const color = i && colors[1] === colors[0] ? "currentColor" : colors[i];
+      return { ...theory.layers(this.gainOf(theory), LAYERS), color, thin: i > 0 };
+    });
+    drawDepth(this.depth, this.runs);
+    const words = this.runs.map(({ forward, backward }, i) => {
+      const at = said(this.gainOf(theories[i]), 4);
+      const [up, down] = [forward.at(-1), backward[0]].map((square) => said(Math.sqrt(square)));
+      return Number.isNaN(forward.at(-1)) ? `${names[i]}: its mean square does not settle.`
+        : `${names[i]}, gain ${at}: the signal’s root mean square goes from 1 to ${up}, the gradient’s, back, to ${down}.`;
+    });
+    this.through.replaceChildren(...words.flatMap((line, i) => (i ? [make("br"), line] : [line])));
+    this.depth.setAttribute("aria-label", `Root mean squares through ${LAYERS} layers. ${words.join(" ")}`);
+    this.drawFacts();
+    this.drawFormats();
+    this.drawTables();
+    clearTimeout(this.hearing);
+    this.hearing = setTimeout(() => { this.heard.textContent = words.join(" "); }, 1000);
+  }
+
+  row(head, cells) {
+    return make("tr", {}, make("th", { scope: "row" }, head), ...cells.map((words) => make("td", {}, words)));
+  }
+
+  /* A table: its caption, the heads of its columns, its rows. */
+  fill(table, caption, heads, rows) {
+    const head = heads.map((words) => (words ? make("th", { scope: "col" }, words) : make("td")));
+    table.replaceChildren(make("caption", {}, caption), make("thead", {}, make("tr", {}, ...head)),
+      make("tbody", {}, ...rows));
+  }
+
+  drawFacts() {
+    const columns = this.theories.map((theory) => {
+      const { mean, second, slopeSecond, gain, backwardGain, chi } = theory.moments;
+      const numbers = [mean, second, slopeSecond, gain, backwardGain, chi].map(found);
+      const seen = [rangeOf(theory), wordsOfBreaks(theory.breaks)];
+      if (!theory.ready) return [...seen, ...numbers, "…", "…", "…", "…"];
+      const at = this.gainOf(theory);
+      const point = Number.isFinite(at) ? theory.fixedPoint(at) : null;
+      const fixed = point
+        ? [found(point.q), found(point.slope), NEARBY[point.stability]]
+        : ["none: it grows or never settles", "–", "–"];
+      return [...seen, ...numbers, ...fixed, wordsOfEdge(theory.edge ??= theory.edgeOfChaos())];
+    });
+    const heads = [`range, z from −${SEEN} to ${SEEN}`, "kinks", "E f", "E f²", "E f′²", "gain", "backward gain", "chi",
+      "fixed point of the mean square", "slope of the variance map there", "signals near it", "edge of chaos"];
+    const at = this.setting.gain === null ? "its computed gain" : `gain ${said(this.setting.gain)}`;
+    this.fill(this.facts, `In numbers; the variance map at ${at}`, ["", ...this.names.filter(Boolean)],
+      heads.map((head, i) => this.row(head, columns.map((column) => column[i]))));
+  }
+
+  drawFormats() {
+    const limit = ([below, above], words) => {
+      const parts = [below !== null && `z ≤ ${said(below)}`, above !== null && `z ≥ ${said(above)}`].filter(Boolean);
+      return parts.join("; ") || words;
+    };
+    const rows = Object.entries(FORMATS).flatMap(([name, format]) => this.theories.map((_, i) => {
+      const head = this.theories.length > 1 ? `${name}, ${"AB"[i]}` : name;
+      const limits = this.limits[i]?.[name];
+      const cells = limits ? [limit(limits.slope, "nowhere"), limit(limits.value, "nowhere")] : ["…", "…"];
+      const moving = Number.isNaN(this.runs[i].forward.at(-1)) ? "–" : wordsOfLeaving(this.runs[i], format);
+      return this.row(head, [...cells, moving]);
+    }));
+    const both = this.theories.length > 1 ? `; A: ${this.names[0]}, B: ${this.names[1]}` : "";
+    this.fill(this.formats, `Where the numbers leave a format${both}`,
+      ["", "slope is 0", "value is one number", `of ${LAYERS} layers, outside`], rows);
+  }
+
+  drawTables() {
+    const names = this.names.filter(Boolean);
+    const letter = (i) => (names.length > 1 ? ` ${"AB"[i]}` : "");
+    if (this.folds[0].open) {
+      const rows = [...Array(2 * SHOWN + 1).keys()].map((k) => k - SHOWN).map((z) =>
+        this.row(said(z), this.theories.flatMap((theory) => [...theory.both(z), theory.bend(z)].map((v) => said(v)))));
+      this.fill(this.points, "At whole z", ["z", ...names.flatMap((_, i) => ["f", "f′", "f″"].map((f) => f + letter(i)))], rows);
+    }
+    if (this.folds[1].open) {
+      const rows = [...Array(LAYERS / 5 + 1).keys()].map((k) => 5 * k).map((layer) =>
+        this.row(String(layer), this.runs.flatMap(({ forward, backward }) =>
+          [forward[layer], backward[layer]].map((square) => said(Math.sqrt(square))))));
+      this.fill(this.depths, "Root mean squares",
+        ["layer", ...names.flatMap((_, i) => [`signal${letter(i)}`, `gradient${letter(i)}`])], rows);
+    }
+  }
+
+  // --- what comes from elsewhere
+
+  listen() {
+    const follow = (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const there = new URL(link.href);
+      if (there.pathname !== location.pathname || there.host !== location.host) return;
+      if (![...there.searchParams.keys()].some(ofExploring)) return;
+      event.preventDefault();
+      this.setting = readExplored(there.searchParams);
+      this.buildSettings();
+      this.change({});
+      this.root.scrollIntoView({ block: "start" });
+      document.getElementById(`${this.name}-function`).focus({ preventScroll: true });
+    };
+    document.addEventListener("click", follow);
+    this.ends.push(() => document.removeEventListener("click", follow));
+  }
+
+  close() {
+    this.work = null;
+    clearTimeout(this.later);
+    clearTimeout(this.hearing);
+    this.ends.forEach((end) => end());
+    this.root.replaceChildren();
+  }
+}
+// the controls, the address and the link are the same in every lab
+for (const shared of ["select", "slider", "address", "copy"]) Explorer.prototype[shared] = Lab.prototype[shared];
+/* Number formats: every operation is carried out exactly, or to 300 bits and more, and rounded once, to the nearest
+   number of the format and of two equally near ones to the even one. */
+
+const formats = (() => {
+/* exponent, fraction: bits. */
+const FORMATS = {
+  float16: { title: "float16", exponent: 5, fraction: 10 },
+  bfloat16: { title: "bfloat16", exponent: 8, fraction: 7 },
+  float32: { title: "float32", exponent: 8, fraction: 23 },
+  float64: { title: "float64", exponent: 11, fraction: 52 },
+  float8_e5m2: { title: "float8 E5M2", exponent: 5, fraction: 2 },
+};
+for (const format of Object.values(FORMATS)) {
+  const { exponent, fraction } = format;
+  format.bias = 2 ** (exponent - 1) - 1;
+  format.lowest = 1 - format.bias; // of the exponents of normal numbers
+  format.largest = 2 ** format.bias * (2 - 2 ** -fraction);
+  format.tiny = powerOfTwo(format.lowest - fraction); // the least above 0
+}
+
+const PLACES = 320; // binary places of what is not exact
+const doubles = new Float64Array(1);
+const patterns = new BigUint64Array(doubles.buffer);
+
+/* 2 to a whole power, exactly, down to the least float64. */
+function powerOfTwo(power) {
+  const bits = new BigUint64Array([power < -1022 ? 1n << BigInt(power + 1074) : BigInt(power + 1023) << 52n]);
+  return new Float64Array(bits.buffer)[0];
+}
+
+/* A finite number exactly: sign * m * 2^e, m a whole number. */
+function exactly(x) {
+  doubles[0] = Math.abs(x);
+  const power = Number(patterns[0] >> 52n);
+  const fraction = patterns[0] & 0xfffffffffffffn;
+  const sign = x < 0 || Object.is(x, -0) ? -1 : 1;
+  return power ? { sign, m: fraction | (1n << 52n), e: power - 1075 } : { sign, m: fraction, e: -1074 };
+}
+const lengthOf = (m) => (m ? m.toString(16).length * 4 - Math.clz32(parseInt(m.toString(16)[0], 16)) + 28 : 0);
+const shifted = (m, by) => (by >= 0 ? m << BigInt(by) : m >> BigInt(-by));
+
+/* The number of the format that is nearest to an exact one. `more`: that it is a little larger than m says. */
+function nearest({ sign, m, e, more = false }, format) {
+  if (!m) return sign * 0;
+  const { lowest, bias, fraction, largest } = format;
+  const top = lengthOf(m) - 1 + e;
+  if (top > bias + 1) return sign * Infinity;
+  const last = Math.max(top, lowest) - fraction; // what the last place is worth, as a power of two
+  const cut = last - e;
+  let whole = shifted(m, -cut);
+  if (cut > 0) {
+    const rest = m - (whole << BigInt(cut));
+    const half = 1n << BigInt(cut - 1);
+    if (rest > half || (rest === half && (more || whole & 1n))) whole += 1n;
+  }
+  if (lengthOf(whole) + last > 1024) return sign * Infinity;
+  const size = Number(whole) * powerOfTwo(last);
+  return sign * (size > largest ? Infinity : size);
+}
+
+/* A float64 as the format stores it. */
+function rounded(x, format) {
+  return Number.isFinite(x) ? nearest(exactly(x), format) : x;
+}
+
+/* Logarithms and exponentials in whole numbers of 2^-PLACES. */
+const ONE = 1n << BigInt(PLACES);
+const times = (a, b) => (a * b) >> BigInt(PLACES);
+/* 2 atanh(s), for s well below 1. */
+function twiceAtanh(s) {
+  const square = times(s, s);
+  let sum = 0n;
+  for (let term = s, k = 1n; term !== 0n && term !== -1n; term = times(term, square), k += 2n) sum += term / k;
+  return 2n * sum;
+}
+const LOG_2 = twiceAtanh(ONE / 3n);
+
+/* Exact results of operations on finite numbers; null where there is none. */
+const EXACT = {
+  add(x, y) {
+    const [a, b] = [exactly(x), exactly(y)];
+    const e = Math.min(a.e, b.e);
+    const sum = [a, b].reduce((all, { sign, m, e: own }) => all + BigInt(sign) * shifted(m, own - e), 0n);
+    // a sum of 0 is +0, but of two -0
+    if (!sum) return { sign: a.sign < 0 && b.sign < 0 ? -1 : 1, m: 0n, e };
+    return { sign: sum < 0n ? -1 : 1, m: sum < 0n ? -sum : sum, e };
+  },
+  subtract: (x, y) => EXACT.add(x, -y),
+  divide(x, y) {
+    const [a, b] = [exactly(x), exactly(y)];
+    if (!b.m) return null;
+    const m = (a.m << 400n) / b.m;
+    return { sign: a.sign * b.sign, m, e: a.e - b.e - 400, more: m * b.m !== a.m << 400n };
+  },
+  exp(x) {
+    const { sign, m, e } = exactly(x);
+    if (!m) return { sign: 1, m: 1n, e: 0 };
+    if (Math.abs(x) > 1e6) return null;
+    const at = BigInt(sign) * shifted(m, e + PLACES);
+    let power = at / LOG_2;
+    if (at < power * LOG_2) power -= 1n;
+    const rest = at - power * LOG_2;
+    let sum = 0n;
+    for (let term = ONE, k = 1n; term; term = times(term, rest) / k, k += 1n) sum += term;
+    return { sign: 1, m: sum, e: Number(power) - PLACES, more: true };
+  },
+  log(x) {
+    if (x <= 0) return null;
+    const { m, e } = exactly(x);
+    let power = lengthOf(m) - 1;
+    let part = shifted(m, PLACES - power); // 1 to 2
+    if (2n * part > 3n * ONE) {
+      part >>= 1n; // 3/4 to 3/2
+      power += 1;
+    }
+    const sum = BigInt(power + e) * LOG_2 + twiceAtanh(((part - ONE) << BigInt(PLACES)) / (part + ONE));
+    return { sign: sum < 0n ? -1 : 1, m: sum < 0n ? -sum : sum, e: -PLACES, more: sum !== 0n };
+  },
+  negate: (x) => exactly(-x),
+  largest: (...all) => exactly(Math.max(...all)),
+};
+/* The same where a number is not finite, or nothing exact is to be had. */
+const BEYOND = {
+  add: (x, y) => x + y,
+  subtract: (x, y) => x - y,
+  divide: (x, y) => x / y,
+  exp: Math.exp,
+  log: Math.log,
+  negate: (x) => -x,
+  largest: (...all) => Math.max(...all),
+};
+
+/* An operation of a format: its value, the exact result where there is one, and what happened to it. */
+function operate(name, args, format) {
+  const exact = args.every(Number.isFinite) ? EXACT[name](...args) : null;
+  const value = exact ? nearest(exact, format) : rounded(BEYOND[name](...args), format);
+  return { name, args, value, exact, what: happened(name, args, value, exact, format) };
+}
+
+const sameAs = (a, b) => {
+  const e = Math.min(a.e, b.e);
+  return shifted(a.m, a.e - e) === shifted(b.m, b.e - e);
+};
+
+function happened(name, args, value, exact, format) {
+  if (args.some(Number.isNaN)) return "nan before";
+  if (exact && exact.m) {
+    if (!Number.isFinite(value)) return "overflow";
+    if (value === 0) return "underflow";
+    if (Math.abs(value) < powerOfTwo(format.lowest)) return "subnormal";
+    return !exact.more && sameAs(exactly(value), exact) ? "exact" : "rounded";
+  }
+  if (Number.isNaN(value)) return "invalid";
+  if (!exact && args.every(Number.isFinite)) {
+    if (name === "divide") return "division by 0";
+    if (name === "log") return "log of 0";
+    return args[0] > 0 ? "overflow" : "underflow"; // an exponential far outside
+  }
+  return "exact";
+}
+
+/* The bits of a number of a format: sign, exponent and fraction as strings of 0 and 1. */
+function bitsOf(value, format) {
+  const { exponent, fraction, bias, lowest } = format;
+  const { sign, m, e } = exactly(Number.isFinite(value) ? value : 1);
+  let [power, rest] = [0n, 0n];
+  if (!Number.isFinite(value)) {
+    power = (1n << BigInt(exponent)) - 1n;
+    if (Number.isNaN(value)) rest = 1n << BigInt(fraction - 1);
+  } else if (m) {
+    const top = lengthOf(m) - 1 + e;
+    const last = Math.max(top, lowest) - fraction;
+    const whole = shifted(m, e - last);
+    if (top >= lowest) [power, rest] = [BigInt(top + bias), whole - (1n << BigInt(fraction))];
+    else rest = whole;
+  }
+  const written = (number, length) => (length ? number.toString(2).padStart(length, "0") : "");
+  const below = Number.isNaN(value) ? false : value < 0 || sign < 0;
+  return [below || value === -Infinity ? "1" : "0", written(power, exponent), written(rest, fraction)];
+}
+const hexOf = (bits) => {
+  const all = bits.join("");
+  return `0x${BigInt(`0b${all}`).toString(16).toUpperCase().padStart(all.length / 4, "0")}`;
+};
+
+/* The next number of a format above or below a finite one. */
+function beside(value, up, format) {
+  const { fraction, lowest, tiny } = format;
+  if (value === 0) return up ? tiny : -tiny;
+  const { m, e } = exactly(value);
+  const last = Math.max(lengthOf(m) - 1 + e, lowest) - fraction;
+  const away = up === value > 0;
+  const edge = !away && m === 1n << BigInt(lengthOf(m) - 1) && last > lowest - fraction; // below it they lie closer
+  const step = powerOfTwo(edge ? last - 1 : last);
+  return rounded(value + (up ? step : -step), format);
+}
+
+/* An exact number in decimals, with so many digits. */
+function decimal({ sign, m, e }, digits = 6) {
+  if (!m) return "0";
+  let power = Math.floor((lengthOf(m) - 1 + e) * Math.LOG10E * Math.LN2);
+  for (;;) {
+    const scale = digits - 1 - power;
+    const top = m * (scale > 0 ? 10n ** BigInt(scale) : 1n) * (e > 0 ? 1n << BigInt(e) : 1n);
+    const bottom = (scale < 0 ? 10n ** BigInt(-scale) : 1n) * (e < 0 ? 1n << BigInt(-e) : 1n);
+    const written = ((2n * top + bottom) / (2n * bottom)).toString();
+    if (written.length > digits) power += 1;
+    else if (written.length < digits) power -= 1;
+    else return writtenOut(sign < 0, written, power);
+  }
+}
+
+/* Digits and a power of ten as a person writes them. */
+function writtenOut(below, digits, power) {
+  const short = digits.replace(/0+$/, "");
+  const minus = below ? "−" : "";
+  if (power < -4 || power > 15) {
+    const part = short.length > 1 ? `${short[0]}.${short.slice(1)}` : short;
+    return `${minus}${part}e${power < 0 ? "−" : ""}${Math.abs(power)}`;
+  }
+  if (power < 0) return `${minus}0.${"0".repeat(-power - 1)}${short}`;
+  const whole = short.slice(0, power + 1).padEnd(power + 1, "0");
+  return `${minus}${whole}${short.length > power + 1 ? `.${short.slice(power + 1)}` : ""}`;
+}
+
+/* How far a value lies from the exact one, in units of its last place. */
+function offBy(value, exact, format) {
+  const e = Math.min(exact.e, -1074 - 60);
+  const of = ({ sign, m, e: own }) => BigInt(sign) * shifted(m, own - e);
+  const off = of(exactly(value)) - of(exact);
+  const { m, e: own } = exactly(value === 0 ? format.tiny : value);
+  const last = Math.max(lengthOf(m) - 1 + own, format.lowest) - format.fraction;
+  return Number((1000n * off) / (1n << BigInt(last - e))) / 1000;
+}
+
+return { FORMATS, rounded, exactly, nearest, operate, happened, bitsOf, hexOf, beside, decimal, offBy };
+})();
+/* Softmax and what is made of it, as lists of single operations in a format. */
+
+const programs = (() => {
+const { FORMATS, rounded, exactly, nearest, operate, happened } = formats;
+const MOST_LOGITS = 8;
+const LONGEST_TEXT = 200;
+
+const WANTED = { softmax: "softmax", log: "log-softmax", loss: "cross-entropy" };
+const WAYS = {
+  formula: "as the formula is written",
+  shifted: "softmax with the largest subtracted",
+  logits: "from the logits",
+};
+/* What can be had in which way. */
+const waysTo = (want) => Object.keys(WAYS).filter((way) => want !== "softmax" || way !== "logits");
+
+/* Logits from a text: { values } or { error, at }, the place of the first sign that is wrong, counted from 1. */
+function parsedLogits(text) {
+  if (text.length > LONGEST_TEXT) return { error: `longer than ${LONGEST_TEXT} signs`, at: LONGEST_TEXT + 1 };
+  const values = [];
+  for (const { 0: word, index } of text.matchAll(/[^\s,;]+/g)) {
+    const plain = word.replaceAll("−", "-");
+    const endless = /^([+-]?)(inf|infinity|∞)$/i.exec(plain);
+    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+    if (!endless && Number.isNaN(number)) return { error: `“${word}” is no number`, at: index + 1 };
+    if (!endless && !Number.isFinite(number)) return { error: `${word} is beyond float64`, at: index + 1 };
+    if (values.length === MOST_LOGITS) return { error: `more than ${MOST_LOGITS} logits`, at: index + 1 };
+    values.push(endless ? (endless[1] === "-" ? -Infinity : Infinity) : number);
+  }
+  return values.length ? { values } : { error: "no number", at: 1 };
+}
+
+/* The steps of a program: [{ words, value, exact, what, stage, name, args }], and what it returns. */
+function steps(logits, format, want, way, y = 0) {
+  const done = [];
+  const step = (words, stage, name, ...args) => {
+    const one = { words, stage, ...operate(name, args, format) };
+    done.push(one);
+    return one.value;
+  };
+  const each = (list, make) => list.map((value, i) => make(value, i));
+  let z = each(logits, (given, i) => {
+    const value = rounded(given, format);
+    const exact = Number.isFinite(given) ? exactly(given) : null;
+    const what = happened("store", [given], value, exact, format);
+    done.push({ words: `z[${i}]`, stage: "store", name: "store", args: [given], value, exact, what });
+    return value;
+  });
+  if (way !== "formula") {
+    const m = step("m = max(z)", "largest", "largest", ...z);
+    z = each(z, (value, i) => step(`d[${i}] = z[${i}] − m`, "shift", "subtract", value, m));
+  }
+  const d = way === "formula" ? "z" : "d";
+  const e = each(z, (value, i) => step(`e[${i}] = exp(${d}[${i}])`, "exp", "exp", value));
+  let s = e[0];
+  for (let i = 1; i < e.length; i++) {
+    s = step(`s = ${i > 1 ? "s" : "e[0]"} + e[${i}]`, "sum", "add", s, e[i]);
+  }
+  if (e.length === 1) s = step("s = e[0]", "sum", "largest", s);
+  const kept = want === "loss" ? [y] : e.map((_, i) => i);
+  const ofKept = (make) => kept.map(make);
+  let result;
+  if (way === "logits") {
+    const l = step("l = log(s)", "log", "log", s);
+    result = ofKept((i) => step(`log p[${i}] = d[${i}] − l`, "result", "subtract", z[i], l));
+  } else {
+    result = ofKept((i) => step(`p[${i}] = e[${i}] / s`, want === "softmax" ? "result" : "divide", "divide", e[i], s));
+    if (want !== "softmax") {
+      result = ofKept((i, k) => step(`log p[${i}]`, want === "log" ? "result" : "log", "log", result[k]));
+    }
+  }
+  if (want === "loss") result = [step(`loss = −log p[${y}]`, "result", "negate", result[0])];
+  return { steps: done, result };
+}
+
+/* What would be right for the typed logits: in float64, from the logits, by the way that loses nothing on it. */
+function rightAnswer(logits, want, y) {
+  const { result } = steps(logits, FORMATS.float64, want === "softmax" ? "log" : want, "logits", y);
+  return want === "softmax" ? result.map((log) => operate("exp", [log], FORMATS.float64).value) : result;
+}
+
+/* How far an answer is off, at worst. Probabilities: relative to the right one. Logarithms: absolutely up to 1, which
+   is relatively in p, and relatively beyond. */
+function worstOf(result, right, format, logs) {
+  return Math.max(...result.map((value, i) => {
+    if (value === right[i] || (Number.isNaN(right[i]) && Number.isNaN(value))) return 0;
+    if (rounded(right[i], format) === value) return 0; // the nearest that there is
+    if (!Number.isFinite(value)) return Infinity;
+    return Math.abs(value - right[i]) / (logs ? Math.max(Math.abs(right[i]), 1) : Math.max(right[i], format.tiny));
+  }));
+}
+
+const WRONG = 0.05; // as in chapter 6: a finite answer that is off by more
+const LOUD = ["overflow", "invalid", "division by 0", "log of 0"];
+
+/* Runs a program and judges it: { steps, result, right, off, verdict: "right" | "wrong" | "lost" | "none", breaks }.
+   `breaks` is the step that the damage comes from, -1 where none was done. */
+function judge(logits, format, want, way, y = 0) {
+  const run = steps(logits, format, want, way, y);
+  const right = rightAnswer(logits, want, y);
+  const off = worstOf(run.result, right, format, want !== "softmax");
+  const none = right.some(Number.isNaN);
+  const verdict = none ? "none" : off === Infinity ? "lost" : off > WRONG ? "wrong" : "right";
+  const breaks = verdict === "wrong" || verdict === "lost" ? cause(run.steps) : -1;
+  return { ...run, right, off, verdict, breaks };
+}
+
+/* The step that spoils a result: the first that leaves the numbers of the format; else the first that becomes 0;
+   else the one that was moved the most. */
+function cause(all) {
+  for (const kinds of [LOUD, ["underflow"]]) {
+    const at = all.findIndex(({ what }) => kinds.includes(what));
+    if (at >= 0) return at;
+  }
+  const moved = all.map(({ value, exact, stage }) =>
+    exact && ["store", "shift"].includes(stage) ? Math.abs(value - nearest(exact, FORMATS.float64)) : 0);
+  const most = Math.max(...moved);
+  if (most > 0.01) return moved.indexOf(most);
+  return all.findIndex(({ what }) => what === "subnormal" || what === "rounded");
+}
+
+return { WANTED, WAYS, MOST_LOGITS, waysTo, parsedLogits, steps, rightAnswer, judge };
+})();
+/* The look of what only the numbers lab has. */
+
+const NUMBERS_STYLE = `
+.actlab-lab .lab-logits { width: 100%; min-height: 2.25rem; padding: 0 0.5rem; font: inherit; color: var(--ink);
+  background: var(--ground); border: 1px solid var(--quiet); border-radius: 4px; }
+.actlab-lab .lab-logits[aria-invalid="true"] { border: 2px dashed var(--ink); }
+.actlab-lab .lab-logits:focus-visible, .actlab-lab .lab-steps:focus-visible { outline: 3px solid var(--mark);
+  outline-offset: 2px; }
+.actlab-lab .lab-outcome { min-height: 4.2em; overflow-wrap: anywhere; }
+.actlab-lab .lab-now { min-height: 11rem; padding: 0.4rem 0.7rem; border: 1px solid var(--quiet); border-radius: 4px;
+  background: var(--raised); overflow-wrap: anywhere; }
+.actlab-lab .lab-pattern-now { display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; }
+.actlab-lab .lab-field > span:first-child { display: block; font-size: 0.8rem; }
+.actlab-lab .lab-bits { display: flex; flex-wrap: wrap; }
+.actlab-lab .lab-bits b { width: 0.95rem; margin: 0 -1px -1px 0; border: 1px solid var(--quiet); text-align: center;
+  font: 0.8rem/1.35 monospace; }
+.actlab-lab .lab-exponent b { background: var(--ground); border-style: dashed; font-weight: 700; }
+.actlab-lab .lab-steps { height: 24rem; margin: 0.6rem 0; overflow-y: auto; border: 1px solid var(--quiet);
+  border-radius: 4px; position: relative; padding: 0 0.5rem; }
+.actlab-lab .lab-steps th:first-child { width: 2.6rem; padding-left: 0.3rem; }
+.actlab-lab .lab-steps :is(th, td) { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+.actlab-lab .lab-steps :is(th, td):nth-child(2) { width: 30%; }
+.actlab-lab .lab-steps :is(th, td):nth-child(4) { width: 22%; }
+.actlab-lab .lab-steps tbody tr { cursor: pointer; }
+.actlab-lab .lab-steps tr[aria-current] { background: var(--raised); box-shadow: inset 4px 0 var(--mark); }
+.actlab-lab .lab-breaks :is(th, td) { font-weight: 700; }
+.actlab-lab .lab-pattern { display: block; font: 0.72rem/1.3 monospace; color: var(--quiet); }
+.actlab-lab .lab-overview th:first-child { width: 6.5rem; font-weight: 600; }
+.actlab-lab .lab-overview :is(th, td) { text-align: left; }
+.actlab-lab .lab-overview td[aria-current] { font-weight: 700; text-decoration: underline; }
+@media (max-width: 640px) {
+  .actlab-lab .lab-now { min-height: 17rem; }
+  .actlab-lab .lab-outcome { min-height: 7em; }
+  .actlab-lab .lab-overview th:first-child { width: 5.2rem; }
+}
+@media (pointer: coarse), (max-width: 640px) { .actlab-lab .lab-logits { min-height: 2.75rem; } }
+`;
+/* The numbers lab: softmax and its relatives in a format of the reader's choice, one operation after the other. */
+
+const NUMBERS = { z: "10, 11, 12", format: "float16", want: "softmax", how: "formula", target: 0, step: 0 };
+const DIGITS = { float16: 5, bfloat16: 4, float32: 9, float64: 17, float8_e5m2: 4 };
+const SHORT_WAYS = { formula: "formula", shifted: "largest subtracted", logits: "from the logits" };
+
+/* A setting of the numbers lab from an address; what it says wrongly is the default, but a text of logits stays as it
+   is typed. step: 1 for the first; 0 for where it breaks. */
+function readNumbers(query) {
+  const { WANTED, waysTo, MOST_LOGITS } = programs;
+  const read = {
+    z: (text) => text,
+    format: oneOf(formats.FORMATS),
+    want: oneOf(WANTED),
+    target: within(0, MOST_LOGITS - 1, true),
+    step: within(0, 999, true),
+  };
+  const found = { ...NUMBERS };
+  for (const [key, reader] of Object.entries(read)) {
+    const value = query.has(key) ? reader(query.get(key)) : undefined;
+    if (value !== undefined) found[key] = value;
+  }
+  if (waysTo(found.want).includes(query.get("how"))) found.how = query.get("how");
+  return found;
+}
+function writeNumbers(query, setting) {
+  for (const [key, value] of Object.entries(setting)) if (value !== NUMBERS[key]) query.set(key, value);
+}
+
+/* A number with the digits that tell it from its neighbours in its format. */
+function digitsOf(value, format) {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value < 0 ? "−inf" : "inf";
+  if (value === 0) return Object.is(value, -0) ? "−0" : "0";
+  return formats.decimal(formats.exactly(value), DIGITS[format]);
+}
+
+const NAMED = {
+  nearest: "rounded", exact: "exact", rounded: "rounded", subnormal: "subnormal", underflow: "underflow to 0",
+  overflow: "overflow", invalid: "no value", "nan before": "nan goes in",
+};
+
+/* What happened in a step, in a sentence or two. */
+function told(one, format, all) {
+  const of = formats.FORMATS[format];
+  const { what, exact, value, args } = one;
+  const before = exact && `Before rounding: ${formats.decimal(exact, DIGITS[format] + 3)}.`;
+  const off = () => {
+    const size = Math.abs(formats.offBy(value, exact, of));
+    return `Off by ${size < 0.001 ? "less than 0.001" : said(size)} of its last place.`;
+  };
+  const pair = args.map((arg) => digitsOf(arg, format)).join(one.name === "divide" ? " / " : " − ");
+  if (what === "exact") return "Nothing is rounded: the result is a number of the format.";
+  if (what === "rounded") return `${before} ${off()}`;
+  if (what === "subnormal") {
+    const { lowest, fraction } = of;
+    const normal = digitsOf(of.tiny * 2 ** fraction, format);
+    return `${before} Below ${normal}, 2^${said(lowest)}, the numbers are subnormal: the first place is 0, and fewer ` +
+      `digits are left. ${off()}`;
+  }
+  if (what === "underflow") {
+    return `${before ?? "The result is smaller than any number of any format here."} That is nearer to 0 than to the ` +
+      `least number above it, ${digitsOf(of.tiny, format)}.`;
+  }
+  if (what === "overflow") {
+    return `${before ?? "The result is beyond all formats."} The largest number of the format is ` +
+      `${digitsOf(of.largest, format)}.`;
+  }
+  if (what === "division by 0") return `${pair}: a number divided by 0. ${source(all, "underflow")}`.trim();
+  if (what === "log of 0") return `The logarithm of 0 is −inf. ${source(all, "underflow")}`.trim();
+  if (what === "invalid") {
+    return `${pair} has no value, so it is nan. ${source(all, args.includes(0) ? "underflow" : "overflow")}`.trim();
+  }
+  return `A nan went in. ${source(all, "overflow")}`.trim();
+}
+function source(all, kind) {
+  const at = all.findIndex(({ what }) => what === kind);
+  return at < 0 ? "" : `It comes from step ${at + 1}, ${all[at].words}.`;
+}
+
+/* A number as its three fields say it. */
+function decoded(value, format) {
+  const { FORMATS, bitsOf } = formats;
+  const { lowest, bias } = FORMATS[format];
+  const [sign, power, fraction] = bitsOf(value, FORMATS[format]);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : "infinity: exponent all 1, fraction all 0";
+  const minus = sign === "1" ? "−" : "+";
+  const part = fraction.length ? parseInt(fraction, 2) / 2 ** fraction.length : 0;
+  if (!power.includes("1")) {
+    return part ? `${minus} ${said(part, 8)} × 2^${said(lowest)}, subnormal` : `${minus}0`;
+  }
+  return `${minus} ${said(1 + part, 8)} × 2^${said(parseInt(power, 2) - bias, 5)}`;
+}
+
+const share = (off) => (off < 1e-3 ? said(100 * off, 1) : said(100 * off, 2));
+function judgement({ verdict, off, breaks, result }) {
+  const step = breaks < 0 ? "" : `, step ${breaks + 1}`;
+  if (verdict === "none") return "no right answer";
+  if (verdict === "right") return "right";
+  if (verdict === "wrong") return `${share(off)} % off${step}`;
+  if (result.some(Number.isNaN)) return `nan${step}`;
+  return `infinite${step}`;
+}
+
+class Numbers {
+  constructor(root) {
+    this.root = root;
+    this.name = `lab${++labs}`;
+    this.ends = [];
+    this.setting = readNumbers(givenState(root));
+    this.build();
+    this.compute();
+    this.listen();
+  }
+
+  build() {
+    const { WANTED } = programs;
+    const id = (words) => `${this.name}-${words}`;
+    const select = (words, key, options, read = (v) => v) => {
+      const made = make("select", { id: id(key), autocomplete: "off", on: {
+        change: (event) => this.change({ [key]: read(event.target.value), step: 0 }),
+      } });
+      this.selects[key] = [made, options];
+      return make("div", {}, make("label", { for: id(key) }, words), made);
+    };
+    this.selects = {};
+    const titles = Object.fromEntries(Object.entries(formats.FORMATS).map(([key, { title }]) => [key, title]));
+    this.field = make("input", {
+      id: id("z"), type: "text", class: "lab-logits", autocomplete: "off", spellcheck: "false", autocapitalize: "off",
+      maxlength: "240", "aria-describedby": id("wrong"),
+      on: { input: (event) => this.change({ z: event.target.value, step: 0 }) },
+    });
+    this.wrong = make("p", { id: id("wrong"), role: "status", class: "lab-said" });
+    this.said = make("p", { role: "status", class: "lab-said" });
+    this.outcome = make("p", { class: "lab-outcome", role: "status" });
+    const button = (words, act, more = {}) => make("button", { type: "button", ...more, on: { click: act } }, words);
+    this.before = button("Previous", () => this.go(this.at - 1));
+    this.next = button("Next", () => this.go(this.at + 1), { class: "lab-main" });
+    this.toBreak = button("Where it breaks", () => this.go(this.found.breaks));
+    this.now = make("div", { class: "lab-now" });
+    this.heard = make("p", { class: "lab-heard", role: "status" });
+    this.all = make("tbody");
+    this.overview = make("table", { class: "lab-overview" });
+    const head = (...words) => make("thead", {}, make("tr", {}, ...words.map((w) => make("th", { scope: "col" }, w))));
+    this.root.replaceChildren(
+      make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" },
+        make("div", { class: "lab-wide" }, make("label", { for: id("z") }, "logits z"), this.field, this.wrong),
+        select("format", "format", () => titles),
+        select("result", "want", () => WANTED),
+        select("program", "how", () =>
+          Object.fromEntries(programs.waysTo(this.setting.want).map((way) => [way, programs.WAYS[way]]))),
+        select("right class", "target", () => (this.setting.want !== "loss" ? { " 0": "for the cross-entropy only" } :
+          Object.fromEntries(this.logits.map((z, i) => [` ${i}`, `${i}, of logit ${digitsOf(z, "float64")}`]))), Number)),
+      make("div", { class: "actlab-lab-row" },
+        button(copyWords(this.root), () => this.copy())),
+      this.said,
+      this.outcome,
+      make("div", { class: "actlab-lab-row" }, this.before, this.next, this.toBreak),
+      this.now,
+      make("div", { class: "lab-steps", tabindex: "0", role: "region", "aria-label": "All steps" },
+        make("table", {}, make("caption", {}, "All steps: each result, its bits (sign, exponent, fraction), and " +
+          "what became of it"), head("step", "operation", "result and bits", "what"), this.all)),
+      this.overview, this.heard);
+    this.field.value = this.setting.z;
+  }
+
+  change(what) {
+    this.setting = { ...this.setting, ...what };
+    if (!programs.waysTo(this.setting.want).includes(this.setting.how)) this.setting.how = "shifted";
+    this.said.textContent = "";
+    this.compute();
+    this.address();
+  }
+
+  /* Runs the program; a text that is no logits is told of, and the last ones that were stay. */
+  compute() {
+    const { setting } = this;
+    const read = programs.parsedLogits(setting.z);
+    this.field.setAttribute("aria-invalid", String(Boolean(read.error)));
+    this.logits = read.values ?? this.logits ?? programs.parsedLogits(NUMBERS.z).values;
+    const kept = this.logits.map((z) => digitsOf(z, "float64")).join(", ");
+    this.wrong.textContent = read.error
+      ? `Position ${read.at}: ${read.error}. Type up to ${programs.MOST_LOGITS} numbers with commas or spaces between ` +
+        `them, inf and -inf among them. Below are still ${kept}.`
+      : "";
+    setting.target = Math.min(setting.target, this.logits.length - 1);
+    for (const [key, [element, options]] of Object.entries(this.selects)) {
+      const value = key === "target" ? ` ${setting.want === "loss" ? setting.target : 0}` : setting[key];
+      element.replaceChildren(...Object.entries(options()).map(([one, words]) =>
+        make("option", { value: one, selected: one === value }, words)));
+      element.value = value;
+    }
+    this.selects.target[0].disabled = setting.want !== "loss";
+    const of = formats.FORMATS[setting.format];
+    this.found = programs.judge(this.logits, of, setting.want, setting.how, setting.target);
+    this.sayOutcome();
+    this.listSteps();
+    this.compare();
+    const start = Math.max(0, this.found.breaks);
+    this.go(setting.step ? Math.min(setting.step, this.found.steps.length) - 1 : start, false);
+  }
+
+  sayOutcome() {
+    const { format, want, how } = this.setting;
+    const { result, right, verdict, off, breaks, steps } = this.found;
+    const list = (values, of) => values.map((value) => digitsOf(value, of)).join(", ");
+    const name = want === "loss" ? "The loss" : want === "log" ? "The log-softmax" : "The softmax";
+    const true_ = right.map((value) => said(value, 4)).join(", ");
+    const [what, of] = [programs.WAYS[how], formats.FORMATS[format].title];
+    const begin = `${name}, ${what}, in ${of}: ${list(result, format)}.`;
+    const end = {
+      right: `Right: off by ${share(off)} % at most.`,
+      wrong: `Off by ${share(off)} %: right is ${true_}.`,
+      lost: `Right is ${true_}.`,
+      none: "These logits have no right answer: infinity minus infinity is nothing.",
+    }[verdict];
+    const place = breaks < 0 ? "" :
+      ` ${verdict === "lost" ? "It breaks" : "The digits are lost"} in step ${breaks + 1}, ${steps[breaks].words}.`;
+    this.outcome.textContent = `${begin} ${end}${place}`;
+    this.toBreak.disabled = breaks < 0;
+  }
+
+  listSteps() {
+    const { format } = this.setting;
+    this.all.replaceChildren(...this.found.steps.map((one, i) => {
+      const bits = formats.bitsOf(one.value, formats.FORMATS[format]);
+      return make("tr", { on: { click: () => this.go(i) }, class: i === this.found.breaks ? "lab-breaks" : null },
+        make("th", { scope: "row" }, String(i + 1)), make("td", {}, one.words),
+        make("td", {}, digitsOf(one.value, format), make("span", { class: "lab-pattern" }, bits.join(" "))),
+        make("td", {}, `${NAMED[one.what] ?? one.what}${i === this.found.breaks ? ": here" : ""}`));
+    }));
+  }
+
+  /* All programs in all formats, for these logits. */
+  compare() {
+    const { want, target, format, how } = this.setting;
+    const ways = programs.waysTo(want);
+    const cell = (key, way) => make("td", { "aria-current": key === format && way === how ? "true" : null },
+      judgement(programs.judge(this.logits, formats.FORMATS[key], want, way, target)));
+    this.overview.replaceChildren(
+      make("caption", {}, `These logits in all formats: is the ${programs.WANTED[want]} right, and if not, where is ` +
+        "it lost?"),
+      make("thead", {}, make("tr", {}, make("td"), ...ways.map((way) => make("th", { scope: "col" }, SHORT_WAYS[way])))),
+      make("tbody", {}, ...Object.entries(formats.FORMATS).map(([key, { title }]) =>
+        make("tr", {}, make("th", { scope: "row" }, title), ...ways.map((way) => cell(key, way))))));
+  }
+
+  go(step, heard = true) {
+    const { format } = this.setting;
+    const { steps, breaks } = this.found;
+    this.at = Math.min(steps.length - 1, Math.max(0, step));
+    const one = steps[this.at];
+    const bits = formats.bitsOf(one.value, formats.FORMATS[format]);
+    const group = (words, digits) => make("div", { class: "lab-field" }, make("span", {}, words),
+      make("span", { class: `lab-bits lab-${words}` }, ...[...digits].map((bit) => make("b", {}, bit))));
+    const names = ["sign", "exponent", "fraction"];
+    const words = `Step ${this.at + 1} of ${steps.length}: ${one.words}`;
+    const result = digitsOf(one.value, format);
+    const reason = told(one, format, steps);
+    const here = this.at === breaks ? " Here it breaks." : "";
+    this.now.replaceChildren(
+      make("p", { class: "lab-title" }, `${words} = ${result}`),
+      make("div", { class: "lab-pattern-now", "aria-hidden": "true" }, ...names.map((name, i) => group(name, bits[i]))),
+      make("p", {}, `${decoded(one.value, format)}; ${formats.hexOf(bits)}. ${reason}${here}`));
+    this.before.disabled = this.at === 0;
+    this.next.disabled = this.at === steps.length - 1;
+    [...this.all.rows].forEach((row, i) => {
+      if (i === this.at) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    });
+    const row = this.all.rows[this.at];
+    const frame = this.all.closest(".lab-steps");
+    if (row.offsetTop < frame.scrollTop || row.offsetTop + row.offsetHeight > frame.scrollTop + frame.clientHeight) {
+      frame.scrollTop = row.offsetTop - frame.clientHeight / 2;
+    }
+    if (!heard) return;
+    this.heard.textContent = `${words} = ${result}. ${reason}${here}`;
+    this.setting.step = this.at === Math.max(0, breaks) ? 0 : this.at + 1;
+    this.address();
+  }
+
+  link() {
+    const query = new URLSearchParams();
+    writeNumbers(query, this.setting);
+    const words = query.toString();
+    return `${location.pathname}${words && `?${words}`}${location.hash}`;
+  }
+
+  address() {
+    if (isEmbedded(this.root)) return;
+    clearTimeout(this.later); // a browser allows a hundred changes in half a minute
+    this.later = setTimeout(() => {
+      try {
+        history.replaceState(null, "", this.link());
+      } catch {
+        // a frame without an address of its own
+      }
+    }, 400);
+  }
+
+  copy() {
+    if (isEmbedded(this.root)) return handOn([asCall("numbers", this.link()), CALL], this.said);
+    return handOn([new URL(this.link(), location.href).href, "The link to this setting"], this.said);
+  }
+
+  listen() {
+    if (isEmbedded(this.root)) return;
+    // a link to a setting on this very page moves the lab, without a new page
+    const follow = (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const there = new URL(link.href);
+      if (there.pathname !== location.pathname || there.host !== location.host || !there.search) return;
+      event.preventDefault();
+      this.setting = readNumbers(there.searchParams);
+      this.field.value = this.setting.z;
+      this.change({});
+      this.root.scrollIntoView({ block: "start" });
+      this.field.focus({ preventScroll: true });
+    };
+    document.addEventListener("click", follow);
+    this.ends.push(() => document.removeEventListener("click", follow));
+  }
+
+  close() {
+    clearTimeout(this.later);
+    this.ends.forEach((end) => end());
+    this.root.replaceChildren();
+  }
+}
+/* What an element of the page becomes, by its data-kind; without one, the lab that trains. */
+const KINDS = { train: Lab, explore: Explorer, numbers: Numbers };
 
 /* Puts a lab in the place of what an element holds; returns what takes it away again. */
 function mount(element) {
-  const lab = new Lab(element);
+  if (!document.getElementById("actlab-lab-style")) {
+    document.head.append(make("style", { id: "actlab-lab-style" }, STYLE + NUMBERS_STYLE));
+  }
+  const lab = new KINDS[element.dataset.kind ?? "train"](element);
   element.dataset.ready = "";
   return () => lab.close();
 }
+
 window.actlabLab = {
   mount,
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
     surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,
+    formats, programs, readNumbers, writeNumbers, asCall,
     value: (f, z) => [f(z), slope],
+    typed, bendOf, Theory, FORMATS, limitsOf, roundedTo,
   },
 };
 })();

@@ -107,6 +107,12 @@
   });
 
   const labs = all("[data-lab]");
+  // Layers beyond two, and a second setting, make a lab higher: its place is kept before its script is there.
+  const wanted = new URLSearchParams(location.search);
+  labs.forEach(({ style }) => {
+    style.setProperty("--lab-layers", Math.min(8, Math.max(0, Number(wanted.get("depth")) - 2 || 0)));
+    style.setProperty("--lab-b", Number(wanted.has("b")));
+  });
   // What computes in the page: its controls take the place of the picture that stands there.
   const lab = once(async () => {
     await load(labs[0].dataset.lab);

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from .data import Split
 
-__all__ = ["MOST", "listed", "number", "outputs", "rate", "split", "whole", "wholes"]
+__all__ = ["IGNORED", "MOST", "fitted", "listed", "number", "outputs", "rate", "split", "whole", "wholes"]
 
 MOST = 2**30  # numbers in one array: 4 GiB of float32
+IGNORED = -100  # as a class number: this point has no label, as torch's cross_entropy has it
 MOST_ENTRIES = 2**24  # of a list: an iterator without an end is to be found out
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
@@ -77,13 +78,16 @@ def rate(value: Any, dtype: torch.dtype = torch.float32) -> float:
     return number("rate", value, info.tiny, info.max / 10)
 
 
-def split(given: Split, loss: str | None = None) -> tuple[Split, str]:
-    """The split without its gradients, nothing copied, and the loss: left out, what the labels call for.
+def split(given: Split, loss: str | None = None, *, ignored: bool = False) -> tuple[Split, str]:
+    """The split without its gradients, and the loss: left out, what the labels call for.
 
     Points are floats, or integers such as a text's ids, of any shape (points, ...). Labels are floats of the points'
-    dtype, 0 and 1 for "bce" and "brier", any for "mse"; or int64 from 0 on for "cross_entropy". All four parts are
-    dense, finite and on one device, with a label for every point and at least one point; test points and labels
-    are like those of training but for their number.
+    dtype, 0 and 1 for "bce" and "brier", any for "mse"; or integers from 0 on for "cross_entropy". Bools call for
+    "bce". What comes back are floats of the points' dtype or int64, where nothing is copied that is so already:
+    integers of any width are made int64, bools what the loss wants, and integers floats where "bce" or "brier" is
+    asked for by name. ignored: whether a class number may be `IGNORED`; a label that counts has to be left.
+    All four parts are dense, finite and on one device, with a label for every point and at least one point; test
+    points and labels are like those of training but for their number.
     """
     if not isinstance(given, Split):
         raise ValueError(f"points and labels come as a data.Split, got {_short(given)}")
@@ -102,9 +106,33 @@ def split(given: Split, loss: str | None = None) -> tuple[Split, str]:
         raise ValueError(f"all parts lie on one device, got {', '.join(str(part.device) for part in given)}")
     if x.is_floating_point() and y.is_floating_point() and x.dtype != y.dtype:
         raise ValueError(f"points and labels must be floats of one dtype, got {x.dtype} and {y.dtype}")
-    loss = loss or ("bce" if y.is_floating_point() else "cross_entropy")
-    _require_labels(given, loss)
+    loss = loss or ("bce" if y.is_floating_point() or y.dtype == torch.bool else "cross_entropy")
+    given = _labelled(given, loss)
+    _require_labels(given, loss, ignored)
     return given, loss
+
+
+def _labelled(given, loss):
+    """The labels in the dtype that the loss takes, where there is one way to have them so."""
+    x, y = given.train_x, given.train_y
+    if not y.is_floating_point() and loss == "cross_entropy":
+        dtype = torch.int64
+    elif y.dtype == torch.bool or (not y.is_floating_point() and loss in ("bce", "brier")):
+        dtype = x.dtype if x.is_floating_point() else torch.float32
+    else:
+        dtype = y.dtype
+    return given._replace(train_y=y.to(dtype), test_y=given.test_y.to(dtype))
+
+
+def fitted(given: Split, loss: str, shape: tuple[int, ...]) -> Split:
+    """The split with labels that fit the outputs, whose shape for one point is given; refuses those that do not.
+
+    Labels in a column, shape (points, 1), are made a row where each point has one answer.
+    """
+    if tuple(given.train_y.shape[1:]) == (1,) and len(shape) == (loss == "cross_entropy"):
+        given = given._replace(train_y=given.train_y[:, 0], test_y=given.test_y[:, 0])
+    outputs(given, loss, shape)
+    return given
 
 
 def outputs(given: Split, loss: str, shape: tuple[int, ...]) -> None:
@@ -121,7 +149,7 @@ def outputs(given: Split, loss: str, shape: tuple[int, ...]) -> None:
     if classes < 2 or shape[:-1] != answer:
         raise ValueError(
             f"cross_entropy needs a class number of shape {answer} and outputs for two classes or more behind it for"
-            f" each point, got outputs of shape {shape}"
+            f" each point, got outputs of shape {shape}; one output goes with labels of floats or bools"
         )
     highest = max(int(part.max()) for part in (given.train_y, given.test_y))
     if highest >= classes:
@@ -132,9 +160,9 @@ def _require_values(name, part):
     dense = isinstance(part, Tensor) and part.layout == torch.strided and not part.is_nested and not part.is_meta
     if not dense:
         raise ValueError(f"{name} must be a dense tensor, got {_kind(part)}")
-    kinds = FLOATS + (INTEGERS if name.endswith("x") else (torch.int64,))
+    kinds = FLOATS + INTEGERS + (() if name.endswith("x") else (torch.bool,))
     if part.dtype not in kinds:
-        wanted = "floats or integers" if name.endswith("x") else "floats, or int64 for classes"
+        wanted = "floats or integers" if name.endswith("x") else "floats, bools, or integers for classes"
         raise ValueError(f"{name} must be {wanted}, got {_kind(part)}")
     if part.ndim == 0 or part.numel() == 0:
         raise ValueError(f"{name} must have at least one point, and a number for each, got {_kind(part)}")
@@ -143,15 +171,19 @@ def _require_values(name, part):
         raise ValueError(f"{name} must be finite, got nan or inf among its numbers")
 
 
-def _require_labels(given, loss):
+def _require_labels(given, loss, ignored):
     floats = given.train_y.is_floating_point()
     if floats == (loss == "cross_entropy"):
-        wanted = "int64 class numbers" if floats else "floats"
+        wanted = "integers, class numbers" if floats else "floats"
         raise ValueError(f"the labels of {loss} are {wanted}, got {given.train_y.dtype}")
     for name in ("train_y", "test_y"):
         y = getattr(given, name)
         if loss == "cross_entropy" and y.min() < 0:
-            raise ValueError(f"the labels of cross_entropy count from 0, got {int(y.min())} in {name}")
+            counted = y[y != IGNORED] if ignored else y
+            if not len(counted):
+                raise ValueError(f"{name} has no label but {IGNORED}, which stands for none")
+            if counted.min() < 0:
+                raise ValueError(f"the labels of cross_entropy count from 0, got {int(counted.min())} in {name}")
         if loss in ("bce", "brier") and not ((y == 0) | (y == 1)).all():
             raise ValueError(f"the labels of {loss} are 0 and 1, got others in {name}")
 

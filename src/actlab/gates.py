@@ -59,6 +59,8 @@ def swiglu(value: Tensor, gate: Tensor) -> Tensor:
 
 
 def _gated(name: str, value: Tensor, gate: Tensor, activation: Activation) -> Tensor:
+    if isinstance(value, torch.fx.Proxy):  # one call in the graph that torch.fx writes
+        return value.tracer.create_proxy("call_function", catalog[name], (value, gate), {})
     _require_halves(name, value, gate)
     if value.dtype in (torch.float16, torch.bfloat16):
         # what the gate lets through may be too small for a half, and the product not

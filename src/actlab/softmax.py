@@ -1,7 +1,9 @@
 """Softmax and its relatives, the formula as it is written and the program that survives, side by side.
 
-Each takes logits `z`, a float tensor of any shape, and the dim along which they compete. float16 and bfloat16 are
-carried out in float32 and rounded once, except by `naive_softmax`, which is here to show where it breaks.
+Each takes logits `z`, a float tensor of any shape, and the dim along which they compete: one, several in a tuple, or
+None for all. float16 and bfloat16 are carried out in float32 and rounded once, except by `naive_softmax`, which is
+here to show where it breaks. dtype: what z is cast to first, and so the dtype of the result. A tensor of no dims is
+one logit. Where there is nothing along dim there are no probabilities, and the logsumexp is -inf.
 
 mask: bool, of z's shape or one that broadcasts to it; True keeps an entry, as in torch's scaled_dot_product_attention
 (and the other way round in torch.nn.MultiheadAttention). An entry that is not kept, or is -inf, has probability
@@ -11,10 +13,11 @@ all probabilities are 0, as attention kernels have it, all their logarithms and 
 An entry of +inf has no probability, inf - inf being nothing: its row is nan, and its logsumexp inf.
 
 They raise TypeError if z is no tensor of floats or mask none of bools, IndexError if z has no such dim, ValueError if
-there is nothing along it or the mask does not fit.
+a dim is named twice or the mask does not fit.
 """
 
 import functools
+import inspect
 import math
 
 import torch
@@ -23,66 +26,107 @@ from torch import Tensor
 __all__ = ["log_softmax", "logsumexp", "naive_softmax", "online_softmax", "softmax", "softmax_jacobian"]
 
 inf = math.inf
+Dims = int | tuple[int, ...] | None
 
 
 def _in_single(function):
     """`function` of (z, dim, mask) with what it is given checked, and float16 and bfloat16 carried out in float32."""
+    reduces = "keepdim" in inspect.signature(function).parameters
 
     @functools.wraps(function)
-    def wrapped(z, dim=-1, mask=None, **settings):
-        _require(function.__name__, z, dim, mask)
-        return function(_widened(z), dim, mask, **settings).to(z.dtype)
+    def wrapped(z, dim=-1, mask=None, *, dtype=None, **settings):
+        if dtype is not None and isinstance(z, Tensor):
+            z = z.to(dtype)
+        dims = _require(function.__name__, z, dim, mask)
+        if isinstance(dim, int) and z.dim() and z.shape[dim]:
+            return function(_widened(z), dim, mask, **settings).to(z.dtype)
+        return _along(function, z, dims, mask, reduces, **settings)
 
     return wrapped
+
+
+def _along(function, z, dims, mask, reduces, *, keepdim=False, **settings):
+    """function along several dims, or empty ones, or of one number: along the last of a tensor where they are one."""
+    order = [*(d for d in range(z.dim()) if d not in dims), *dims]
+    kept = [z.shape[d] for d in order[: z.dim() - len(dims)]]
+    size = math.prod(z.shape[d] for d in dims)
+    flat = z.permute(order).reshape(*kept, size)
+    if size == 0:
+        out = flat.sum(-1) - inf if reduces else flat.clone()
+    else:
+        mask = None if mask is None else mask.expand(z.shape).permute(order).reshape(*kept, size)
+        out = function(_widened(flat), -1, mask, **settings).to(z.dtype)
+    if reduces:
+        return out.reshape([1 if d in dims else n for d, n in enumerate(z.shape)]) if keepdim else out
+    return out.reshape([z.shape[d] for d in order]).permute(sorted(range(z.dim()), key=order.__getitem__))
 
 
 def _widened(z):
     return z.float() if z.dtype in (torch.float16, torch.bfloat16) else z
 
 
-def naive_softmax(z: Tensor, dim: int = -1) -> Tensor:
+def naive_softmax(z: Tensor, dim: Dims = -1) -> Tensor:
     """exp(z) / sum exp(z), as the formula has it and in z's own dtype: the shape of z.
 
     nan as soon as an entry's exp exceeds the largest number of the dtype: log(max) is 11.09 in float16, 88.72 in
     float32 and bfloat16, 709.78 in float64. 0 / 0 where all entries lie far below 0.
     """
-    _require("naive_softmax", z, dim)
-    return torch.exp(z) / torch.exp(z).sum(dim, keepdim=True)
+    dims = _require("naive_softmax", z, dim)
+    return torch.exp(z) / torch.exp(z).sum(dims, keepdim=True)
 
 
 @_in_single
-def softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None) -> Tensor:
+def softmax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype: torch.dtype | None = None) -> Tensor:
     """exp(z) / sum exp(z) along dim, for logits of any size: the shape and dtype of z.
 
-    The largest entry is subtracted first, which changes nothing in the quotient; see {cite}`blanchard2021`.
+    The largest entry is subtracted first, which changes nothing in the quotient; see {cite}`blanchard2021`. Its own
+    weight, 1, is kept apart from the others: where it has nearly all, the gradient would be 1 minus 1 without that.
     """
-    z = _masked(z, mask)
-    weights = torch.exp(z - _largest(z, dim))
-    return weights / _total(weights.sum(dim, keepdim=True))
+    largest, place, weights = _weights(_masked(z, mask), dim)
+    total = 1 + weights.sum(dim, keepdim=True)
+    total = total.masked_fill(largest == -inf, inf).masked_fill(largest == inf, math.nan)
+    return (weights / total).scatter(dim, place, 1 / total)
 
 
 @_in_single
-def log_softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None) -> Tensor:
+def log_softmax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype: torch.dtype | None = None) -> Tensor:
     """The logarithm of softmax along dim: the shape and dtype of z.
 
     Finite where the probability rounds to 0, and not 0 where it rounds to 1: log(softmax(z)) is neither.
     """
     z = _masked(z, mask)
-    largest, others = _largest_and_others(z, dim)
+    largest, _, weights = _weights(z, dim)
+    others = weights.sum(dim, keepdim=True)
     logs = (z - largest - torch.log1p(others)).masked_fill(z == -inf, -inf)
     return logs.masked_fill(largest == inf, math.nan)
 
 
 @_in_single
-def logsumexp(z: Tensor, dim: int = -1, mask: Tensor | None = None, *, keepdim: bool = False) -> Tensor:
+def logsumexp(
+    z: Tensor,
+    dim: Dims = -1,
+    mask: Tensor | None = None,
+    *,
+    keepdim: bool = False,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
     """log sum exp(z) along dim, for logits of any size: the shape of z without dim, or with 1 there if keepdim."""
-    largest, others = _largest_and_others(_masked(z, mask), dim)
+    largest, _, weights = _weights(_masked(z, mask), dim)
+    # of nan alone nothing else is left, and its gradient has to be nan too
+    others = weights.sum(dim, keepdim=True) + 0 * torch.nan_to_num(largest, nan=math.nan)
     total = largest + torch.log1p(others)
     return total if keepdim else total.squeeze(dim)
 
 
 @_in_single
-def online_softmax(z: Tensor, dim: int = -1, mask: Tensor | None = None, *, block: int = 64) -> Tensor:
+def online_softmax(
+    z: Tensor,
+    dim: Dims = -1,
+    mask: Tensor | None = None,
+    *,
+    block: int = 64,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
     """Softmax along dim whose largest entry and sum come from one pass over blocks of that many entries.
 
     Equal to `softmax` to rounding. When a block brings a new largest entry, the sum so far is scaled down to it: the
@@ -116,9 +160,8 @@ def softmax_jacobian(z: Tensor) -> Tensor:
 
 
 def _masked(z, mask):
-    """z with -inf for what is not kept; no gradient passes there, not even to an entry that is -inf already."""
-    dropped = z == -inf
-    return z.masked_fill(dropped if mask is None else dropped | ~mask, -inf)
+    """z with -inf for what is not kept; no gradient passes there."""
+    return z if mask is None else z.masked_fill(~mask, -inf)
 
 
 def _largest(z, dim):
@@ -136,33 +179,39 @@ def _total(total):
     return torch.where(total < 1, 1.0, total)
 
 
-def _largest_and_others(z, dim):
-    """The largest entry along dim, which stays as 1, and the sum of exp(entry - largest) over the other entries.
+def _weights(z, dim):
+    """The largest entry along dim, which stays as 1, its place, and exp(entry - largest): 0 in that place, for 1.
 
-    Without its 1 the sum keeps the digits that log1p needs where one entry outweighs the rest.
+    Without its 1 the sum keeps the digits that log1p needs where one entry outweighs the rest. For backward the
+    weights are the one tensor of z's size that is kept.
     """
-    place = z.argmax(dim, keepdim=True)
-    largest = z.gather(dim, place)
+    largest, place = z.max(dim, keepdim=True)  # by gather at its place, all of z would be kept too
+    largest = largest.masked_fill(largest == -inf, -inf)  # an entry that is -inf gets no gradient
     finite = torch.nan_to_num(largest, nan=math.nan)  # inf - inf would be nan
-    others = (z - finite).scatter(dim, place, -inf)
-    return largest, torch.exp(others).sum(dim, keepdim=True)
+    return largest, place, torch.exp((z - finite).scatter(dim, place, -inf))
 
 
 def _require(name, z, dim, mask=None):
+    """The dims that are meant, counted from the first."""
     if not isinstance(z, Tensor) or not z.is_floating_point():
         kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
         raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
-    if not isinstance(dim, int):
-        raise TypeError(f"{name}: dim is the number of one dim, got {dim!r}")
-    if not -z.dim() <= dim < z.dim():
-        raise IndexError(f"{name}: there is no dim {dim} in z of shape {tuple(z.shape)}")
-    if z.shape[dim] == 0:
-        raise ValueError(f"{name}: there is nothing along dim {dim} in z of shape {tuple(z.shape)}")
+    numbers = range(z.dim()) if dim is None else dim if isinstance(dim, tuple | list) else (dim,)
+    if not all(isinstance(number, int) for number in numbers) or (dim is not None and len(numbers) == 0):
+        raise TypeError(f"{name}: dim is the number of a dim, several in a tuple, or None for all; got {dim!r}")
+    there = max(z.dim(), 1)  # as in torch, a single number may be asked for its dim 0
+    for number in numbers:
+        if not -there <= number < there:
+            raise IndexError(f"{name}: there is no dim {number} in z of shape {tuple(z.shape)}")
+    dims = [number % there for number in numbers][: z.dim()]
+    if len(set(dims)) < len(dims):
+        raise ValueError(f"{name}: dim names one of z twice, got {dim!r}")
     if mask is None:
-        return
+        return dims
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
         raise TypeError(f"{name}: mask is a tensor of bools, True for what is kept; got {kind}")
     fits = [kept in (1, n) for kept, n in zip(mask.shape[::-1], z.shape[::-1], strict=False)]
     if mask.dim() > z.dim() or not all(fits):
         raise ValueError(f"{name}: a mask of shape {tuple(mask.shape)} does not fit z of shape {tuple(z.shape)}")
+    return dims

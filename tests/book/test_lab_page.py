@@ -10,12 +10,13 @@ from site_checks import ROOT
 
 AXE = ROOT / "tests/vendor/axe.min.js"
 PAGE = "lab"
+PLACE = "[data-kind=train]"  # the explorer has another one on this page
 NUMBERS = re.compile(r"Update (\d+)\. Loss ([\d.e−]+), on fresh points ([\d.e−]+); (\d+) % of .* right\.")
 
 
 def read(tab):
     """The update, and the loss on learned points, as the page says them."""
-    words = tab.locator(".lab-numbers").inner_text()
+    words = tab.locator(f"{PLACE} .lab-numbers").inner_text()
     found = NUMBERS.fullmatch(words)
     assert found, words
     return int(found[1]), float(found[2].replace("−", "-"))
@@ -40,13 +41,13 @@ def train(tab, least):
 
 def test_the_lab_loads_when_a_reader_begins_and_keeps_its_place(browser, site):
     with untouched(browser, site, PAGE) as (tab, asked):
-        still = tab.locator(".actlab-lab > img")
+        still = tab.locator(f"{PLACE} > img")
         assert still.is_visible() and still.get_attribute("alt")
         assert not [name for name in asked if name.endswith("/lab.js")]
         below = tab.get_by_role("heading", name="What to try")
         before = below.bounding_box()["y"]
         tab.mouse.move(100, 100)
-        tab.locator(".actlab-lab canvas").wait_for()
+        tab.locator(f"{PLACE} canvas").wait_for()
         assert len([name for name in asked if name.endswith("/lab.js")]) == 1
         assert below.bounding_box()["y"] == pytest.approx(before, abs=1)
 
@@ -63,8 +64,8 @@ def test_without_scripts_the_page_shows_a_picture_and_says_what_is_missing(brows
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"{site}/{PAGE}.html")
-    assert tab.locator(".actlab-lab > img").is_visible()
-    assert "With scripts switched on" in tab.locator(".actlab-lab").inner_text()
+    assert tab.locator(f"{PLACE} > img").is_visible()
+    assert "With scripts switched on" in tab.locator(f"{PLACE}").inner_text()
     context.close()
 
 
@@ -77,7 +78,7 @@ def test_training_lowers_the_loss_from_the_keyboard_and_reset_begins_again(brows
         assert loss < start[1] / 2
         press(tab, "Step")
         assert read(tab)[0] == steps + 1
-        assert f"{steps + 1} updates" in tab.locator(".actlab-lab-losses svg").inner_html()
+        assert f"{steps + 1} updates" in tab.locator(f"{PLACE} .actlab-lab-losses svg").inner_html()
         press(tab, "Reset", "Space")
         assert read(tab) == start
         press(tab, "New seed")
@@ -87,7 +88,7 @@ def test_training_lowers_the_loss_from_the_keyboard_and_reset_begins_again(brows
 def test_every_control_changes_the_network_or_its_training(browser, site):
     with opened(browser, site, PAGE) as tab:
         open_at(tab, "?f=elu")  # which has a setting of its own
-        settings = tab.locator(".actlab-lab-settings")
+        settings = tab.locator(f"{PLACE} .actlab-lab-settings")
         names = settings.locator("label").all_inner_texts()
         assert names == [
             "function f", "alpha", "depth", "width", "start", "gain", "data", "optimiser", "rate", "batch", "speed",
@@ -96,7 +97,7 @@ def test_every_control_changes_the_network_or_its_training(browser, site):
         def trained():
             for _ in range(2):
                 press(tab, "Step")
-            return tab.locator(".lab-numbers").inner_text()
+            return tab.locator(f"{PLACE} .lab-numbers").inner_text()
 
         press(tab, "Reset")
         seen = [trained()]
@@ -114,15 +115,15 @@ def test_every_control_changes_the_network_or_its_training(browser, site):
 def test_each_layer_has_its_numbers(browser, site):
     with opened(browser, site, PAGE) as tab:
         open_at(tab, "?f=relu&depth=10&width=16")
-        rows = tab.locator(".actlab-lab table").first.locator("tbody tr")
+        rows = tab.locator(f"{PLACE} table").first.locator("tbody tr")
         assert rows.count() == 10
         for row in rows.all():
             cells = row.locator("td").all_inner_texts()
             assert all(re.fullmatch(r"\s*−?[\d.e−]+ ± [\d.e−]+\s*", text) for text in cells[:2]), cells
             assert all(re.fullmatch(r"\d+ %", text) for text in cells[3:]), cells
             assert row.locator("path").first.get_attribute("d")
-        tab.locator(".actlab-lab summary").press("Enter")
-        five = tab.locator(".actlab-lab details tbody")
+        tab.locator(f"{PLACE} summary").press("Enter")
+        five = tab.locator(f"{PLACE} details tbody")
         expect(five.locator("tr")).to_have_count(6)
         assert all(re.fullmatch(r"\d+ %", text) for text in five.locator("tr").nth(3).locator("td").all_inner_texts())
 
@@ -134,23 +135,23 @@ def test_a_setting_stands_in_the_address_and_a_reload_keeps_it(browser, site):
         tab.get_by_label("rate", exact=True).select_option(label="0.003")
         tab.wait_for_url("**rate=0.003*")
         assert parse_qs(urlsplit(tab.url).query) == {"f": ["gelu"], "depth": ["10"], "rate": ["0.003"]}
-        before = tab.locator(".lab-numbers").inner_text()
+        before = tab.locator(f"{PLACE} .lab-numbers").inner_text()
         tab.reload(wait_until="load")
         tab.evaluate("loadWhole()")
         assert tab.get_by_label("function f").input_value() == "gelu"
-        assert tab.locator(".lab-numbers").inner_text() == before
+        assert tab.locator(f"{PLACE} .lab-numbers").inner_text() == before
 
 
 def test_a_link_on_the_page_sets_the_lab(browser, site):
     with opened(browser, site, PAGE) as tab:
-        links = tab.locator(".bd-article a[href^='lab.html?']")
+        links = tab.locator(".bd-article a[href^='lab.html?']:not([href*='explore='])")
         assert links.count() == 3
         for link in links.all():
             query = parse_qs(urlsplit(link.get_attribute("href")).query)
             link.click()
             assert tab.get_by_label("depth", exact=True).input_value() == query["depth"][0]
-            assert "none yet" not in tab.locator(".lab-part").inner_text()
-            assert "the same so far" not in tab.locator(".lab-part").inner_text()
+            assert "none yet" not in tab.locator(f"{PLACE} .lab-part").inner_text()
+            assert "the same so far" not in tab.locator(f"{PLACE} .lab-part").inner_text()
 
 
 def test_a_rate_that_is_too_large_is_told_and_stops(browser, site):
@@ -172,16 +173,16 @@ def test_twenty_starts_end_in_a_verdict_with_its_numbers(browser, site):
         open_at(tab, both)
         press(tab, "Train from 20 seeds")
         press(tab, "Stop")
-        assert tab.locator(".actlab-lab-result table").count() == 0
+        assert tab.locator(f"{PLACE} .actlab-lab-result table").count() == 0
         press(tab, "Train from 20 seeds")
-        tab.locator(".actlab-lab-result table").wait_for()
-        said = tab.locator(".lab-part [role=status]").inner_text()
+        tab.locator(f"{PLACE} .actlab-lab-result table").wait_for()
+        said = tab.locator(f"{PLACE} .lab-part [role=status]").inner_text()
         assert said.startswith("Ends lower: A (start He), by ") and "mean of 20 pairs (95 % interval" in said
-        strip = tab.locator(".actlab-lab-result svg")
+        strip = tab.locator(f"{PLACE} .actlab-lab-result svg")
         assert strip.locator("circle").count() == 40
         assert re.fullmatch("A: median loss .* B: median loss .*", strip.get_attribute("aria-label"))
         tab.get_by_label("width", exact=True).press("ArrowRight")  # another setting: the answer was of the one before
-        assert tab.locator(".actlab-lab-result table").count() == 0
+        assert tab.locator(f"{PLACE} .actlab-lab-result table").count() == 0
 
 
 @pytest.mark.slow
@@ -191,8 +192,8 @@ def test_axe_finds_nothing_while_the_lab_runs(browser, site, width):
         tab.set_default_timeout(120_000)
         open_at(tab, "?depth=3&updates=100")
         press(tab, "Train from 20 seeds")
-        tab.locator(".actlab-lab-result table").wait_for()
-        tab.locator(".actlab-lab summary").press("Enter")
+        tab.locator(f"{PLACE} .actlab-lab-result table").wait_for()
+        tab.locator(f"{PLACE} summary").press("Enter")
         tab.evaluate(AXE.read_text(encoding="utf-8"))
         tab.add_style_tag(content=DRAWN)
         press(tab, "Play")
@@ -231,7 +232,7 @@ def test_who_asks_for_less_motion_sees_a_picture_a_second(browser, site):
         open_at(tab, "?depth=1&width=2")
         press(tab, "Play")
         few = tab.evaluate(count)
-        heard = tab.locator(".lab-heard").inner_text()
+        heard = tab.locator(f"{PLACE} .lab-heard").inner_text()
         press(tab, "Pause")
         tab.emulate_media(reduced_motion="no-preference")
         press(tab, "Play")

@@ -37,6 +37,13 @@ def test_the_digits_are_pictures_between_paper_and_ink():
     assert (ink.sum(dim=0) @ torch.arange(28.0) / ink.sum()).item() == pytest.approx(13.5, abs=1)
 
 
+def test_flat_digits_are_the_same_in_rows_and_go_into_an_mlp():
+    whole, flat = data.mnist(30, test=20, seed=4), data.mnist(30, test=20, seed=4, flat=True)
+    assert flat.train_x.shape == (30, 784) and flat.test_x.shape == (20, 784)
+    assert torch.equal(flat.train_x.reshape(30, 1, 28, 28), whole.train_x)
+    assert torch.equal(flat.test_x, whole.test_x.flatten(1)) and torch.equal(flat.train_y, whole.train_y)
+
+
 def test_all_the_digits_are_500_of_each():
     split = data.mnist()
     assert len(split.train_y) == 4000 and len(split.test_y) == 1000

@@ -378,6 +378,43 @@ def test_the_farthest_inputs_give_neither_nan_nor_a_needless_inf(name, settings,
                 assert got == pytest.approx(true, rel=4 * info.eps, abs=info.smallest_normal), (z_one, order)
 
 
+CONSTANT_SLOPE = {"identity", "step"}
+NO_LIMIT = {("sine", 0), ("sine", 1), ("snake", 1)}  # they swing on for ever
+
+
+def limits(name, settings, order):
+    """What f, or its slope, tends to at minus and plus infinity: by what it is at 1e30."""
+    if (name, order) in NO_LIMIT:
+        return [math.nan, math.nan]
+    far = [as_float(truth(name, z, order, tuple(settings.items()))) for z in (-1e30, 1e30)]
+    return [math.copysign(math.inf, one) if abs(one) > 1e15 else one for one in far]
+
+
+@EVERY_DTYPE
+@EVERY_VARIANT
+def test_nan_stays_nan_and_infinity_gives_the_limit(name, settings, dtype):
+    activation = get(name, **settings)
+    z = torch.tensor([math.nan, -math.inf, math.inf], dtype=dtype, requires_grad=True)
+    module = activation.module(dtype=F64).eval()
+    close = {"rtol": 4 * torch.finfo(dtype).eps, "atol": 1e-15, "equal_nan": True}
+    for value in (activation(z), module(z)):
+        torch.testing.assert_close(value, torch.tensor([math.nan, *limits(name, settings, 0)], dtype=dtype), **close)
+    (gradient,) = torch.autograd.grad(activation(z).sum(), z)
+    slope = activation.slope(z.detach())
+    assert slope.isnan()[0] or name in CONSTANT_SLOPE
+    expected = torch.tensor(limits(name, settings, 1), dtype=dtype)
+    for got in (slope, gradient):
+        torch.testing.assert_close(got[1:], expected, **close)
+
+
+@pytest.mark.parametrize("name", [name for name in catalog if catalog[name].learnable])
+def test_a_setting_that_is_learned_gets_no_gradient_of_nan_from_infinity(name):
+    module = catalog[name].module(dtype=F64)
+    for far in (-math.inf, math.inf):
+        gradients = torch.autograd.grad(module(torch.tensor([far], dtype=F64)).sum(), list(module.parameters()))
+        assert not any(gradient.isnan().any() for gradient in gradients)
+
+
 @EVERY_VARIANT
 def test_the_gradient_is_the_slope(name, settings):
     activation = get(name, **settings)
@@ -816,6 +853,42 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_there_are():
     with pytest.raises(KeyError) as error:
         get("qqqq")
     assert "did you mean" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("linear", "identity"),
+        ("hard_sigmoid", "hardsigmoid"),
+        ("log_sigmoid", "logsigmoid"),
+        ("hard_swish", "hardswish"),
+        ("soft_sign", "softsign"),
+        ("quick_gelu", "swish"),
+        ("gelu_pytorch_tanh", "gelu_tanh"),
+        ("sparseplus", "sparse_plus"),
+    ],
+)
+def test_other_libraries_names_are_understood(asked, name):
+    assert get(asked) == catalog[name] and get(asked).name == name
+
+
+def test_a_setting_goes_with_another_librarys_name():
+    assert get("soft_shrink", threshold=0.25) == get("softshrink", threshold=0.25)
+
+
+def test_what_is_said_of_swish_where_one_asks_for_it_is_true():
+    one = torch.tensor(1.0)
+    found = [get("silu")(one), get("swish", beta=1)(one), get("swish")(one)]
+    assert [round(value.item(), 3) for value in found] == [0.731, 0.731, 0.846]
+    assert all(said in get.__doc__ for said in ("0.731", "1.702", "0.846"))
+
+
+def test_a_layer_that_learns_is_made_on_the_device_that_is_asked_for():
+    for name in catalog:
+        layer = catalog[name].module(device="meta", dtype=F64)
+        assert [(p.device.type, p.dtype) for p in layer.parameters()] == [("meta", F64)] * len(
+            catalog[name].learnable
+        )
 
 
 def test_an_unknown_setting_is_answered_with_those_there_are():

@@ -174,6 +174,14 @@ def test_the_digits_are_those_of_the_idx_files(place):
 
 
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
+@pytest.mark.parametrize("how", [{}, {"n": 9, "test": 4, "seed": 3}], ids=["all", "some"])
+def test_flat_pictures_are_the_same_in_rows(place, name, how):
+    whole, flat = load(name, **how), load(name, flat=True, **how)
+    assert torch.equal(flat.train_x, whole.train_x.flatten(1)) and torch.equal(flat.test_x, whole.test_x.flatten(1))
+    assert flat.train_x.ndim == 2 and same(flat[1::2], whole[1::2])
+
+
+@pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_the_seed_draws_pictures_of_each_file(place, name):
     whole, some = load(name), load(name, n=9, test=4, seed=3)
     for x, y, all_x, all_y in [

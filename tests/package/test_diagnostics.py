@@ -229,7 +229,7 @@ def test_update_ratios_are_those_of_the_step_that_was_taken():
 
 def deep(name, scheme, *, depth=20, width=64, gain=1.0):
     network = networks.mlp([width] * (depth + 1) + [1], name, dtype=F64)
-    return networks.initialize(network, scheme, gain=gain)
+    return networks.initialize(network, scheme, gain=gain).network
 
 
 def whats(report):

@@ -310,7 +310,7 @@ def test_what_shares_memory_in_the_network_shares_it_when_measured():
 
 def test_the_gain_is_that_of_the_function_with_its_settings():
     act = activations.get("elu", alpha=0.1)
-    network = networks.initialize(networks.mlp([64] * 21 + [1], act), 0.5)
+    network = networks.initialize(networks.mlp([64] * 21 + [1], act), 0.5).network
     findings = {f.what.split()[0]: f for f in health(network, drawn(64, 64)).findings}
     forward, backward = theory.gain(act), theory.edge_of_chaos(act).gain
     assert backward == pytest.approx(1.407, abs=1e-3)

@@ -21,7 +21,7 @@ def with_biases(value):
 
 
 def he(network):
-    return networks.initialize(network, "he", seed=0)
+    return networks.initialize(network, "he", seed=0).network
 
 
 def climb(alpha, rate):

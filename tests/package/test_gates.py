@@ -42,6 +42,22 @@ def test_a_gate_multiplies_the_value_by_its_function_to_twelve_digits(name):
         assert abs(got - true) <= 1e-12 * abs(true) + 1e-300, (v, g)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, F64], ids=str)
+@EVERY
+def test_nan_stays_nan_and_a_gate_at_infinity_is_open_or_shut(name, dtype):
+    gate = torch.tensor([math.nan, -math.inf, math.inf], dtype=dtype, requires_grad=True)
+    value = torch.full((3,), -2.0, dtype=dtype, requires_grad=True)
+    through = {"glu": [0, 1], "bilinear": [-math.inf, math.inf]}.get(name, [0, math.inf])
+    slope = {"glu": [0, 0], "bilinear": [1, 1]}.get(name, [0, 1])
+    out = catalog[name](value, gate)
+    to_value, to_gate = torch.autograd.grad(out.sum(), (value, gate))
+    assert out[0].isnan() and to_value[0].isnan() and (to_gate[0].isnan() or name == "bilinear")
+    assert out[1:].tolist() == [-2 * one for one in through]
+    assert to_value[1:].tolist() == through
+    assert to_gate[1:].tolist() == [-2 * one for one in slope]
+    assert catalog[name](torch.full((1,), math.nan, dtype=dtype), torch.ones(1, dtype=dtype)).isnan()
+
+
 @EVERY
 def test_values_and_gradients_are_those_of_torch(name):
     value, gate = draw(5, 8, seed=1).requires_grad_(), draw(5, 8, seed=2).requires_grad_()
@@ -268,7 +284,7 @@ def test_gradients_reach_every_weight():
 @pytest.mark.parametrize("bias", [True, False])
 def test_the_weights_are_drawn_as_networks_draw_them(bias):
     block = GatedFeedForward(5, bias=bias, seed=11)
-    again = networks.initialize(GatedFeedForward(5, bias=bias, seed=0), "torch", seed=11)
+    again = networks.initialize(GatedFeedForward(5, bias=bias, seed=0), "torch", seed=11).network
     assert all(torch.equal(a, b) for a, b in zip(block.parameters(), again.parameters(), strict=True))
     other = GatedFeedForward(5, bias=bias, seed=12)
     assert not any(torch.equal(a, b) for a, b in zip(block.parameters(), other.parameters(), strict=True))

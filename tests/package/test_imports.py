@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "data": {"_names", "stored"},
     "networks": {"_names", "activations", "gates", "stored", "theory"},
     "checks": {"data"},
-    "train": {"checks", "data"},
+    "train": {"activations", "checks", "data", "diagnostics", "networks"},
     "ensemble": {"activations", "checks", "data", "networks", "train"},
     "diagnostics": {"_files", "activations", "theory"},
     "experiments": {
@@ -50,6 +50,7 @@ MAY_IMPORT = {
     },
     "plot": {"activations"},
     "widgets": {"activations", "plot", "theory"},
+    "lab": {"_names", "activations"},
     "notebooks": set(),
     "reading": {"notebooks"},
     "tables": set(),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from actlab import networks
+from actlab import diagnostics, networks
 from actlab.activations import get
 from actlab.networks import collapse, initialize, mlp
 
@@ -38,6 +38,29 @@ def test_an_mlp_without_hidden_layers_is_linear():
 def test_an_mlp_takes_an_activation_with_its_settings():
     steep = get("elu", alpha=2.0)
     assert mlp([1, 1, 1], steep)[1].activation is steep
+
+
+@pytest.mark.parametrize("scheme", ["torch", "he", "orthogonal"])
+@pytest.mark.parametrize(("norm", "kind"), [("layer", nn.LayerNorm), ("batch", nn.BatchNorm1d)])
+def test_a_norm_stands_before_each_activation_and_changes_no_weight(norm, kind, scheme):
+    plain, normed = (
+        mlp([3, 6, 4, 2], "gelu", scheme=scheme, norm=n, seed=4, dtype=torch.float64) for n in (None, norm)
+    )
+    assert [type(layer) for layer in normed[:3]] == [nn.Linear, kind, type(plain[1])] and len(normed) == 7
+    for a, b in zip(linears(plain), linears(normed), strict=True):
+        assert torch.equal(a.weight, b.weight) and torch.equal(a.bias, b.bias)
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    z = linears(normed)[0](x)
+    axis = 1 if norm == "layer" else 0
+    by_hand = (z - z.mean(axis, keepdim=True)) / (z.var(axis, unbiased=False, keepdim=True) + 1e-5).sqrt()
+    torch.testing.assert_close(normed[:2](x), by_hand)
+    signals = diagnostics.signals(normed, x)
+    assert signals.names == ("2", "5") and signals.z_std[0].item() == pytest.approx(by_hand.std().item(), rel=0.1)
+
+
+def test_an_unknown_norm_is_refused_with_those_there_are():
+    with pytest.raises(KeyError, match="no norm named 'bach'; did you mean 'batch'"):
+        mlp([2, 3, 1], "relu", norm="bach")
 
 
 @pytest.mark.parametrize("sizes", [[], [3], [2, 0, 1], [2, -1]])
@@ -83,7 +106,7 @@ MANY = FAN_IN * FAN_OUT
 
 
 def drawn(scheme):
-    return initialize(nn.Linear(FAN_IN, FAN_OUT, dtype=torch.float64), scheme, seed=1)
+    return initialize(nn.Linear(FAN_IN, FAN_OUT, dtype=torch.float64), scheme, seed=1).network
 
 
 @pytest.mark.parametrize(
@@ -121,7 +144,7 @@ def test_a_scheme_reaches_every_layer_with_the_fans_of_its_own():
 
 def test_initialize_works_in_place_and_reaches_nested_layers():
     network = nn.Sequential(nn.Sequential(nn.Linear(3, 3)), nn.Linear(3, 3, bias=False))
-    assert initialize(network, 0.0) is network
+    assert initialize(network, 0.0).network is network
     assert all(not parameter.any() for parameter in network.parameters())
     assert all(parameter.requires_grad for parameter in network.parameters())
 
@@ -129,7 +152,7 @@ def test_initialize_works_in_place_and_reaches_nested_layers():
 @pytest.mark.parametrize("shape", [(30, 30), (20, 50), (50, 20)], ids=str)
 def test_orthogonal_weights_have_rows_or_columns_of_length_one_at_right_angles(shape):
     fan_in, fan_out = shape
-    weight = initialize(nn.Linear(fan_in, fan_out, dtype=torch.float64), "orthogonal", seed=4).weight.detach()
+    weight = initialize(nn.Linear(fan_in, fan_out, dtype=torch.float64), "orthogonal", seed=4).network.weight.detach()
     product = weight @ weight.T if fan_out <= fan_in else weight.T @ weight
     torch.testing.assert_close(product, torch.eye(min(shape), dtype=torch.float64), rtol=0, atol=1e-12)
 
@@ -149,7 +172,7 @@ def test_the_computed_scheme_is_lecuns_times_the_gain_of_the_networks_activation
     lecun = mlp([50, 60, 1], name, scheme="lecun", seed=2, dtype=torch.float64)
     for one, other in zip(linears(computed), linears(lecun), strict=True):
         torch.testing.assert_close(one.weight, gain * other.weight, rtol=1e-6, atol=0)
-    by_name = initialize(lecun, "lecun", seed=2, gain=name)
+    by_name = initialize(lecun, "lecun", seed=2, gain=name).network
     assert torch.equal(by_name[0].weight, computed[0].weight)
 
 

@@ -171,6 +171,31 @@ def test_a_gate_cuts_the_pretrained_outputs_in_two(tiny):
     assert block.output.dense.weight.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize("second", ["relu", "geglu", "swiglu", "prelu"])
+@pytest.mark.parametrize("first", ["swiglu", "glu", "tanh"])
+def test_one_swap_after_another_gives_a_network_that_works(tiny, first, second):
+    network = text.swap_feed_forward(text.pretrained(tiny), first, seed=1)
+    block = network.body.encoder.layer[1]
+    kept = block.output.dense.weight.clone()
+    text.swap_feed_forward(network, second, seed=2)
+    assert network(network.ids(SENTENCES)).isfinite().all()
+    gates = [name.endswith("glu") for name in (first, second)]
+    assert block.output.dense.in_features == (6 if gates[1] else 12) and block.intermediate.dense.out_features == 12
+    if gates[0] == gates[1]:
+        assert torch.equal(block.output.dense.weight, kept)
+    else:
+        assert block.output.dense.weight.std().item() == pytest.approx(0.02, rel=0.5)
+        assert not block.output.dense.bias.any()
+
+
+def test_back_and_forth_draws_as_the_first_gate_did(tiny):
+    network = text.swap_feed_forward(text.pretrained(tiny), "relu")
+    once = text.swap_feed_forward(text.pretrained(tiny), "swiglu", seed=3)
+    text.swap_feed_forward(text.swap_feed_forward(network, "tanh"), "swiglu", seed=3)
+    for a, b in zip(network.body.encoder.layer, once.body.encoder.layer, strict=True):
+        assert torch.equal(a.output.dense.weight, b.output.dense.weight)
+
+
 def test_fresh_draws_the_feed_forward_weights_and_no_others(tiny):
     old, new = text.pretrained(tiny), text.swap_feed_forward(text.pretrained(tiny), "tanh", fresh=True)
     for a, b in zip(old.body.encoder.layer, new.body.encoder.layer, strict=True):
@@ -272,5 +297,13 @@ def test_what_a_swap_refuses(tiny):
         text.swap_feed_forward(text.pretrained(tiny), "tan")
     with pytest.raises(ValueError, match="no gate, no fresh"):
         text.swap_feed_forward(text.pretrained(tiny), "glu", calibrate=IDS)
+    gated = text.swap_feed_forward(text.pretrained(tiny), "reglu")
+    with pytest.raises(ValueError, match="a block has a gate now"):
+        text.swap_feed_forward(gated, "relu", calibrate=gated.ids(SENTENCES))
+    odd = text.pretrained(tiny)
+    for block in odd.body.encoder.layer:
+        block.intermediate.dense, block.output.dense = nn.Linear(8, 7), nn.Linear(7, 8)
+    with pytest.raises(ValueError, match="halves the outputs of the first matrix, and 7 is odd"):
+        text.swap_feed_forward(odd, "swiglu")
     with pytest.raises(ValueError, match="Sequential has no feed-forward blocks like BERT's"):
         text.swap_feed_forward(nn.Sequential(nn.Linear(2, 2)), "relu")

@@ -10,7 +10,7 @@ from actlab.scenes import _digits
 
 def test_the_signals_are_those_of_a_network_by_hand():
     found = _digits.signals("tanh", gain=1.3, depth=3, width=20, digits=16, seed=4)
-    network = networks.initialize(networks.mlp([784, 20, 20, 20, 10], "tanh"), "lecun", seed=4, gain=1.3)
+    network = networks.initialize(networks.mlp([784, 20, 20, 20, 10], "tanh"), "lecun", seed=4, gain=1.3).network
     task = data.mnist(16, test=1, seed=4)
     assert list(found) == ["pre-activation", "output", "delta"]
     assert all(list(part) == [1, 2, 3] for part in found.values())
@@ -24,7 +24,7 @@ def test_the_signals_are_those_of_a_network_by_hand():
 
 def test_deltas_are_each_examples_own_and_agree_with_the_diagnostics():
     few = _digits.signals("relu", start="he", depth=4, width=30, digits=8)
-    network = networks.initialize(networks.mlp([784, 30, 30, 30, 30, 10], "relu"), "he")
+    network = networks.initialize(networks.mlp([784, 30, 30, 30, 30, 10], "relu"), "he").network
     task = data.mnist(8, test=1)
     by_package = diagnostics.signals(
         network, task.train_x.flatten(1), loss=lambda out: cross_entropy(out, task.train_y, reduction="sum")

@@ -355,12 +355,14 @@ def test_a_dim_that_is_not_there_is_refused(function):
     for dim in (2, -3):
         with pytest.raises(IndexError, match=rf"{function.__name__}: there is no dim {dim} in z of shape \(2, 3\)"):
             function(z, dim)
-    with pytest.raises(IndexError, match=r"no dim -1 in z of shape \(\)"):
-        function(torch.tensor(1.0))
-    with pytest.raises(TypeError, match=r"dim is the number of one dim, got \(0, 1\)"):
-        function(z, (0, 1))
-    with pytest.raises(ValueError, match=r"nothing along dim 1 in z of shape \(4, 0\)"):
-        function(torch.ones(4, 0), 1)
+    with pytest.raises(IndexError, match=r"no dim 1 in z of shape \(\)"):
+        function(torch.tensor(1.0), 1)
+    with pytest.raises(TypeError, match=r"dim is the number of a dim, several in a tuple, or None for all; got 1\.0"):
+        function(z, 1.0)
+    with pytest.raises(TypeError, match=r"several in a tuple, or None for all; got \(\)"):
+        function(z, ())
+    with pytest.raises(ValueError, match=r"dim names one of z twice, got \(0, -2\)"):
+        function(z, (0, -2))
     assert function(torch.ones(0, 4), 1).numel() == 0
 
 
@@ -374,6 +376,84 @@ def test_a_mask_that_does_not_fit_is_refused(function):
     for shape in [(3, 2), (2,), (4, 2, 3), (1, 1, 3)]:
         with pytest.raises(ValueError, match=r"a mask of shape .* does not fit z of shape \(2, 3\)"):
             function(z, mask=torch.ones(shape, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("dim", [None, (0,), (0, 2), (-1, 1), (2, 0, 1)])
+@EVERY
+def test_several_dims_compete_as_one(function, dim):
+    z = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(10), dtype=F64)
+    every = tuple(range(3)) if dim is None else dim
+    total = torch.logsumexp(z, every, keepdim=True)
+    expected = {logsumexp: total.squeeze(every), log_softmax: z - total}.get(function, torch.exp(z - total))
+    torch.testing.assert_close(function(z, dim), expected, rtol=1e-13, atol=1e-15)
+    mask = torch.tensor([True, False, True, True])[:, None]
+    kept = z.masked_fill(~mask, -math.inf)
+    torch.testing.assert_close(function(z, dim, mask), function(kept, dim), rtol=0, atol=0)
+
+
+def test_logsumexp_of_several_dims_keeps_them_where_asked():
+    z = torch.ones(2, 3, 4)
+    assert logsumexp(z, (0, 2), keepdim=True).shape == (1, 3, 1)
+    assert logsumexp(z, None, keepdim=True).shape == (1, 1, 1) and logsumexp(z, None).shape == ()
+
+
+@pytest.mark.parametrize("dim", [0, -1, None])
+@EVERY
+def test_one_number_is_one_logit(function, dim):
+    z = torch.tensor(3.0, dtype=F64, requires_grad=True)
+    out = function(z, dim)
+    (gradient,) = torch.autograd.grad(out, z)
+    probability = {softmax: (1, 0), online_softmax: (1, 0), log_softmax: (0, 0), logsumexp: (3, 1)}[function]
+    assert out.shape == () and (out.item(), gradient.item()) == probability
+
+
+@EVERY
+def test_of_nothing_there_are_no_probabilities(function):
+    z = torch.ones(2, 0, dtype=F64, requires_grad=True)
+    out = function(z)
+    assert out.tolist() == ([-math.inf] * 2 if function is logsumexp else [[], []])
+    assert torch.autograd.grad(out.sum(), z)[0].shape == (2, 0)
+    assert function(torch.ones(0, 0), None).numel() == (1 if function is logsumexp else 0)
+
+
+@EVERY
+def test_a_dtype_is_cast_to_first(function):
+    z = torch.tensor([1, 5, 2])
+    for dtype in (torch.float16, F64):
+        assert torch.equal(function(z, dtype=dtype), function(z.to(dtype)))
+    with pytest.raises(TypeError, match=r"takes a tensor of floats, got torch\.int64"):
+        function(z, dtype=torch.int64)
+
+
+def test_the_gradient_is_right_where_it_cancels():
+    z = torch.tensor([37.43, 0.0], dtype=F64, requires_grad=True)
+    p = softmax(z)
+    found = torch.stack([torch.autograd.grad(one, z, retain_graph=True)[0] for one in p])
+    rest = float(mp.exp(-mp.mpf(37.43)) / (1 + mp.exp(-mp.mpf(37.43))) ** 2)
+    expected = torch.tensor([[rest, -rest], [-rest, rest]], dtype=F64)
+    torch.testing.assert_close(found, expected, rtol=1e-14, atol=0)
+    torch.testing.assert_close(found, softmax_jacobian(z.detach()), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp], ids=lambda function: function.__name__)
+def test_one_tensor_of_floats_is_kept_for_backward(function):
+    z = torch.randn(50, 40, generator=torch.Generator().manual_seed(11), requires_grad=True)
+    kept = {}
+
+    def keep(tensor):
+        if tensor.numel() == z.numel() and tensor.is_floating_point():
+            kept[tensor.data_ptr()] = tensor
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        function(z)
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize("row", [[math.nan], [math.nan, 1.0], [1.0, math.nan]])
+def test_the_gradient_of_logsumexp_at_nan_is_nan(row):
+    z = torch.tensor(row, requires_grad=True)
+    assert torch.autograd.grad(logsumexp(z), z)[0].isnan().all()
 
 
 @EVERY
@@ -399,5 +479,5 @@ def test_a_view_gives_what_its_copy_gives():
 
 def test_a_reader_sees_the_program_itself():
     # wrapped for what may not be given, the functions still show their own lines and their own settings
-    assert list(inspect.signature(softmax).parameters) == ["z", "dim", "mask"]
-    assert "torch.exp(z - _largest(z, dim))" in inspect.getsource(softmax)
+    assert list(inspect.signature(softmax).parameters) == ["z", "dim", "mask", "dtype"]
+    assert "(weights / total).scatter(dim, place, 1 / total)" in inspect.getsource(softmax)

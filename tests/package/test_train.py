@@ -1,3 +1,5 @@
+import copy
+import itertools
 import math
 
 import pytest
@@ -5,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from actlab import data
+from actlab import data, networks
+from actlab.activations import get
 from actlab.data import Split
 from actlab.networks import mlp
 from actlab.train import History, accuracy, fit, fit_batches, weighted_f1
@@ -188,7 +191,7 @@ def test_accuracy_is_exact_for_many_points_and_asks_for_no_gradient():
 
 def test_accuracy_without_a_label_for_each_answer_is_refused():
     # broadcasting would compare every answer with every label
-    for answers, labels in [(torch.ones(3), torch.ones(3, 1)), (torch.ones(3), torch.ones(1)), (torch.eye(3),) * 2]:
+    for answers, labels in [(torch.ones(3), torch.ones(3, 2)), (torch.ones(3), torch.ones(1)), (torch.eye(3),) * 2]:
         with pytest.raises(ValueError, match="a label for each answer"):
             accuracy(Answers(), answers, labels)
 
@@ -224,11 +227,11 @@ def test_accuracy_of_no_points_is_refused():
         ({"steps": 2.5}, ValueError, "steps=2.5"),
         ({"test_every": -1}, ValueError, "test_every=-1"),
         ({"watch": 3}, ValueError, "watch must be a function or None"),
-        ({"loss": "cross_entropy"}, ValueError, "labels of cross_entropy are int64"),
+        ({"loss": "cross_entropy"}, ValueError, "labels of cross_entropy are integers"),
         ({"split": data.disk(4, test=4, dtype=F64)}, ValueError, "cannot take these points, torch.float64"),
         ({"split": Split(*(torch.zeros(4, 3), torch.zeros(4)) * 2)}, ValueError, r"torch.float32 of shape \(4, 3\)"),
         ({"split": Split(*(torch.zeros(4, 3, 2), torch.zeros(4)) * 2)}, ValueError, "3 outputs do not fit"),
-        ({"split": Split(*(torch.zeros(4, 2), torch.zeros(4, 1)) * 2), "loss": "mse"}, ValueError, r"shape \(1,\)"),
+        ({"split": Split(*(torch.zeros(4, 2), torch.zeros(4, 2)) * 2), "loss": "mse"}, ValueError, r"shape \(2,\)"),
         (
             {"split": Split(*(torch.zeros(4, 2), torch.zeros(3)) * 2)},
             ValueError,
@@ -466,3 +469,298 @@ def test_weighted_f1_of_a_constant_answer(p):
     n = 1000
     constant = torch.tensor([[round(p * n), 0], [n - round(p * n), 0]])
     assert weighted_f1(constant).item() == pytest.approx(2 * p * p / (1 + p), abs=1e-12)
+
+
+# --- labels as people have them
+
+
+def in_form(split, form):
+    return split._replace(train_y=form(split.train_y), test_y=form(split.test_y))
+
+
+FORMS = {
+    "a column": lambda y: y[:, None],
+    "int32": lambda y: y.int(),
+    "int8 in a column": lambda y: y.to(torch.int8)[:, None],
+    "uint8": lambda y: y.to(torch.uint8),
+    "bool": lambda y: y.bool(),
+    "bool in a column": lambda y: y.bool()[:, None],
+}
+LOOPS = {
+    "fit": lambda network, split, **settings: fit(network, split, steps=4, test_every=2, **settings),
+    "fit_batches": lambda network, split: fit_batches(network, split, steps=4, batch=8, every=2),
+}
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if "bool" not in name])
+@pytest.mark.parametrize("loop", LOOPS)
+def test_class_numbers_of_any_width_train_as_int64_does(loop, form):
+    plain = data.spirals(20, arms=3, test=12)
+    usual, other = (mlp([2, 6, 3], "tanh", seed=2) for _ in "ab")
+    course = LOOPS[loop](usual, plain)
+    again = LOOPS[loop](other, in_form(plain, FORMS[form]))
+    assert torch.equal(usual[0].weight, other[0].weight)
+    assert list(course.test_accuracy) == list(again.test_accuracy)
+    assert list(course.test_loss) == list(again.test_loss)
+    assert accuracy(usual, plain.test_x, FORMS[form](plain.test_y)) == accuracy(usual, plain.test_x, plain.test_y)
+
+
+@pytest.mark.parametrize("form", ["a column", "bool", "bool in a column"])
+@pytest.mark.parametrize("loop", LOOPS)
+def test_two_classes_train_as_floats_do(loop, form):
+    plain = data.disk(20, test=12)
+    usual, other = (mlp([2, 6, 1], "tanh", seed=2) for _ in "ab")
+    course = LOOPS[loop](usual, plain)
+    again = LOOPS[loop](other, in_form(plain, FORMS[form]))
+    assert torch.equal(usual[0].weight, other[0].weight)
+    assert list(course.test_accuracy) == list(again.test_accuracy)
+    assert accuracy(usual, plain.test_x, FORMS[form](plain.test_y)) == accuracy(usual, plain.test_x, plain.test_y)
+
+
+@pytest.mark.parametrize("loss", ["bce", "brier"])
+@pytest.mark.parametrize("form", FORMS)
+def test_integers_and_bools_are_floats_where_the_loss_is_named(loss, form):
+    plain = data.disk(20, test=12)
+    usual, other = (mlp([2, 6, 1], "tanh", seed=2) for _ in "ab")
+    history = fit(usual, plain, steps=4, loss=loss)
+    again = fit(other, in_form(plain, FORMS[form]), steps=4, loss=loss)
+    assert torch.equal(history.loss, again.loss)
+
+
+def test_bools_are_class_numbers_where_cross_entropy_is_named():
+    split = data.spirals(20, test=12)
+    usual, other = (mlp([2, 6, 2], "tanh", seed=2) for _ in "ab")
+    history = fit(usual, split, steps=4)
+    again = fit(other, in_form(split, lambda y: y.bool()), steps=4, loss="cross_entropy")
+    assert torch.equal(history.loss, again.loss)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize(
+    ("split", "outputs", "said"),
+    [
+        (in_form(data.disk(9, test=9), lambda y: y.int()), 1, "one output goes with labels of floats or bools"),
+        (in_form(data.disk(9, test=9), lambda y: y.bool()), 2, "2 outputs do not fit labels for 1"),
+        (in_form(data.disk(9, test=9), lambda y: y[:, None].repeat(1, 2)), 1, "outputs do not fit labels for 2"),
+        (in_form(data.spirals(9, test=9), lambda y: y[:, None].repeat(1, 2)), 2, r"a class number of shape \(2,\)"),
+        (in_form(data.disk(9, test=9), lambda y: y + 0j), 1, "floats, bools, or integers for classes, got torch.com"),
+    ],
+)
+def test_labels_that_could_mean_two_things_are_refused(loop, split, outputs, said):
+    network = mlp([2, 3, outputs], "relu")
+    with pytest.raises(ValueError, match=said):
+        LOOPS[loop](network, split)
+    assert torch.equal(network[0].weight, mlp([2, 3, outputs], "relu")[0].weight)
+
+
+# --- labels that stand for none
+
+
+def with_gaps(split, train=(0, 3, 7), test=(1, 2)):
+    train_y, test_y = split.train_y.clone(), split.test_y.clone()
+    train_y[list(train)], test_y[list(test)] = -100, -100
+    return split._replace(train_y=train_y, test_y=test_y)
+
+
+def without_gaps(split):
+    train, test = split.train_y != -100, split.test_y != -100
+    return data.Split(split.train_x[train], split.train_y[train], split.test_x[test], split.test_y[test])
+
+
+@pytest.mark.parametrize("arms", [2, 4])
+@pytest.mark.parametrize("test_gaps", [(), (0,), tuple(range(11))])
+def test_points_without_a_label_count_nowhere(arms, test_gaps):
+    split = with_gaps(data.spirals(20, arms=arms, test=12), test=test_gaps)
+    for loop in (
+        lambda network, split: fit(network, split, steps=5, test_every=1, optimizer="sgd"),
+        lambda network, split: fit_batches(network, split, steps=5, batch=20, optimizer="sgd"),
+    ):
+        one, two = (mlp([2, 6, arms], "tanh", seed=2) for _ in "ab")
+        course, alone = loop(one, split), loop(two, without_gaps(split))
+        torch.testing.assert_close(one[0].weight, two[0].weight)
+        assert list(course.test_loss) == pytest.approx(list(map(float, alone.test_loss)), rel=1e-5)
+        assert list(course.test_accuracy) == list(alone.test_accuracy)
+        if hasattr(course, "confusion"):
+            assert torch.equal(course.confusion, alone.confusion)
+            assert torch.equal(course.train_accuracy, alone.train_accuracy)
+            torch.testing.assert_close(course.train_loss, alone.train_loss)
+        assert accuracy(one, split.test_x, split.test_y) == alone.test_accuracy[-1]
+
+
+def test_a_language_model_may_have_places_without_a_label():
+    ids = torch.arange(24).reshape(4, 6) % 5
+    y = (ids + 1) % 5
+    y[:, :2] = -100
+    network = nn.Sequential(nn.Embedding(5, 4), nn.Linear(4, 5))
+    course = fit_batches(network, data.Split(ids, y, ids, y), steps=100, batch=2, rate=0.05)
+    assert course.confusion[-1].sum() == 16 and course.test_accuracy[-1] == 1
+    history = fit(network, data.Split(ids, y, ids, y), steps=2, test_every=1)
+    assert history.test_accuracy == (1, 1, 1) and accuracy(network, ids, y) == 1
+    assert history.test_loss[0] == pytest.approx(course.test_loss[-1].item(), rel=1e-5)
+
+
+def test_a_batch_without_labels_moves_nothing_and_a_row_of_it_has_no_loss():
+    split = data.spirals(4, test=4)
+    split = split._replace(train_y=torch.tensor([-100, 1, -100, -100]))
+    network, moved = mlp([2, 4, 2], "tanh"), []
+    course = fit_batches(
+        network, split, steps=4, batch=1, every=1, optimizer="sgd",
+        watch=lambda row, it: moved.append(it[0].weight.clone()),
+    )  # fmt: skip
+    none = course.train_loss.isnan()
+    assert none.sum() == 3 and torch.equal(none, course.train_accuracy.isnan())
+    assert [torch.equal(a, b) for a, b in itertools.pairwise(moved)] == none.tolist()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_minus_one_is_no_label_and_some_must_be_left(loop):
+    split = data.spirals(20, test=12)
+    for wrong, said in [
+        (with_gaps(split)._replace(train_y=split.train_y - 1), "count from 0, got -1 in train_y"),
+        (split._replace(test_y=torch.full((12,), -100)), "test_y has no label but -100"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            LOOPS[loop](mlp([2, 4, 2], "tanh"), wrong)
+    with pytest.raises(ValueError, match="at least one label that counts; all are -100"):
+        accuracy(Answers(), torch.eye(3), torch.full((3,), -100))
+    assert accuracy(Answers(), torch.ones(3), torch.tensor([156, 1, 1], dtype=torch.uint8)) == 2 / 3  # not -100
+
+
+# --- what decays
+
+
+def learnt_shapes():
+    return nn.Sequential(
+        nn.Linear(2, 6), nn.PReLU(6), nn.Linear(6, 6), get("swish").module(), nn.Linear(6, 6), get("prelu").module(),
+        nn.Linear(6, 6), networks.APL(6), nn.Linear(6, 2),
+    )  # fmt: skip
+
+
+SHAPES = {"1.weight", "3.beta", "5.negative_slope", "7.a", "7.b"}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("decay_shapes", [False, True])
+def test_what_an_activation_learns_decays_only_where_that_is_asked_for(optimizer, decay_shapes):
+    # one step of the loop and the same step by hand, from one gradient, with the decay of each parameter chosen here
+    torch.manual_seed(0)
+    network = learnt_shapes()
+    twin = copy.deepcopy(network)
+    split = data.spirals(20, test=5)
+    fit_batches(
+        network, split, steps=1, batch=20, every=1, rate=0.01, optimizer=optimizer, weight_decay=0.5,
+        decay_shapes=decay_shapes,
+    )  # fmt: skip
+    order = torch.randperm(20, generator=torch.Generator().manual_seed(0))
+    functional.cross_entropy(twin(split.train_x[order]), split.train_y[order]).backward()
+    make = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[optimizer]
+    named = dict(twin.named_parameters())
+    assert set(named) > SHAPES
+    groups = [
+        {"params": [p], "weight_decay": 0.5 if decay_shapes or name not in SHAPES else 0.0}
+        for name, p in named.items()
+    ]
+    make(groups, lr=0.01).step()
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(parameter, named[name], msg=name)
+
+
+def test_without_decay_there_is_one_group_and_shapes_learn():
+    torch.manual_seed(0)
+    network = learnt_shapes()
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    fit_batches(network, data.spirals(20, test=5), steps=3, batch=20, optimizer="adamw")
+    assert not any(torch.equal(p, before[name]) for name, p in network.named_parameters())
+
+
+# --- a last batch of one
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: mlp([2, 8, 2], "relu", norm="batch"),
+        lambda: nn.Sequential(
+            nn.Linear(2, 8), nn.Unflatten(1, (8, 1, 1)), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8, 2)
+        ),
+    ],
+    ids=["BatchNorm1d", "BatchNorm2d on one pixel"],
+)
+@pytest.mark.parametrize(
+    ("n", "batch", "sizes"), [(21, 10, (10, 9, 2)), (4, 3, (2, 2)), (22, 10, (10, 10, 2)), (1000, 999, (998, 2))]
+)
+def test_a_last_batch_of_one_gets_an_example_where_batchnorm_needs_one(build, n, batch, sizes):
+    network, seen = build(), []
+    network[0].register_forward_hook(lambda layer, x, out: seen.append(x[0]) if layer.training else None)
+    split = data.spirals(n, test=5)
+    course = fit_batches(network, split, steps=2 * len(sizes), batch=batch)
+    assert [len(x) for x in seen] == 2 * list(sizes)
+    assert course.train_loss.isfinite().all() and len(course.train_loss) == 2
+    for epoch in (seen[: len(sizes)], seen[len(sizes) :]):  # all of them, each once
+        assert sorted(map(tuple, torch.cat(epoch).tolist())) == sorted(map(tuple, split.train_x.tolist()))
+
+
+@pytest.mark.parametrize("norm", [None, "layer"])
+def test_without_batchnorm_the_last_batch_is_what_is_left(norm):
+    network, seen = mlp([2, 8, 2], "relu", norm=norm), []
+    network[0].register_forward_hook(lambda layer, x, out: seen.append(len(x[0])) if layer.training else None)
+    fit_batches(network, data.spirals(21, test=5), steps=3, batch=10)
+    assert seen == [10, 10, 1]
+
+
+def test_batches_of_one_are_refused_where_batchnorm_has_no_variance():
+    network = mlp([2, 8, 2], "relu", norm="batch")
+    with pytest.raises(ValueError, match="BatchNorm has no variance in a batch of one example: take larger batches"):
+        fit_batches(network, data.spirals(5, test=5), steps=5, batch=1)
+    with pytest.raises(ValueError, match="BatchNorm has no variance in a batch of one"):
+        fit(network, data.spirals(1, test=5), steps=1)
+
+
+# --- how far a step goes
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize(("every", "at"), [(0, ()), (1, (0, 1, 2, 3, 4)), (2, (0, 2, 4)), (9, (0,))])
+def test_fit_records_how_far_its_steps_go(optimizer, every, at):
+    network, weights = mlp([2, 5, 1], "tanh", norm="layer"), []
+
+    def watch(step, it):
+        weights.append([it[i].weight.detach().double().clone() for i in (0, 3)])
+
+    history = fit(
+        network, data.disk(30, test=5), steps=5, rate=0.03, optimizer=optimizer, ratios_every=every, watch=watch
+    )
+    assert history.update_steps == at
+    if not at:
+        assert history.update_ratios is None and history.matrices == ()
+        return
+    assert history.matrices == ("0.weight", "3.weight") and history.update_ratios.shape == (len(at), 2)
+    for row, step in zip(history.update_ratios.tolist(), at, strict=True):
+        by_hand = [((b - a).norm() / a.norm()).item() for a, b in zip(weights[step], weights[step + 1], strict=True)]
+        assert row == pytest.approx(by_hand, rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_fit_batches_records_how_far_the_last_step_of_a_row_goes(optimizer):
+    split = data.spirals(30, test=5)
+    one, two, three = (mlp([2, 5, 2], "tanh", seed=1) for _ in "abc")
+    course = fit_batches(one, split, steps=6, batch=10, every=3, optimizer=optimizer, ratios=True)
+    plain = fit_batches(two, split, steps=6, batch=10, every=3, optimizer=optimizer)
+    assert torch.equal(one[0].weight, two[0].weight) and plain.update_ratios is None and plain.matrices == ()
+    assert course.matrices == ("0.weight", "2.weight") and course.update_ratios.shape == (2, 2)
+    weights = []
+    fit_batches(
+        three, split, steps=6, batch=10, every=1, optimizer=optimizer,
+        watch=lambda row, it: weights.append([it[i].weight.detach().double().clone() for i in (0, 2)]),
+    )  # fmt: skip
+    for row, step in zip(course.update_ratios.tolist(), (2, 5), strict=True):
+        by_hand = [((b - a).norm() / a.norm()).item() for a, b in zip(weights[step], weights[step + 1], strict=True)]
+        assert row == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_measuring_the_steps_does_not_change_them():
+    one, two = (mlp([2, 5, 1], "tanh") for _ in "ab")
+    split = data.disk(30, test=5)
+    assert torch.equal(fit(one, split, steps=5).loss, fit(two, split, steps=5, ratios_every=1).loss)
+    with pytest.raises(ValueError, match="ratios_every=-1"):
+        fit(one, split, steps=5, ratios_every=-1)

@@ -5,6 +5,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
+from ._parts import above, finite
 from ._record import Activation, entry
 
 __all__ = []
@@ -46,8 +47,8 @@ def _hardshrink(threshold=0.5):
         name="hardshrink",
         title="Hard shrink",
         aliases=("hard_shrink", "hard thresholding"),
-        function=lambda z: torch.where(z.abs() > threshold, z, torch.zeros_like(z)),
-        slope_function=lambda z: (z.abs() > threshold).to(z.dtype),
+        function=lambda z: torch.where(z.abs() <= threshold, 0.0, z),
+        slope_function=lambda z: above(z.abs() - threshold),
         formula=r"z \text{ if } |z| > \lambda, \text{ else } 0",
         slope_formula=r"1 \text{ if } |z| > \lambda, \text{ else } 0",
         range=(-inf, inf),
@@ -78,7 +79,7 @@ def _softshrink(threshold=0.5):
         title="Soft shrink",
         aliases=("soft_shrink", "soft thresholding"),
         function=lambda z: z - z.clamp(-threshold, threshold),
-        slope_function=lambda z: (z.abs() > threshold).to(z.dtype),
+        slope_function=lambda z: above(z.abs() - threshold),
         formula=r"\operatorname{sign}(z)\,\max(0, |z| - \lambda)",
         slope_formula=r"1 \text{ if } |z| > \lambda, \text{ else } 0",
         range=(-inf, inf),
@@ -172,7 +173,7 @@ def _snake(a=1.0):
         title="Snake",
         aliases=("Snake_a", "x + sin²(x)"),
         function=lambda z: _snake_value(z, a),
-        slope_function=lambda z: (torch.sin(_snake_inner(z, a)) + torch.cos(_snake_inner(z, a))) ** 2,
+        slope_function=lambda z: _snake_slope(z, a),
         formula=r"z + \frac{1}{a} \sin^2(a z)",
         slope_formula=r"1 + \sin(2 a z)",
         range=(-inf, inf),
@@ -190,8 +191,12 @@ def _snake(a=1.0):
 
 
 def _snake_inner(z, a):
-    largest = torch.finfo(z.dtype).max
-    return (a * z).clamp(-largest, largest)  # the sine of infinity is nan
+    return finite(a * finite(z))  # the sine of infinity is nan
+
+
+def _snake_slope(z, a):
+    inner = _snake_inner(z, a) + 0 * z  # it swings on for ever: at infinity there is no limit, and this is nan
+    return (torch.sin(inner) + torch.cos(inner)) ** 2
 
 
 def _snake_value(z, a):

@@ -2,7 +2,30 @@
 
 import torch
 
-__all__ = ["negative", "sigmoid_slope", "softplus_value", "tanh_slope"]
+__all__ = ["above", "finite", "negative", "reach", "sigmoid_slope", "softplus_value", "tanh_slope", "times"]
+
+
+def above(z):
+    """1 where z > 0, else 0, and nan where z is nan: a comparison would say of nan that it is not."""
+    return z.clamp(0, 1).ceil()
+
+
+def finite(z):
+    """z with the farthest number of its dtype for infinity, which quotients and products can't take."""
+    largest = torch.finfo(z.dtype).max
+    return z.clamp(-largest, largest)
+
+
+def times(a, z):
+    """a z for a number, or a tensor of them, and 0 where a is 0, however far z is."""
+    return a * reach(a, z)
+
+
+def reach(a, z):
+    """z with a number for infinity where a is 0, so that a z is 0 there."""
+    if isinstance(a, torch.Tensor):
+        return torch.where(z.isinf() & (a == 0), 0.0, z)
+    return z if a else finite(z)
 
 
 def sigmoid_slope(z):

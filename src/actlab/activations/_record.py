@@ -1,8 +1,10 @@
 """What an activation is: its record, the layer that applies it, and how an entry is looked up by name."""
 
 import contextlib
+import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from .._names import meant, nearest
 
-__all__ = ["Activation", "Elementwise", "all_entries", "entry", "get", "watched"]
+__all__ = ["Activation", "Elementwise", "all_entries", "applied", "entry", "get", "watched"]
 
 inf = math.inf
 Setting = float | tuple[float, ...]
@@ -62,12 +64,28 @@ class Activation:
     )
 
     def __call__(self, z: Tensor) -> Tensor:
-        """f(z): same shape, dtype and device as z; its gradient is `slope`."""
+        """f(z): same shape, dtype and device as z; its gradient is `slope`, to every order and in each mode.
+
+        One bound: of derivatives of which two or more are taken forward, as in torch.func.jacfwd of itself, one
+        ordinary backward may be taken on top.
+        Torch's compiler and exporters keep that gradient too, except under a transform inside of what is compiled, as
+        `torch.compile(torch.func.vmap(torch.func.grad(act)))`: there, and where `torch.jit.trace` writes the program
+        down, it is what autograd makes of the operations, right but for kinks and far tails.
+        """
+        if isinstance(z, torch.fx.Proxy) and self.name in _entries:
+            return z.tracer.create_proxy("call_function", applied, (z, self.name), dict(self.settings))
         _require_float(z, self.name)
         return _watchers[-1](self, z, self._apply) if _watchers else self._apply(z)
 
     def _apply(self, z):
-        return _Elementwise.apply(z, _in_single(self.function), _in_single(self.slope_function))
+        function, slope = _in_single(self.function), _in_single(self.slope_function)
+        if torch.compiler.is_compiling():
+            return _Compiled.apply(z, function, slope)
+        if torch.jit.is_tracing():
+            return function(z)
+        if torch._C._are_functorch_transforms_active() and (order := _forward_levels()) > 1:
+            return _expanded(z, function, slope, order)
+        return _Elementwise.apply(z, function, slope)
 
     def slope(self, z: Tensor) -> Tensor:
         """f'(z): same shape, dtype and device as z."""
@@ -85,13 +103,15 @@ class Activation:
             return _rebuild, (self.name, dict(self.settings))
         return super().__reduce__()
 
-    def module(self, *, dtype: torch.dtype = torch.float32, seed: int = 0) -> "Elementwise":
+    def module(
+        self, *, dtype: torch.dtype = torch.float32, seed: int = 0, device: torch.device | str | None = None
+    ) -> "Elementwise":
         """A new `torch.nn.Module` that applies f.
 
-        Settings that are `learnable` become its parameters, of the given dtype; the others have none. `seed` is for
-        the layer that draws in training mode, `rrelu`: two layers with one seed draw the same.
+        Settings that are `learnable` become its parameters, of the given dtype and device; the others have none.
+        `seed` is for the layer that draws in training mode, `rrelu`: two layers with one seed draw the same.
         """
-        return Elementwise(self, dtype=dtype, seed=seed)
+        return Elementwise(self, dtype=dtype, seed=seed, device=device)
 
 
 _watchers: list[Callable] = []
@@ -117,11 +137,18 @@ class Elementwise(torch.nn.Module):
     its inputs; gradients reach them and z, and the record is the one for the values that they have now.
     """
 
-    def __init__(self, activation: Activation, *, dtype: torch.dtype = torch.float32, seed: int = 0):
+    def __init__(
+        self,
+        activation: Activation,
+        *,
+        dtype: torch.dtype = torch.float32,
+        seed: int = 0,
+        device: torch.device | str | None = None,
+    ):
         super().__init__()
         self._start = activation
         for key in activation.learnable:
-            value = torch.tensor(activation.settings[key], dtype=dtype)
+            value = torch.tensor(activation.settings[key], dtype=dtype, device=device)
             self.register_parameter(key, torch.nn.Parameter(value))
         self._generator = torch.Generator().manual_seed(seed) if activation.training_function else None
 
@@ -129,8 +156,10 @@ class Elementwise(torch.nn.Module):
     def activation(self) -> Activation:
         return get(self._start, **self._learned()) if self._start.learnable else self._start
 
-    def forward(self, z: Tensor) -> Tensor:
-        start = self._start
+    def forward(self, input: Tensor) -> Tensor:  # torch's name for it, as it may come by keyword
+        z, start = input, self._start
+        if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
+            return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
         if start.learnable:
             function, learned = start.learnable_function, [getattr(self, key) for key in start.learnable]
             _require_float(z, start.name)
@@ -177,6 +206,68 @@ class _Elementwise(torch.autograd.Function):
         return grad * slope, None, None
 
 
+class _Compiled(torch.autograd.Function):
+    # Dynamo takes no Function that has a jvp of its own.
+    @staticmethod
+    def forward(ctx, z, function, slope_function):
+        ctx.save_for_backward(z)
+        ctx.slope = slope_function
+        return function(z)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (z,) = ctx.saved_tensors
+        return grad * ctx.slope(z), None, None
+
+
+class _Displacement(torch.autograd.Function):
+    # z minus itself: 0, whose derivative by z is 1 and whose others are 0, infinity included.
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(z):
+        return torch.zeros_like(z)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def jvp(ctx, change):
+        return change.view_as(change)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+def _forward_levels():
+    """How many derivatives may be taken, an ordinary backward at the end included, if two are forward; else 0."""
+    kinds = [level.key() for level in torch._C._functorch.get_interpreter_stack() or ()]
+    forward = kinds.count(torch._C._functorch.TransformType.Jvp)
+    backward = kinds.count(torch._C._functorch.TransformType.Grad) + torch.is_grad_enabled()
+    return forward + backward if forward > 1 else 0
+
+
+def _expanded(z, function, slope_function, order):
+    """function(z) as Taylor's series of that order around z, whose derivatives are the written slope and its own.
+
+    For forward over forward: there the outer of two derivatives does not see what the jvp of a Function computes
+    from what it has saved (pytorch issue 197867), and finds 0.
+    """
+    at, away = z.detach(), _Displacement.apply(z)
+    value, power, derivative = function(at), torch.ones_like(at), slope_function
+    for n in range(1, order + 1):
+        power = power * away / n
+        value = value + power * derivative(at)
+        derivative = _derivative(derivative)
+    return value
+
+
+def _derivative(function):
+    return lambda z: torch.func.jvp(function, (z,), (torch.ones_like(z),))[1]
+
+
 def _in_single(function):
     """`function`, with float16 and bfloat16 carried out in float32: their range is too small for the way there."""
 
@@ -194,6 +285,11 @@ def _require_float(z, name):
         raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
 
 
+def applied(z: Tensor, name: str, **settings: Setting) -> Tensor:
+    """get(name, **settings)(z): what torch.fx writes into a graph where an activation is called."""
+    return get(name, **settings)(z)
+
+
 _entries: dict[str, Callable[..., Activation]] = {}
 
 
@@ -205,6 +301,10 @@ def entry(build):
 
 def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activation:
     """The activation called `name`, with `settings` in place of its defaults; an `Activation` passes through.
+
+    Other libraries' names, those of the `aliases` that are written as one is in a program ("linear", "hard_sigmoid"),
+    are understood too; the record has the catalog's own. What other libraries call swish is "silu" here, which is
+    0.731 at z = 1: the default beta of get("swish") is 1.702, and its value 0.846.
 
     A setting whose default is a tuple takes a number or any sequence of them, and is kept as a tuple of floats.
 
@@ -218,6 +318,7 @@ def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activa
         if settings:
             return get(name.name, **{**name.settings, **settings})
         return name
+    name = name if name in _entries else _other_names().get(name, name)
     if name not in _entries:
         there = all_entries()
         words = {word.lower(): key for key, a in there.items() for word in (*a.aliases, a.title, key)}
@@ -242,6 +343,13 @@ def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activa
 def all_entries() -> dict[str, Activation]:
     """Each entry with its default settings, by name, in order of year."""
     return {a.name: a for a in sorted((get(name) for name in _entries), key=lambda a: a.year)}
+
+
+@functools.cache
+def _other_names():
+    """The catalog's name by each alias that could stand in a program."""
+    words = [(word, act.name) for act in all_entries().values() for word in act.aliases]
+    return {word: name for word, name in words if re.fullmatch(r"[a-z_0-9]+", word)}
 
 
 def _rebuild(name, settings):

@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import negative
+from ._parts import above, negative, reach, times
 from ._record import Activation, entry
 
 __all__ = []
@@ -19,7 +19,7 @@ def _relu():
         title="ReLU",
         aliases=("rectifier", "rectified linear unit", "ramp", "positive part"),
         function=torch.relu,
-        slope_function=lambda z: (z > 0).to(z.dtype),
+        slope_function=above,
         formula=r"\max(0, z)",
         slope_formula=r"1 \text{ if } z > 0, \text{ else } 0",
         range=(0.0, inf),
@@ -48,7 +48,7 @@ def _relu6():
         title="ReLU6",
         aliases=("capped ReLU", "clipped ReLU"),
         function=lambda z: z.clamp(0, 6),
-        slope_function=lambda z: ((z > 0) & (z < 6)).to(z.dtype),
+        slope_function=lambda z: above(torch.minimum(z, 6 - z)),
         formula=r"\min(6, \max(0, z))",
         slope_formula=r"1 \text{ if } 0 < z < 6, \text{ else } 0",
         range=(0.0, 6.0),
@@ -102,11 +102,11 @@ def _leaky_relu(negative_slope=0.01):
 
 
 def _leaky_value(z, negative_slope):
-    return torch.where(z > 0, z, negative_slope * z)
+    return torch.where(z > 0, z, times(negative_slope, z))
 
 
 def _leaky_slope(z, negative_slope):
-    return torch.where(z > 0, torch.ones_like(z), torch.full_like(z, negative_slope))
+    return torch.where(z <= 0, negative_slope, above(z))
 
 
 @entry
@@ -146,11 +146,11 @@ def _apl_value(z, a, b):
     for a_s, b_s in zip(a, b, strict=True):
         open_hinge = (z < b_s).to(z.dtype)
         slope, height = slope + a_s * open_hinge, height + a_s * b_s * open_hinge
-    return torch.relu(z) + height - slope * z
+    return torch.relu(z) + height - times(slope, z)
 
 
 def _apl_slope(z, a, b):
-    slope = (z > 0).to(z.dtype)
+    slope = above(z)
     for a_s, b_s in zip(a, b, strict=True):
         slope = slope - a_s * (z < b_s).to(z.dtype)
     return slope
@@ -189,7 +189,7 @@ def _prelu(negative_slope=0.25):
 
 def _prelu_value(z, negative_slope):
     # a second backward finds nothing to do in `where`, and fails, but zeros in relu
-    return torch.relu(z) + torch.where(z > 0, 0, negative_slope * z)
+    return torch.relu(z) + times(negative_slope, torch.where(z > 0, 0.0, z))
 
 
 @entry
@@ -350,8 +350,8 @@ def _threshold(threshold=1.0):
         name="threshold",
         title="Thresholded ReLU",
         aliases=("TRec", "thresholded rectifier"),
-        function=lambda z: torch.where(z > threshold, z, torch.zeros_like(z)),
-        slope_function=lambda z: (z > threshold).to(z.dtype),
+        function=lambda z: torch.where(z <= threshold, 0.0, z),
+        slope_function=lambda z: above(z - threshold),
         formula=r"z \text{ if } z > \theta, \text{ else } 0",
         slope_formula=r"1 \text{ if } z > \theta, \text{ else } 0",
         range=(0.0, inf),
@@ -381,7 +381,7 @@ def _star_relu(scale=0.8944, bias=-0.4472):
         title="StarReLU",
         aliases=("Star ReLU",),
         function=lambda z: _star_value(z, scale, bias),
-        slope_function=lambda z: 2 * scale * torch.relu(z),
+        slope_function=lambda z: times(2 * scale, torch.relu(z)),
         formula=r"s \max(0, z)^2 + b",
         slope_formula=r"2 s \max(0, z)",
         range=tuple(ends),
@@ -399,5 +399,5 @@ def _star_relu(scale=0.8944, bias=-0.4472):
 
 
 def _star_value(z, scale, bias):
-    above = torch.relu(z)
-    return scale * above * above + bias  # in this order: the square alone may be inf where this is not
+    positive = reach(scale, torch.relu(z))
+    return scale * positive * positive + bias  # in this order: the square alone may be inf where this is not

@@ -6,10 +6,13 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import sigmoid_slope, softplus_value
+from ._parts import above, finite, sigmoid_slope, softplus_value, times
 from ._record import Activation, entry
 
 __all__ = []
+
+# From here on to the left sigmoid, and the normal density, are 0 in every dtype: z may stop, as inf * 0 would be nan.
+GONE = -1000.0
 
 
 @entry
@@ -18,8 +21,8 @@ def _gelu():
         name="gelu",
         title="GELU",
         aliases=("Gaussian error linear unit", "exact GELU"),
-        function=lambda z: z * _normal_cdf(z),
-        slope_function=lambda z: _normal_cdf(z) + z * _normal_pdf(z),
+        function=lambda z: z.clamp(min=GONE) * _normal_cdf(z),
+        slope_function=_gelu_slope,
         formula=r"z\,\Phi(z)",
         slope_formula=r"\Phi(z) + z\,\varphi(z)",
         range=(-0.16997120747990366, inf),
@@ -41,11 +44,12 @@ def _gelu():
 
 
 def _normal_cdf(z):
-    return torch.special.erfc(z * -math.sqrt(0.5)) / 2  # 1 + erf(z / sqrt 2) cancels to 0 below -6
+    return torch.special.erfc(z * -math.sqrt(0.5)).div_(2)  # 1 + erf(z / sqrt 2) cancels to 0 below -6
 
 
-def _normal_pdf(z):
-    return torch.exp(-(z.clamp(-50, 50) ** 2) / 2) / math.sqrt(2 * math.pi)  # squared, 1e200 would be inf
+def _gelu_slope(z):
+    near = z.clamp(-50, 50)  # squared, 1e200 would be inf, and inf * 0 nan
+    return _normal_cdf(z) + near * torch.exp(near**2 / -2) / math.sqrt(2 * math.pi)
 
 
 @entry
@@ -54,7 +58,7 @@ def _gelu_tanh():
         name="gelu_tanh",
         title="GELU, tanh form",
         aliases=("gelu_new", "gelu_pytorch_tanh", "approximate GELU"),
-        function=lambda z: z * torch.sigmoid(2 * _gelu_tanh_inner(z)[0]),
+        function=lambda z: z.clamp(min=GONE) * torch.sigmoid(2 * _gelu_tanh_inner(z)[0]),
         slope_function=_gelu_tanh_slope,
         formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
         slope_formula=r"\sigma(2u) + 2z\,u'\,\sigma(2u)\,\sigma(-2u),\quad u = \sqrt{2/\pi}\,(z + 0.044715\,z^3)",
@@ -96,8 +100,8 @@ def _silu():
         name="silu",
         title="SiLU",
         aliases=("SiL", "Swish-1", "sigmoid linear unit"),
-        function=lambda z: z * torch.sigmoid(z),
-        slope_function=lambda z: torch.sigmoid(z) * (1 + z * torch.sigmoid(-z)),
+        function=lambda z: z.clamp(min=GONE) * torch.sigmoid(z),
+        slope_function=lambda z: torch.sigmoid(z) * (1 + z.clamp(GONE, -GONE) * torch.sigmoid(-z)),
         formula=r"z\,\sigma(z)",
         slope_formula=r"\sigma(z)\,\bigl(1 + z\,\sigma(-z)\bigr)",
         range=(SILU_MINIMUM, inf),
@@ -144,11 +148,12 @@ def _swish(beta=1.702):
 
 
 def _swish_value(z, beta):
-    return z * torch.sigmoid(_swish_inner(z, beta))
+    u = _swish_inner(z, beta)
+    return torch.where(u > GONE, z, 0.0) * torch.sigmoid(u)
 
 
 def _swish_inner(z, beta):
-    return (beta * z).clamp(-1000, 1000)  # sigmoid is 0 or 1 there; infinity would make nan of a product with 0
+    return (beta * finite(z)).clamp(GONE, -GONE)  # infinity would make nan of a product with 0
 
 
 def _swish_slope(z, beta):
@@ -162,7 +167,7 @@ def _mish():
         name="mish",
         title="Mish",
         aliases=("self-regularized non-monotonic unit",),
-        function=lambda z: z * torch.tanh(softplus_value(z)),
+        function=lambda z: z.clamp(min=GONE) * softplus_value(z).tanh_(),
         slope_function=_mish_slope,
         formula=r"z\,\tanh\left(\log(1 + e^{z})\right)",
         slope_formula=r"t + z\,\sigma(z)\,(1 - t^2),\quad t = \tanh\left(\log(1 + e^{z})\right)",
@@ -186,7 +191,7 @@ def _mish():
 
 def _mish_slope(z):
     t = torch.tanh(softplus_value(z))
-    return t + z.clamp(max=50) * torch.sigmoid(z) * (1 - t) * (1 + t)  # 1 - t is 0 from 20 on
+    return t + z.clamp(GONE, 50) * torch.sigmoid(z) * (1 - t) * (1 + t)  # 1 - t is 0 from 20 on
 
 
 @entry
@@ -195,7 +200,7 @@ def _hardswish():
         name="hardswish",
         title="Hard swish",
         aliases=("hard_swish", "h-swish", "hswish", "hard_silu"),
-        function=lambda z: z * ((z + 3).clamp(0, 6) / 6),
+        function=lambda z: z.clamp(min=-3) * ((z + 3).clamp(0, 6) / 6),
         slope_function=_hardswish_slope,
         formula=r"z\,\min\left(1, \max\left(0, \frac{z}{6} + \frac{1}{2}\right)\right)",
         slope_formula=r"0 \text{ if } z \le -3, \quad \frac{z}{3} + \frac{1}{2} \text{ if } |z| < 3, \text{ else } 1",
@@ -220,7 +225,7 @@ def _hardswish():
 
 def _hardswish_slope(z):
     inside = (2 * z.clamp(-3, 3) + 3) / 6
-    return torch.where(z.abs() < 3, inside, (z > 0).to(z.dtype))
+    return torch.where(z.abs() < 3, inside, above(z))
 
 
 @entry
@@ -253,8 +258,8 @@ def _xatlu_value(z, alpha):
     near = z.clamp(-1e9, 1e9)  # farther out it is a line to 18 digits, and a gate of 1 / z would run out of digits
     # g(z) and 1 - g(z), each so that it does not cancel where it is small
     gate, rest = (torch.atan2(torch.ones_like(z), side) / math.pi for side in (-near, near))
-    far = torch.where(z > 0, (1 + alpha) * (z - near), alpha * (near - z))
-    return near * ((1 + alpha) * gate - alpha * rest) + far
+    share = alpha + (z > 0).to(z.dtype)  # alpha to the left, 1 + alpha to the right
+    return near * ((1 + alpha) * gate - alpha * rest) + times(share, (z - near).abs())
 
 
 def _atlu_slope(z):
@@ -301,8 +306,8 @@ def _golu():
         name="golu",
         title="GoLU",
         aliases=("Gompertz linear unit",),
-        function=lambda z: z * _gompertz(z),
-        slope_function=lambda z: _gompertz(z) * (1 + z.clamp(min=-50) * torch.exp(-z.clamp(min=-50))),
+        function=_golu_value,
+        slope_function=_golu_slope,
         formula=r"z\,e^{-e^{-z}}",
         slope_formula=r"e^{-e^{-z}} \left(1 + z\,e^{-z}\right)",
         range=(-OMEGA * math.exp(-1 / OMEGA), inf),
@@ -317,5 +322,12 @@ def _golu():
     )
 
 
-def _gompertz(z):
-    return torch.exp(-torch.exp(-z.clamp(min=-50)))  # 0 there; the exp of more would be inf, and 0 times inf nan
+def _golu_value(z):
+    near = z.clamp(min=-50)  # the gate is 0 there; the exp of more would be inf, and 0 times inf nan
+    return near * torch.exp(-torch.exp(-near))
+
+
+def _golu_slope(z):
+    near = z.clamp(-50, -GONE)
+    inner = torch.exp(-near)
+    return torch.exp(-inner) * (1 + near * inner)

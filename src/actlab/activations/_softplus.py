@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import negative, softplus_value
+from ._parts import finite, negative, softplus_value
 from ._record import Activation, entry
 
 __all__ = []
@@ -98,7 +98,7 @@ def _squareplus(b=4.0):
         title="Squareplus",
         aliases=("algebraic softplus",),
         function=lambda z: _squareplus_value(z, b),
-        slope_function=lambda z: _squareplus_value(z, b) / _squareplus_root(z, b),
+        slope_function=lambda z: _squareplus_value(finite(z), b) / _squareplus_root(finite(z), b),
         formula=r"\frac{z + \sqrt{z^2 + b}}{2}",
         slope_formula=r"\frac{1}{2}\left(1 + \frac{z}{\sqrt{z^2 + b}}\right)",
         range=(0.0, inf),

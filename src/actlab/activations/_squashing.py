@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional
 
-from ._parts import sigmoid_slope, tanh_slope
+from ._parts import above, finite, sigmoid_slope, tanh_slope
 from ._record import Activation, entry
 
 __all__ = []
@@ -19,7 +19,7 @@ def _step():
         name="step",
         title="Step",
         aliases=("Heaviside", "threshold unit", "binary step"),
-        function=lambda z: (z >= 0).to(z.dtype),
+        function=lambda z: 1 - above(-z),
         slope_function=torch.zeros_like,
         formula=r"1 \text{ if } z \ge 0, \text{ else } 0",
         slope_formula=r"0 \text{ for } z \ne 0",
@@ -74,7 +74,7 @@ def _softsign():
         name="softsign",
         title="Softsign",
         aliases=("soft_sign", "Elliott function"),
-        function=lambda z: z / (1 + z.abs()),
+        function=lambda z: finite(z) / (1 + finite(z).abs()),
         slope_function=lambda z: (1 / (1 + z.abs())) ** 2,  # (1 + |z|)**2 would be inf where the slope is not yet 0
         formula=r"\frac{z}{1 + |z|}",
         slope_formula=r"\frac{1}{(1 + |z|)^2}",
@@ -153,7 +153,7 @@ def _hardtanh():
         title="Hard tanh",
         aliases=("hard_tanh", "clip"),
         function=lambda z: z.clamp(-1, 1),
-        slope_function=lambda z: (z.abs() < 1).to(z.dtype),
+        slope_function=lambda z: above(1 - z.abs()),
         formula=r"\min(1, \max(-1, z))",
         slope_formula=r"1 \text{ if } |z| < 1, \text{ else } 0",
         range=(-1.0, 1.0),
@@ -182,7 +182,7 @@ def _hardsigmoid():
         title="Hard sigmoid",
         aliases=("hard_sigmoid", "h-sigmoid"),
         function=lambda z: (z + 3).clamp(0, 6) / 6,
-        slope_function=lambda z: (z.abs() < 3).to(z.dtype) / 6,
+        slope_function=lambda z: above(3 - z.abs()) / 6,
         formula=r"\min\left(1, \max\left(0, \frac{z}{6} + \frac{1}{2}\right)\right)",
         slope_formula=r"\frac{1}{6} \text{ if } |z| < 3, \text{ else } 0",
         range=(0.0, 1.0),

@@ -94,13 +94,18 @@ PUBLISHED: Mapping[str, tuple[Archive, ...]] = MappingProxyType(
 
 
 def cifar10(
-    n: int | None = None, *, test: int | None = None, seed: int = 0, folder: str | os.PathLike | None = None
+    n: int | None = None,
+    *,
+    test: int | None = None,
+    seed: int = 0,
+    folder: str | os.PathLike | None = None,
+    flat: bool = False,
 ) -> Split:
     """`n` of the 50,000 training and `test` of the 10,000 test pictures of CIFAR-10 {cite}`krizhevsky2009`.
 
     Left out, a number means all, in the order of the files; otherwise the seed draws which. x: float32, shape
-    (pictures, 3, 32, 32), red, green, blue, -1 to 1. y: int64, 0 to 9: airplane, automobile, bird, cat, deer, dog,
-    frog, horse, ship, truck.
+    (pictures, 3, 32, 32), red, green, blue, -1 to 1, or flat, shape (pictures, 3072). y: int64, 0 to 9: airplane,
+    automobile, bird, cat, deer, dog, frog, horse, ship, truck.
 
     folder: where the published files lie already, unpacked or not (the binary version, `cifar-10-binary.tar.gz`):
     they are checked for their form. Without it they are fetched into a cache (`ACTLAB_DATA`, or else the system's
@@ -112,21 +117,26 @@ def cifar10(
     """
     *batches, tests = (_batch(*file) for file in _files("cifar10", folder))
     train = tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
-    return _pictures(train, tests, n, test, seed)
+    return _pictures(train, tests, n, test, seed, flat)
 
 
 def mnist_whole(
-    n: int | None = None, *, test: int | None = None, seed: int = 0, folder: str | os.PathLike | None = None
+    n: int | None = None,
+    *,
+    test: int | None = None,
+    seed: int = 0,
+    folder: str | os.PathLike | None = None,
+    flat: bool = False,
 ) -> Split:
     """`n` of the 60,000 training and `test` of the 10,000 test digits of MNIST {cite}`lecun1998mnist`.
 
-    x: float32, shape (digits, 1, 28, 28), -1 for paper and 1 for ink, as in `mnist`. y: int64, 0 to 9. Numbers,
-    seed, folder, cache and errors are those of `cifar10`; the files are the four of the idx format.
+    x: float32, shape (digits, 1, 28, 28), -1 for paper and 1 for ink, or flat, as in `mnist`. y: int64, 0 to 9.
+    Numbers, seed, folder, cache and errors are those of `cifar10`; the files are the four of the idx format.
     """
     images, labels, test_images, test_labels = _files("mnist", folder)
     train = _idx(*images, 1, 28, 28), _labels(_idx(*labels), labels[0])
     tests = _idx(*test_images, 1, 28, 28), _labels(_idx(*test_labels), test_labels[0])
-    return _pictures(train, tests, n, test, seed)
+    return _pictures(train, tests, n, test, seed, flat)
 
 
 def sst2(n: int | None = None, *, test: int = 1000, seed: int = 0, folder: str | os.PathLike | None = None) -> Split:
@@ -161,7 +171,7 @@ def cola(n: int | None = None, *, test: int = 1000, seed: int = 0, folder: str |
 _NOT_PUBLISHED = "it is not the published file"
 
 
-def _pictures(train, tests, n, test, seed):
+def _pictures(train, tests, n, test, seed, flat):
     generator = torch.Generator().manual_seed(seed)
     drawn = []
     for (images, labels), number, what in [(train, n, "training"), (tests, test, "test")]:
@@ -172,7 +182,7 @@ def _pictures(train, tests, n, test, seed):
                 raise ValueError(f"there are {len(labels)} {what} pictures; got {number}")
             images, labels = images[order[:number]], labels[order[:number]]
         x = torch.from_numpy(images.astype(np.float32)).div_(127.5).sub_(1)
-        drawn += [x, torch.from_numpy(labels.astype(np.int64))]
+        drawn += [x.flatten(1) if flat else x, torch.from_numpy(labels.astype(np.int64))]
     return Split(*drawn)
 
 

@@ -14,16 +14,18 @@ from ._points import Split, _require_count
 __all__ = ["mnist", "rated_sentences", "reviews"]
 
 
-def mnist(n: int = 4000, *, test: int = 1000, seed: int = 0) -> Split:
+def mnist(n: int = 4000, *, test: int = 1000, seed: int = 0, flat: bool = False) -> Split:
     """`n` training and `test` test digits, drawn by the seed from the 5,000 of data/mnist {cite}`lecun1998mnist`.
 
-    x: float32, shape (digits, 1, 28, 28), -1 for paper and 1 for ink. y: int64, 0 to 9. Raises ValueError where more
-    digits are asked for than there are, or the stored file is not the one that its recipe wrote.
+    x: float32, shape (digits, 1, 28, 28), -1 for paper and 1 for ink, or flat, shape (digits, 784), for a network
+    of linear layers. y: int64, 0 to 9. Raises ValueError where more digits are asked for than there are, or the
+    stored file is not the one that its recipe wrote.
     """
     images, labels = _digits()
     chosen = _chosen(len(images), "digits", n, test, seed)
     x, y = images[chosen], labels[chosen]
     x = (x[:, None].float() / 255 - 0.5) / 0.5
+    x = x.flatten(1) if flat else x
     return Split(x[:n], y[:n], x[n:], y[n:])
 
 

@@ -41,7 +41,9 @@ def network_kept(network: nn.Module):
     the like that its own code fills. While it lasts every float parameter asks for a gradient: so gradients reach
     what lies before frozen weights.
     """
-    holders = [h for m in network.modules() for h in (vars(m), m._parameters, m._buffers, m._modules)]
+    # what torch.jit made holds its tensors elsewhere, and its code can't set attributes that it has not declared
+    modules = [m for m in network.modules() if not isinstance(m, torch.jit.ScriptModule)]
+    holders = [h for m in modules for h in (vars(m), m._parameters, m._buffers, m._modules)]
     before = [(holder, dict(holder)) for holder in holders]
     buffers = [(b, b.detach().clone()) for b in network.buffers()]
     parameters = list(network.parameters())

@@ -194,6 +194,9 @@ class Call:
         self.gradient = True
 
         def arrived(gradient):
+            if gradient is None:  # what follows has none, such as layers in whole numbers
+                self.gradient = False
+                return
             gradient = part(gradient.detach())
             self.delta.add(gradient)
             self.keep("delta", gradient)

@@ -20,7 +20,7 @@ from ._chains import Chain, is_floats
 from ._keep import generators_kept
 from ._measure import Attention, Call, slope_of
 
-__all__ = ["Recorder", "Trace"]
+__all__ = ["Recorder", "Trace", "of_base"]
 
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 GATES = {"L": ("input", "forget", "cell", "output", "hidden"), "G": ("reset", "update", "new")}  # LSTM, GRU
@@ -80,7 +80,8 @@ class Recorder:
             sizes = getattr(args[0], "batch_sizes", None)  # of a packed sequence
             by_step = module.batch_first and args[0].ndim == 3 if sizes is None else None
             self.steps[id(module)] = len(sizes) if sizes is not None else args[0].shape[int(by_step)]
-        if isinstance(module, self.kinds) and args and is_floats(args[0]):
+        whole = isinstance(module, self.kinds) or getattr(module, "one_function", False) is True
+        if whole and args and is_floats(args[0]):
             self.busy = True
             call = self.begin_layer(module, args[0])
             self.inside = (module, call)
@@ -131,7 +132,10 @@ class Recorder:
             with generators_kept([module], z.device):
                 act = self.entry((type(module), *settings), forward, settings)
         with generators_kept([module], z.device):  # the slope is that of the numbers which the layer will draw
-            return self.begin(z, forward, name, act, relu=isinstance(module, nn.ReLU) or name == "relu")
+            halves = of_base(z) if getattr(module, "inplace", False) else None
+            return self.begin(
+                z, forward, name, act, relu=isinstance(module, nn.ReLU) or name == "relu", halves=halves
+            )
 
     def begin(self, z, function, name, act, *, place=None, relu=False, halves=None) -> Call | None:
         """Measure what goes into a function; halves: from a gradient at another tensor to the one at z."""
@@ -215,6 +219,25 @@ class Recorder:
         if key not in self.entries:
             self.entries[key] = self.thread.submit(_names.entry_of, function, numbers).result()
         return self.entries[key]
+
+
+def of_base(z: Tensor):
+    """Where the gradient at z comes by if z is changed in place: at the tensor that it is a view of, if it is one.
+
+    That tensor, and from its gradient to the one at z; None for what is no view. Autograd hands a changed view's
+    gradient on by its base, and never calls a hook on the view.
+    """
+    base = z._base
+    if base is None or not base.requires_grad:
+        return None
+    size, stride, offset = z.size(), z.stride(), z.storage_offset()
+    whole, steps, start = base.size(), base.stride(), base.storage_offset()
+
+    def part(gradient):
+        laid = torch.empty_strided(whole, steps, dtype=gradient.dtype, device=gradient.device).copy_(gradient)
+        return laid.as_strided(size, stride, offset - start)
+
+    return base, part
 
 
 def _sum(z):

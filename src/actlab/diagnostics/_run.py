@@ -103,13 +103,15 @@ def _plain_kernels():
     """Recurrent layers by single operations, and not by one kernel for all steps."""
     libraries = (torch.backends.mkldnn, torch.backends.cudnn)
     before = [library.enabled for library in libraries]
-    try:
-        for library in libraries:
-            library.enabled = False
-        yield
-    finally:
-        for library, enabled in zip(libraries, before, strict=True):
-            library.enabled = enabled
+    # torch's own test programs freeze such flags; each library's `flags` would set others beside this one
+    with torch.backends.__allow_nonbracketed_mutation():
+        try:
+            for library in libraries:
+                library.enabled = False
+            yield
+        finally:
+            for library, enabled in zip(libraries, before, strict=True):
+                library.enabled = enabled
 
 
 def _one(network, batch, seen, *, loss, seed, call):

@@ -18,9 +18,9 @@ __all__ = ["ELEMENTWISE", "FLAT", "Coverage", "Signals", "dead_fraction", "satur
 
 # torch's own layers that apply one function to each element: each is measured as one, under its class's name
 ELEMENTWISE = (
-    activations.Elementwise, nn.CELU, nn.ELU, nn.GELU, nn.Hardshrink, nn.Hardsigmoid, nn.Hardswish, nn.Hardtanh,
-    nn.LeakyReLU, nn.LogSigmoid, nn.Mish, nn.PReLU, nn.ReLU, nn.ReLU6, nn.RReLU, nn.SELU, nn.SiLU, nn.Sigmoid,
-    nn.Softplus, nn.Softshrink, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.Threshold,
+    activations.Elementwise, nn.CELU, nn.ELU, nn.GELU, nn.Hardshrink, nn.Hardsigmoid, nn.Hardswish,
+    nn.Hardtanh, nn.LeakyReLU, nn.LogSigmoid, nn.Mish, nn.PReLU, nn.ReLU, nn.ReLU6, nn.RReLU, nn.SELU, nn.SiLU,
+    nn.Sigmoid, nn.Softplus, nn.Softshrink, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.Threshold,
 )  # fmt: skip
 FLAT = 0.01  # a slope below this takes two powers of ten from a gradient in one layer
 KEPT = ("z", "out", "slope", "delta")
@@ -134,8 +134,9 @@ def signals(
 
     Activations are seen however they are called: as layers, as functions, in place, written out in arithmetic, in
     other libraries' classes. A function that is called twice counts twice; the steps of a recurrent layer count as
-    one call for each gate, and what checkpointing makes again is not counted again. Layers of the classes in kinds
-    are measured as one function each, whatever they do inside.
+    one call for each gate, and what checkpointing makes again is not counted again. Layers of the classes in kinds,
+    and those that have an attribute `one_function` that is true, are measured as one function each, whatever they do
+    inside.
 
     x: a tensor; a tuple of arguments; a mapping of keywords; a list (what a DataLoader gives: the input, then
     targets, which loss gets after the output); a DataLoader or another iterator of batches. numpy's arrays serve as

@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 from . import _axes, _names, _ops
 from ._chains import Chain, is_floats
 from ._measure import Attention, Call
-from ._recorder import Recorder, Trace
+from ._recorder import Recorder, Trace, of_base
 
 __all__ = ["Watch"]
 
@@ -69,6 +69,8 @@ class Watch(Recorder, TorchDispatchMode):
             if args[0] in self.traces:
                 self.traces[out] = self.traces[args[0]]
             return out
+        if "out" in kwargs and _ops.is_pointwise(operation, base):
+            return self.into(operation, base, args, kwargs, known)
         if _ops.is_pointwise(operation, base) and not (in_place and args[0] not in self.traces):
             return self.pointwise(operation, base, in_place, args, kwargs, known)
         return self.other(operation, base, in_place, args, kwargs, known)
@@ -95,6 +97,16 @@ class Watch(Recorder, TorchDispatchMode):
             self.unseen[str(operation)] += 1
         out = operation(*args, **kwargs)
         self.follow("foreign", args, known, out)
+        return out
+
+    def into(self, operation, base, args, kwargs, known):
+        """What is written into a tensor that was there before can't be measured: torch has no gradient of it."""
+        for t in known:
+            self.read(t, "out")
+        if self.phase == "first" and any(map(self.varies, known)) and base not in (_ops.LINEAR | _ops.COMPARISONS):
+            self.unseen[f"{base} with out="] += 1
+        out = operation(*args, **kwargs)
+        self.follow(base, args, known, out)
         return out
 
     def other(self, operation, base, in_place, args, kwargs, known):
@@ -264,7 +276,9 @@ class Watch(Recorder, TorchDispatchMode):
             start, end = readings[0]
             function = chain.function(start, end)
         name, only_relu = _names.function_name(bases, act), bases == ["relu"] and len(nodes) == 1
-        call = self.begin(chain.tensor(start), function, name, act, place=curved[0].place, relu=only_relu)
+        z = chain.tensor(start)
+        halves = of_base(z) if pending else None
+        call = self.begin(z, function, name, act, place=curved[0].place, relu=only_relu, halves=halves)
         if not pending:
             self.end(call, chain.tensor(end), known=True)
         return call

@@ -80,9 +80,9 @@ def fit_many(
 
     sizes, activation, scheme: those of `mlp`, which draws each run's weights from its seed. splits: one `Split` of
     float32 points, (points, features) on the CPU, for all runs, or one for each, all of the same shapes; labels as
-    `fit` takes them. steps, rate, optimizer, loss: those of `fit`. test_steps: before which updates to test; the
-    number `steps` means after the last; in any order, each is tested once, and they come back sorted. engine: one of
-    `engines`; left out, `engine_for` chooses.
+    `fit` takes them, one for every point. steps, rate, optimizer, loss: those of `fit`. test_steps: before which
+    updates to test; the number `steps` means after the last; in any order, each is tested once, and they come back
+    sorted. engine: one of `engines`; left out, `engine_for` chooses.
     The losses are those of `fit` to rounding, which training amplifies: over some dozens of steps run by run, later
     in their distribution. Those of one engine depend neither on chunk, the number of runs side by side, nor on the
     number of threads: this takes one, and leaves processes to the caller.
@@ -170,7 +170,7 @@ def _fitting(splits, loss, sizes, tested):
     kinds = {tuple((part.shape, part.dtype) for part in split) for split in found.values()}
     if len(kinds) > 1:
         raise ValueError(f"the splits of one call share their shapes and dtypes; there are {len(kinds)} kinds")
-    for split in found.values():
+    for key, split in found.items():
         x = split.train_x
         if x.dtype != torch.float32 or x.ndim != 2 or x.shape[1] != sizes[0]:
             kind = f"{x.shape[1]} features" if x.ndim == 2 else f"shape {tuple(x.shape)}"
@@ -179,7 +179,7 @@ def _fitting(splits, loss, sizes, tested):
             )
         if x.device.type != "cpu":
             raise ValueError(f"the points are to lie on the CPU, got {x.device}")
-        checks.outputs(split, loss, tuple(sizes[-1:]) if sizes[-1] > 1 else ())
+        found[key] = split = checks.fitted(split, loss, tuple(sizes[-1:]) if sizes[-1] > 1 else ())
     if tested and split.train_y.ndim > 1:
         raise ValueError(f"test_steps: no answer is right or wrong with {sizes[-1]} labels for a point")
     return [found[id(given)] for given in splits], loss

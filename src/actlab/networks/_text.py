@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .. import gates, stored
 from ..activations import get
-from ._dense import initialize
+from ._starts import initialize
 
 __all__ = ["Inside", "Sentences", "Transformer", "inside", "pretrained", "swap_feed_forward", "transformer", "trim"]
 
@@ -266,12 +266,14 @@ def swap_feed_forward(
 
     activation: a name of the catalog, or of `gates.catalog`. A gate keeps the pretrained first matrix and cuts its
     outputs into two halves, the value first; half as many numbers are left, so that the second matrix is new: normal
-    with standard deviation 0.02, its bias 0, from the seed. fresh: draw both matrices of every block so.
+    with standard deviation 0.02, its bias 0, from the seed. So it is where a plain function takes the place of a
+    gate; a gate in place of another keeps both. fresh: draw both matrices of every block so.
     calibrate: ids of sentences, for which no labels are needed, shape (sentences, places). Each block then has
     factor * f(z) + offset for f(z), the two numbers fitted by least squares, over the pre-activations of these
     sentences in the network as it was, to the values of the function that it had.
-    Raises KeyError for an unknown activation, ValueError where the network has no such blocks or a gate or fresh
-    weights shall be calibrated.
+    Raises KeyError for an unknown activation, ValueError, before anything is changed, where the network has no such
+    blocks, an odd number of outputs shall be halved, or a gate, what stands in its place or fresh weights shall be
+    calibrated.
     """
     blocks = _blocks(network)
     gate = gates.catalog.get(activation)
@@ -280,13 +282,20 @@ def swap_feed_forward(
         raise ValueError(
             "two numbers are fitted where a plain function meets the pretrained weights: no gate, no fresh"
         )
+    if calibrate is not None and any(block.output.dense.in_features != _units(block) for block in blocks):
+        raise ValueError("two numbers are fitted to the values of a plain function, and a block has a gate now")
+    if gate and any(_units(block) % 2 for block in blocks):
+        raise ValueError(f"a gate halves the outputs of the first matrix, and {_units(blocks[0])} is odd")
     fitted = [None] * len(blocks) if calibrate is None else _fit(blocks, inside(network, calibrate).z, function)
     generator = torch.Generator().manual_seed(seed)
     for i, (block, numbers) in enumerate(zip(blocks, fitted, strict=True)):
-        if gate:
-            old = block.output.dense
-            block.output.dense = nn.utils.skip_init(nn.Linear, old.in_features // 2, old.out_features)
+        old, left = block.output.dense, _units(block) // (2 if gate else 1)
+        if old.in_features != left:
+            block.output.dense = nn.utils.skip_init(
+                nn.Linear, left, old.out_features, device=old.weight.device, dtype=old.weight.dtype
+            )
             _draw(block.output.dense, generator)
+        if gate:
             block.intermediate.intermediate_act_fn = _Halves(gate)
         else:
             layer = function.module(seed=seed + i)
@@ -295,6 +304,11 @@ def swap_feed_forward(
             for dense in (block.intermediate.dense, block.output.dense):
                 _draw(dense, generator)
     return network
+
+
+def _units(block):
+    """Outputs of a block's first matrix."""
+    return block.intermediate.dense.out_features
 
 
 class _Halves(nn.Module):

@@ -99,6 +99,8 @@ def datasheet(name: str) -> Page:
         _settings(act),
         f'<figure role="img" aria-label="{html.escape(_in_words(act))}">'
         f"{widgets.svg(_drawing, (4.6, 2.9), name=name)}</figure>",
+        f'<p><a href="../lab.html?explore={name}#explore">Explore {html.escape(act.title)} in the lab</a>: other '
+        "settings and gains, computed in the page.</p>",
         two_columns({**found, "cost": _cost(name)}, "What is computed"),
         f"<p><strong>Pitfall:</strong> {html.escape(act.pitfalls)}</p>",
         two_columns(_elsewhere(act), "Elsewhere", code=True),

@@ -33,7 +33,7 @@ def network(
 
     Everything else is that of `networks.initialize`, which draws the weights and raises for what it does not know.
     """
-    drawn = networks.initialize(networks.mlp(sizes, activation), start, seed=seed, gain=gain)
+    drawn = networks.initialize(networks.mlp(sizes, activation), start, seed=seed, gain=gain).network
     with torch.no_grad():
         drawn[-1].weight *= output
     return drawn

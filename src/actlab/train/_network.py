@@ -6,17 +6,21 @@ import torch
 from torch import Tensor, nn
 
 from .. import checks
+from ..activations import Elementwise
+from ..networks import APL
 
 __all__ = [
     "accuracy",
     "answers_of",
     "dtype_of",
     "evaluating",
+    "labelled",
     "outputs_of",
     "pick",
     "require_answers",
     "require_gradient",
     "require_trainable",
+    "shapes_of",
 ]
 
 
@@ -24,16 +28,34 @@ __all__ = [
 def accuracy(network: nn.Module, x: Tensor, y: Tensor) -> float:
     """Share of points whose label the network gets right, between 0 and 1, in the mode that the network is in.
 
-    With one output the answer is 1 where the logit is above 0; with several it is the largest. Raises ValueError
-    if there are no points, or not one label for each of the answers.
+    With one output the answer is 1 where the logit is above 0; with several, along the last axis, it is the largest.
+    Labels may be floats, integers or bools, in a row or in a column; integers that are `checks.IGNORED`, -100, do
+    not count. Raises ValueError if no label counts, or there is not one for each of the answers.
     """
     if len(x) == 0:
         raise ValueError("accuracy needs at least one point")
     out = outputs_of(network, x)
-    answer = out.argmax(dim=1) if out.ndim == 2 else (out > 0).to(y.dtype)
-    if answer.shape != y.shape:
+    whole = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and out.ndim < 3 else y
+    answer = out.argmax(dim=-1) if out.ndim in (2, whole.ndim + 1) else (out > 0).to(whole.dtype)
+    if answer.shape != whole.shape:
         raise ValueError(f"accuracy needs a label for each answer, got {tuple(y.shape)} for {tuple(answer.shape)}")
-    return (answer == y).double().mean().item()
+    right = (answer == whole)[labelled(whole)]
+    if not right.numel():
+        raise ValueError(f"accuracy needs at least one label that counts; all are {checks.IGNORED}")
+    return right.double().mean().item()
+
+
+def labelled(y):
+    """Where there is a label that counts: bools of the labels' shape."""
+    if y.is_floating_point() or y.dtype in (torch.bool, torch.uint8):  # -100 is no such label
+        return torch.ones_like(y, dtype=torch.bool)
+    return y != checks.IGNORED
+
+
+def shapes_of(network):
+    """The parameters that are an activation's own: the slope of a PReLU, the beta of a Swish, hinges."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.PReLU | Elementwise | APL)]
+    return [parameter for layer in layers for parameter in layer.parameters(recurse=False)]
 
 
 @contextmanager
@@ -54,6 +76,10 @@ def answers_of(network, x):
         out = network(x)
     except torch.cuda.OutOfMemoryError:
         raise
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise ValueError("BatchNorm has no variance in a batch of one example: take larger batches") from error
     except (IndexError, RuntimeError, TypeError) as error:
         if "can't allocate memory" in str(error):  # of the processor: no fault of the points
             raise
@@ -85,12 +111,12 @@ def require_trainable(network, watch):
 
 
 def require_answers(out, x, split, loss):
-    """ValueError unless these first outputs, one for each of x, are what the loss and the labels need."""
+    """The split with labels as these first outputs, one for each of x, need them; ValueError where none are."""
     if out.ndim == 0 or len(out) != len(x):
         raise ValueError(f"the network must answer each of {len(x)} points, got outputs of shape {tuple(out.shape)}")
     if not out.is_floating_point() or (split.train_y.is_floating_point() and out.dtype != split.train_y.dtype):
         raise ValueError(f"outputs and labels must be floats of one dtype, got {out.dtype} and {split.train_y.dtype}")
-    checks.outputs(split, loss, tuple(out.shape[1:]))
+    return checks.fitted(split, loss, tuple(out.shape[1:]))
 
 
 def require_gradient(value):

@@ -31,7 +31,7 @@ def cured() -> Patients:
     grey = of["C"][1]
     return {
         "A": (with_batch_norm(of["A"][0]), of["A"][1]),
-        "B": (networks.initialize(of["B"][0], "he", seed=1), of["B"][1]),
+        "B": (networks.initialize(of["B"][0], "he", seed=1).network, of["B"][1]),
         "C": (of["C"][0], (grey - grey.mean(0)) / grey.std(0)),
     }
 

@@ -71,7 +71,7 @@ def with_part(
         share = {"skip": 1.0, "scaled skip": depth**-0.5}.get(part)
         layer = nn.Sequential(*layer)
         stack.append(Skip(layer, share) if share else layer)
-    return networks.initialize(nn.Sequential(*stack), "lecun", gain=gain, seed=seed)
+    return networks.initialize(nn.Sequential(*stack), "lecun", gain=gain, seed=seed).network
 
 
 def with_parts(

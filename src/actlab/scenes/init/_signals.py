@@ -92,7 +92,7 @@ def deep(
 ) -> nn.Sequential:
     """Hidden layers of one function, all of one width, and an output layer as wide, before any training."""
     network = networks.mlp([width] * (depth + 2), activation, dtype=F64)
-    return networks.initialize(network, scheme, seed=seed, gain=gain)
+    return networks.initialize(network, scheme, seed=seed, gain=gain).network
 
 
 @torch.no_grad()

@@ -1,0 +1,39 @@
+/* A lab has its state from the address of its page; in a notebook, where the address is not its own, from what the
+   package wrote beside it. There it hands on no link but the call that makes it. */
+
+const isEmbedded = (root) => root.dataset.state !== undefined;
+const givenState = (root) => new URLSearchParams(isEmbedded(root) ? JSON.parse(root.dataset.state) : location.search);
+const copyWords = (root) => (isEmbedded(root) ? "Copy as a call" : "Copy a link");
+const CALL = "The call that makes this lab";
+
+async function handOn([text, name], said) {
+  try {
+    await navigator.clipboard.writeText(text);
+    said.textContent = `${name} is copied.`;
+  } catch {
+    const field = make("input", { class: "lab-link", readonly: true, "aria-label": name });
+    field.value = text;
+    said.replaceChildren(`This browser lets no page copy. ${name}: `, field);
+    field.select();
+  }
+}
+
+/* What an address says, as the call of the package: its own names, and nothing that is not said. */
+const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", want: "result", how: "program" };
+function asCall(kind, link) {
+  const query = new URLSearchParams(link.split("#")[0].split("?")[1] ?? "");
+  const known = kind === "train" ? { ...READ, own: 1, updates: 1 } : NUMBERS;
+  const values = { "": {}, "b.": {} };
+  for (const [key, value] of query) {
+    const prefix = key.startsWith("b.") ? "b." : "";
+    const name = key.slice(prefix.length);
+    const into = values[prefix];
+    const written = name === "z" || name === "own" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
+    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
+    else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
+  }
+  if (query.has("b")) values[""].against = values["b."];
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const text = (value) => (typeof value === "string" ? value : table(value));
+  return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
+}
