@@ -15,7 +15,7 @@ from ._bits import (
     of_digits,
     rounded,
 )
-from ._small import course, learn, pooled, small_table
+from ._small import learn, pooled, small_table
 from ._tasks import (
     BLOCK,
     FUNCTIONS,
@@ -42,7 +42,6 @@ __all__ = [
     "chosen",
     "counts_player",
     "counts_table",
-    "course",
     "decibels",
     "decibels_table",
     "dips",

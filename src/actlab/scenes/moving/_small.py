@@ -1,15 +1,15 @@
 """The same in a minute: one network, one optimiser, the same digits, and new labels for each task."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, cross_entropy
 
-from ... import data, networks, results, theory
+from ... import data
 from ...tables import Table
 
-__all__ = ["course", "learn", "pooled", "small_table"]
+__all__ = ["learn", "pooled", "small_table"]
 
 
 def pooled(digits: int = 150, *, seed: int = 0) -> Tensor:
@@ -41,22 +41,10 @@ def learn(
     return right / (epochs * len(x))
 
 
-def course(function: str, *, rate: float, tasks: int = 8, seed: int = 0) -> list[float]:
-    """The online accuracy of each task, of a network 49-64-64-10 from the function's own gain."""
-    x, generator = pooled(seed=seed), torch.Generator().manual_seed(seed)
-    network = networks.mlp([49, 64, 64, 10], function, scheme=theory.gain(function), seed=seed)
-    update = torch.optim.Adam(network.parameters(), lr=rate)
-    labels = [torch.randint(10, (len(x),), generator=generator) for _ in range(tasks)]
-    return [learn(network, update, x, y, order=generator) for y in labels]
-
-
-def small_table(functions: Iterable[str], *, rate: float, seeds: Iterable[int]) -> Table:
-    """By function, the accuracy of the first and of the last task and the change with its interval over the seeds."""
+def small_table(courses: Mapping[str, Sequence[Sequence[float]]]) -> Table:
+    """By function, from the accuracies of each seed's tasks: the mean of the first and of the last task, the change."""
     rows = []
-    for function in functions:
-        courses = [course(function, rate=rate, seed=seed) for seed in seeds]
-        first, last = ([of[at] for of in courses] for at in (0, -1))
-        pair = results.paired(last, first)
-        mean = [sum(of) / len(of) for of in (first, last)]
-        rows.append((function, f"{mean[0]:.1f}", f"{mean[1]:.1f}", f"{pair.mean:+.1f} ± {pair.half:.1f}"))
-    return Table(["function", "task 1", f"task {len(courses[0])}", "change"], rows)
+    for function, of in courses.items():
+        first, last = (sum(course[at] for course in of) / len(of) for at in (0, -1))
+        rows.append((function, f"{first:.2f}", f"{last:.2f}", f"{last - first:+.2f}"))
+    return Table(["function", "task 1", f"task {len(of[0])}", "change"], rows)
