@@ -349,7 +349,12 @@ def courses(rows: list[dict], seed: int) -> dict:
     """A row of the table `runs`: the setting, and a list over the tasks of each thing that was seen."""
     of = [row for row in rows if row["seed"] == seed]
     setting = {key: of[0][key] for key in ("function", "optimizer", "rate", "control", "strength", "seed")}
-    return setting | {key: [results.digits(row[key], 3) for row in of] for key in SEEN}
+    return setting | {key: [rounded(row[key]) for row in of] for key in SEEN}
+
+
+def rounded(value: float | None) -> float | None:
+    """Three digits; None, which JSON has for what diverged, stays."""
+    return None if value is None else results.digits(value, 3)
 
 
 def scores(rows: list[dict]) -> dict:
