@@ -113,14 +113,14 @@ MISTAKES = {
     ),
     "a slope with the wrong sign": Mistake(
         "src/actlab/**/*.py",
-        "_normal_cdf(z) + z * _normal_pdf(z)",
-        "_normal_cdf(z) - z * _normal_pdf(z)",
+        "_normal_cdf(z) + near * torch.exp(",
+        "_normal_cdf(z) - near * torch.exp(",
         "test, units",
         "tests/package/test_activations.py -k gelu",
     ),
     "a tail that cancels": Mistake(
         "src/actlab/**/*.py",
-        "torch.special.erfc(z * -math.sqrt(0.5)) / 2",
+        "torch.special.erfc(z * -math.sqrt(0.5)).div_(2)",
         "(1 + torch.special.erf(z * math.sqrt(0.5))) / 2",
         "test, units",
         "tests/package/test_activations.py -k gelu",

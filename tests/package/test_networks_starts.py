@@ -70,7 +70,7 @@ LINEAR_PARTS = [
         ("glorot", lambda i, o: math.sqrt(2 / (i + o))),
         (0.3, lambda i, o: 0.3),
     ],
-    ids=str,
+    ids=["lecun", "he", "glorot", "0.3"],
 )
 def test_linear_layers_draw_the_same_numbers_whatever_stands_between_them(build, scheme, std):
     ours = initialize(build(), scheme, seed=11).network
