@@ -1,9 +1,11 @@
-"""The recipe of the plasticity study: its gradients, its equal sizes, its counts of units and its resets."""
+"""The stored plasticity study: whole tables, honest choices; its gradients, sizes, counts of units and resets."""
 
 import pytest
 import torch
 from recipes import recipe_of
 from torch.nn import functional
+
+from actlab import results
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -62,3 +64,65 @@ def test_a_reset_of_silent_units_changes_no_output_and_no_other_unit(recipe):
         stack.forward(x)[0], logits, atol=1e-5
     )  # a silent unit gave nothing, a new one gives nothing
     assert stack.biases[0][0, 0, 3] == 0
+
+
+# ---- the tables -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return {table: results.load("plasticity", table) for table in ("runs", "tuning", "chosen")}
+
+
+SETTING = ("function", "optimizer", "rate", "control", "strength")
+
+
+def test_every_setting_that_was_tried_is_stored_with_every_seed(recipe, tables):
+    tried = [tuple(row[key] for key in SETTING) for row in tables["tuning"]]
+    assert len(set(tried)) == len(tried)
+    assert [(*(row[key] for key in SETTING), row["seed"]) for row in tables["runs"]] == [
+        (*setting, seed) for setting in tried for seed in recipe.SEEDS
+    ]
+    assert {len(row[key]) for row in tables["runs"] for key in recipe.SEEN} == {recipe.TASKS}
+    for name, (functions, _) in recipe.ORDER.items():
+        assert {row["function"] for row in tables["tuning"] if row["optimizer"] == name} == set(functions)
+
+
+def test_what_was_chosen_is_the_best_of_the_tuning_seeds_and_stands_between_two_others(recipe, tables):
+    assert not set(recipe.SEEDS) & set(recipe.TUNING)
+    assert len(tables["chosen"]) == 2 * (8 + 4) + 2
+    for best in tables["chosen"]:
+        same = {key: best[key] for key in ("function", "optimizer", "control")}
+        trials = [row for row in tables["tuning"] if all(row[key] == value for key, value in same.items())]
+        values = sorted(row[best["what"]] for row in trials)
+        assert values[0] < best["value"] < values[-1], best
+        (winner,) = (row for row in trials if row[best["what"]] == best["value"])
+        assert winner[best["by"]] == max(row[best["by"]] for row in trials), best
+
+
+@pytest.mark.parametrize("top", [1e-4, 3e-3, 0.2])
+def test_a_grid_goes_on_until_the_best_stands_inside(recipe, top):
+    def of(value):
+        online = 1 - abs(torch.tensor(value / top).log10().item()) / 10
+        return [{"seed": seed, "task": 1, "online": online} for seed in recipe.TUNING]
+
+    best, runs = recipe.climb(of, (1e-3, 3e-3, 1e-2), {"first": range(1, 2)})
+    assert min(runs) < best["first"] < max(runs) and abs(best["first"] / top - 1) < 1
+
+
+@pytest.mark.slow
+def test_a_run_comes_out_again(recipe, tables):
+    run = recipe.Run("relu", "adam", 0.01)
+    stored = [row for row in tables["runs"] if (row["rate"], row["control"]) == (0.01, "none")]
+    stored = [row for row in stored if (row["function"], row["optimizer"]) == ("relu", "adam")][:2]
+    rows = recipe.train(recipe.replace(run, tasks=2), recipe.SEEDS[:2])
+    for seed, row in enumerate(stored):
+        again = recipe.courses(rows, seed)
+        assert list(again) == list(row) and again["seed"] == row["seed"]
+        assert again["online"] == pytest.approx(row["online"][:2], abs=0.05)  # a task is 2,400 draws of a label
+
+
+def test_new_labels_say_nothing_about_the_digits_and_are_the_same_for_every_function(recipe):
+    runs = [recipe.Run(name, "sgd", 1e-9, tasks=1) for name in ("relu", "tanh")]
+    ends = [recipe.train(run, (0, 1, 2))[0]["end"] for run in runs]
+    assert all(end < 0.2 for end in ends)  # an update that moves nothing learns nothing: a tenth is right

@@ -210,9 +210,9 @@ deep = (
         watch="`diagnostics.health` names each layer with more than half of its units dead. Measure the loss, too: "
         "a dead unit is lost width, not a failed network. Eight layers get {dead_low_right:.0f} % of fresh points "
         "right at rate {dead_low_rate:g}, {dead_high_right:.0f} % at {dead_high_rate:g} and {dead_top_right:.0f} % "
-        "at {dead_top_rate:g}. Over {tasks} tasks in a row networks wear out with dead units and without: online accuracy "
-        "falls from {tasks_relu_first:.2f} to {tasks_relu_last:.2f} with `relu`, and with `leaky_relu`, none of whose "
-        "units is dead, from {tasks_leaky_first:.2f} to {tasks_leaky_last:.2f}.",
+        "at {dead_top_rate:g}. Over {tasks} tasks in a row networks wear out with dead units and without: online "
+        "accuracy falls from {tasks_relu_first:.2f} to {tasks_relu_last:.2f} with `relu`, and from "
+        "{tasks_leaky_first:.2f} to {tasks_leaky_last:.2f} with `leaky_relu`, none of whose units is dead.",
         kind="measured",
         basis="{dead_seeds} draws of the data, a start each, paired; layers of sixteen units, two inputs",
         evidence={

@@ -26,7 +26,9 @@ def _tasks():
         out |= {f"tasks_{name}": Difference.of(last, first), f"tasks_{name}_first": sum(first) / len(first)}
         out[f"tasks_{name}_last"] = sum(last) / len(last)
         if name == "leaky":
-            out["tasks_leaky_dead"] = max(100 * course[-1] for course in by("seed", rows, "dead", **setting, rate=rate))
+            out["tasks_leaky_dead"] = max(
+                100 * course[-1] for course in by("seed", rows, "dead", **setting, rate=rate)
+            )
     return out | {"tasks": len(online[0]), "tasks_seeds": len(online)}
 
 
@@ -55,7 +57,11 @@ def _bits():
             / out["bits_seeds"]
             for name in functions
         }  # fmt: skip
-        out[f"bits_lost_{n}"], out[f"bits_silu_{n}"], out[f"bits_tanh_{n}"] = max(lost.values()), lost["silu"], lost["tanh"]
+        out[f"bits_lost_{n}"], out[f"bits_silu_{n}"], out[f"bits_tanh_{n}"] = (
+            max(lost.values()),
+            lost["silu"],
+            lost["tanh"],
+        )
     cosine = {arm: where(results.load("int8", "sentences"), arm=arm) for arm in ("no dip", "its mean alone")}
     means = {arm: sum(row["cosine"] for row in mine) / len(mine) for arm, mine in cosine.items()}
     return out | {"dip_none": means["no dip"], "dip_mean": means["its mean alone"]}

@@ -42,7 +42,7 @@ def learn(
 
 
 def small_table(courses: Mapping[str, Sequence[Sequence[float]]]) -> Table:
-    """By function, from the accuracies of each seed's tasks: the mean of the first and of the last task, the change."""
+    """By function, of each seed's accuracies by task: the mean of the first and of the last task, and the change."""
     rows = []
     for function, of in courses.items():
         first, last = (sum(course[at] for course in of) / len(of) for at in (0, -1))
