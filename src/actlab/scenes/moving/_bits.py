@@ -183,7 +183,7 @@ def grid_player(peaks: Sequence[float] = (1, 2, 5, 7, 14, 25), bits: Sequence[in
         size=(5.0, 3.0),
         bits=list(bits),
         peak=list(peaks),
-        first={"bits": 8, "peak": 25},
+        first={"bits": bits[0], "peak": peaks[-1]},
         labels={"peak": "largest output"},
     )
 
@@ -201,7 +201,7 @@ def dips_table(found: Mapping[str, Sequence[float]]) -> Table:
     rows = []
     for arm, cosines in found.items():
         mean, half = results.student(cosines)
-        rows.append((ARMS[arm], f"{mean:.3f} ± {half:.3f}"))
+        rows.append((ARMS[arm], f"{mean:.4f} ± {half:.4f}"))
     return Table(["hidden outputs", "cosine"], rows)
 
 
