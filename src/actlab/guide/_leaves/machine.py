@@ -72,7 +72,7 @@ machine = (
         why="Signal over error of hidden outputs in eight bits, symmetric range: {bits_tanh:.0f} decibels with "
         "`tanh`, {bits_relu6:.0f} with `relu6`, {bits_relu:.0f} with `relu`, {bits_gelu:.0f} with `gelu`. Zeros are "
         "kept exactly, which gives `relu` {bits_zeros:.1f} beside `gelu`. An affine range adds {bits_affine:.1f} "
-        "with `relu`. No function lost more than {bits_lost_8:.1f} points of accuracy with eight bits; with three "
+        "with `relu`. No function lost more than {bits_lost_8:.2f} points of accuracy with eight bits; with three "
         "`silu` lost {bits_silu_3:.0f} and `tanh` {bits_tanh_3:.1f}.",
         watch="A dip that rounds away. In a language model the cosine to the sentences as they were is "
         "{dip_none:.2f} without GELU's dip and {dip_mean:.2f} with each unit's mean of it: put the mean error back.",

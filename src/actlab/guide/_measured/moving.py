@@ -1,4 +1,4 @@
-"""Networks that meet task after task, and hidden outputs in eight bits."""
+"""Networks that meet task after task, and hidden outputs in a few bits."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from .._compare import Difference, by, where
 
 __all__ = ["found"]
 
-LAST = 3  # tasks at either end that are compared
+END = 3  # tasks at either end that are compared
 
 
 def found() -> dict[str, Any]:
@@ -15,53 +15,47 @@ def found() -> dict[str, Any]:
 
 
 def _tasks():
-    """Each function at the rate that was best for the first task on other seeds: online accuracy at either end."""
+    """ReLU and a leaky one, each at the rate that was best for the first task on other seeds."""
     rows, chosen = results.load("plasticity", "runs"), results.load("plasticity", "chosen")
     out: dict[str, Any] = {}
-    for name, function in (("relu", "relu"), ("leaky", "leaky_relu"), ("identity", "identity"), ("crelu", "crelu")):
+    for name, function in (("relu", "relu"), ("leaky", "leaky_relu")):
         setting = {"function": function, "optimizer": "adam", "control": "none"}
         (rate,) = (row["value"] for row in where(chosen, **setting, by="first"))
         online = by("seed", rows, "online", **setting, rate=rate)
-        first, last = ([sum(of) / LAST for of in ends] for ends in zip(*map(_ends, online), strict=True))
-        out |= {f"tasks_{name}": Difference.of(last, first), f"tasks_{name}_first": sum(first) / len(first)}
-        out[f"tasks_{name}_last"] = sum(last) / len(last)
-        if name == "leaky":
-            out["tasks_leaky_dead"] = max(
-                100 * course[-1] for course in by("seed", rows, "dead", **setting, rate=rate)
-            )
-    return out | {"tasks": len(online[0]), "tasks_seeds": len(online)}
-
-
-def _ends(course):
-    return course[:LAST], course[-LAST:]
+        first, last = ([sum(course[part]) / END for course in online] for part in (slice(END), slice(-END, None)))
+        out |= {
+            f"tasks_{name}": Difference.of(last, first),
+            f"tasks_{name}_first": sum(first) / len(first),
+            f"tasks_{name}_last": sum(last) / len(last),
+        }
+    dead = by("seed", rows, "dead", **setting, rate=rate)
+    return out | {"tasks": len(online[0]), "tasks_leaky_dead": max(course[-1] for course in dead)}
 
 
 def _bits():
-    rows = results.load("int8", "digits")
+    rows, bits = results.load("int8", "digits"), results.provenance("int8")["bits"]
     functions = list(dict.fromkeys(row["function"] for row in rows))
 
-    def of(name, column):
-        return by("seed", rows, column, function=name)
+    def of(name, way="tensor"):
+        return by("seed", rows, f"decibels_{way}", function=name)
 
-    out: dict[str, Any] = {"bits_seeds": len(of("relu", "accuracy"))}
-    for name in ("tanh", "relu6", "relu", "gelu"):
-        values = of(name, "decibels_tensor")
-        out[f"bits_{name}"] = sum(values) / len(values)
-    out["bits_zeros"] = Difference.of(of("relu", "decibels_tensor"), of("gelu", "decibels_tensor"))
-    out["bits_affine"] = Difference.of(of("relu", "decibels_affine"), of("relu", "decibels_tensor"))
-    out["bits_order"] = sorted(functions, key=lambda name: -sum(of(name, "decibels_tensor")))
-    at = {n: i for i, n in enumerate(results.provenance("int8")["bits"])}
-    for n in (8, 3):
-        lost = {
-            name: 100 * sum(a - b[at[n]] for a, b in zip(of(name, "accuracy"), of(name, "right_tensor"), strict=True))
-            / out["bits_seeds"]
-            for name in functions
-        }  # fmt: skip
-        out[f"bits_lost_{n}"], out[f"bits_silu_{n}"], out[f"bits_tanh_{n}"] = (
-            max(lost.values()),
-            lost["silu"],
-            lost["tanh"],
-        )
-    cosine = {arm: where(results.load("int8", "sentences"), arm=arm) for arm in ("no dip", "its mean alone")}
-    means = {arm: sum(row["cosine"] for row in mine) / len(mine) for arm, mine in cosine.items()}
-    return out | {"dip_none": means["no dip"], "dip_mean": means["its mean alone"]}
+    def lost(name, n):
+        mine = where(rows, function=name)
+        return 100 * sum(row["accuracy"] - row["right_tensor"][bits.index(n)] for row in mine) / len(mine)
+
+    out: dict[str, Any] = {
+        f"bits_{name}": sum(of(name)) / len(of(name)) for name in ("tanh", "relu6", "relu", "gelu")
+    }
+    dips = {arm: where(results.load("int8", "sentences"), arm=arm) for arm in ("no dip", "its mean alone")}
+    cosine = {arm: sum(row["cosine"] for row in mine) / len(mine) for arm, mine in dips.items()}
+    return out | {
+        "bits_seeds": len(of("relu")),
+        "bits_order": sorted(functions, key=lambda name: -sum(of(name))),
+        "bits_zeros": Difference.of(of("relu"), of("gelu")),
+        "bits_affine": Difference.of(of("relu", "affine"), of("relu")),
+        "bits_lost_8": max(lost(name, 8) for name in functions),
+        "bits_silu_3": lost("silu", 3),
+        "bits_tanh_3": lost("tanh", 3),
+        "dip_none": cosine["no dip"],
+        "dip_mean": cosine["its mean alone"],
+    }
