@@ -254,6 +254,23 @@ def test_numbers_of_formats_and_starts():
     assert 49 / 2 * math.log10(square / before) == pytest.approx(n["powers_skip_relu"], rel=1e-3)
 
 
+def test_numbers_of_tasks_and_bits():
+    n, rows = guide.numbers(), stored("plasticity", "runs")
+    (rate,) = (
+        row["value"]
+        for row in stored("plasticity", "chosen")
+        if (row["function"], row["optimizer"], row["control"], row["by"]) == ("leaky_relu", "adam", "none", "first")
+    )
+    courses = values(rows, "online", function="leaky_relu", optimizer="adam", rate=rate)
+    assert same(n["tasks_leaky"], courses[:, -3:].mean(1) - courses[:, :3].mean(1))
+    assert n["tasks_leaky_last"] == pytest.approx(courses[:, -3:].mean()) and n["tasks"] == 16
+    digits = stored("int8", "digits")
+    relu, gelu = (values(digits, "decibels_tensor", function=name) for name in ("relu", "gelu"))
+    assert same(n["bits_zeros"], relu - gelu) and n["bits_gelu"] == pytest.approx(gelu.mean())
+    three = values(digits, "right_tensor", function="silu")[:, 3]
+    assert n["bits_silu_3"] == pytest.approx(100 * (values(digits, "accuracy", function="silu") - three).mean())
+
+
 def test_no_two_parts_name_one_number(monkeypatch):
     _measured.numbers.cache_clear()
     monkeypatch.setattr(_measured.cited, "found", lambda: {"gain_relu": 1.0})

@@ -210,12 +210,15 @@ deep = (
         watch="`diagnostics.health` names each layer with more than half of its units dead. Measure the loss, too: "
         "a dead unit is lost width, not a failed network. Eight layers get {dead_low_right:.0f} % of fresh points "
         "right at rate {dead_low_rate:g}, {dead_high_right:.0f} % at {dead_high_rate:g} and {dead_top_right:.0f} % "
-        "at {dead_top_rate:g}.",
+        "at {dead_top_rate:g}. Over {tasks} tasks in a row networks wear out with dead units and without: online "
+        "accuracy falls from {tasks_relu_first:.2f} to {tasks_relu_last:.2f} with `relu`, and from "
+        "{tasks_leaky_first:.2f} to {tasks_leaky_last:.2f} with `leaky_relu`, none of whose units is dead.",
         kind="measured",
         basis="{dead_seeds} draws of the data, a start each, paired; layers of sixteen units, two inputs",
         evidence={
             "chapters/04_relu_family#sec-relu-training": "killed by training",
             "chapters/04_relu_family#sec-relu-leak": "a leaky unit cannot die?",
+            "chapters/10_moving_data#sec-move-units": "tasks in a row",
             "claim:leaking-reduces-dead-units": "",
         },
         holds=lambda n: (
@@ -226,6 +229,9 @@ deep = (
             and n["dead_leak"].below
             and n["dead_leak_right"].open
             and n["dead_top_right"] < 55 < 90 < min(n["dead_low_right"], n["dead_high_right"])
+            and n["tasks_relu"].below
+            and n["tasks_leaky"].below
+            and n["tasks_leaky_dead"] == 0
         ),
     ),
 )

@@ -5,7 +5,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from . import cited, deep, formats, gates, images, plain, starts, text
+from . import cited, deep, formats, gates, images, moving, plain, starts, text
 
 __all__ = ["numbers"]
 
@@ -14,7 +14,7 @@ __all__ = ["numbers"]
 def numbers() -> Mapping[str, Any]:
     """Every number that the guide's texts may name: from the stored tables, from `theory`, or from a named source."""
     found: dict[str, Any] = {}
-    for part in (plain, deep, images, text, gates, formats, starts, cited):
+    for part in (plain, deep, images, text, gates, formats, moving, starts, cited):
         more = part.found()
         assert not found.keys() & more.keys()
         found |= more
