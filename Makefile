@@ -14,17 +14,17 @@ book: $(READY)  ## build the pages, and check that they are all there
 	  && echo "built in $$(($$(date +%s) - start)) s: $(CURDIR)/_build/html/index.html"
 
 check: lint  ## in two minutes: lint, the fast unit tests, and the outputs of a page: make check PAGE=chapters/03_tanh
-	$(BIN)/pytest -m "not slow and not portable and not weekly and not browsers" --dist=load tests/package
+	$(BIN)/pytest -m "not slow and not portable and not browsers" --dist=load tests/package
 	$(if $(PAGE),$(BIN)/pytest $(PAGE).ipynb)
 
 test: lint book  ## all that a change to text, code or data can break: lint, book, unit tests, notebooks, Chromium
 	$(BIN)/pytest --built
 
 portable: $(READY)  ## the notebooks on other machines: an old processor, another number of threads, JupyterLab
-	$(BIN)/pytest -m portable --dist=loadgroup tests/book
+	$(BIN)/pytest -m portable --processor=oldest tests/book/test_lab.py $(NOTEBOOKS)
 
 processors: $(READY)  ## the notebooks on a processor between that old one and those of today
-	$(BIN)/pytest -m weekly --dist=load tests/book/test_chapters.py
+	$(BIN)/pytest -m portable --processor=between $(NOTEBOOKS)
 
 browsers: $(READY)  ## three pages in Firefox and in WebKit, which need Debian's firefox-esr, webkit2gtk-driver and xvfb
 	$(BIN)/pytest -n0 -m browsers tests/book/test_other_browsers.py

@@ -3,6 +3,8 @@
 With --built the book was built just before: what that run of a notebook printed is what nbval compares with what is
 stored, and the notebook is not run a second time. One that the build has no outputs of is run, as without --built.
 
+With --processor notebooks are run, and marked portable: as on an older processor, whose libraries round otherwise.
+
 For all tests: what a worker of pytest-xdist gets at a time.
 """
 
@@ -10,16 +12,52 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import nbval.kernel
+import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbFile
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parent
+# What torch, its two libraries and numpy's choose on older processors: the last bits of sums and exponentials differ.
+# The farther from a processor of today the more it finds.
+PROCESSORS = {
+    "oldest": {
+        "OMP_NUM_THREADS": "2",
+        "ATEN_CPU_CAPABILITY": "default",
+        "MKL_CBWR": "COMPATIBLE",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "OPENBLAS_CORETYPE": "Prescott",
+    },
+    "between": {
+        "OMP_NUM_THREADS": "1",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_CBWR": "AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+    },
+}
 _init, _setup = IPyNbFile.__init__, IPyNbFile.setup
 
 
 def pytest_addoption(parser):
     parser.addoption("--built", action="store_true", help="the book was built just now: compare what that printed")
+    parser.addoption("--processor", choices=PROCESSORS, help="run notebooks as on an older processor")
+
+
+def pytest_configure(config):
+    if config.option.processor:
+        sys.path.append(str(ROOT / "_ext"))
+        from kernels import Kernels
+
+        manager, kernels = nbval.kernel.KernelManager, Kernels(PROCESSORS[config.option.processor])
+        nbval.kernel.KernelManager = lambda **named: kernels.managed(manager(**named))
+        config.add_cleanup(lambda: kernels.__exit__())
+
+
+def pytest_itemcollected(item):
+    if item.config.option.processor and isinstance(item.parent, IPyNbFile):
+        item.add_marker(pytest.mark.portable)
 
 
 class ByFile(LoadFileScheduling):
@@ -80,7 +118,7 @@ def _outputs():
 
 
 def _set_up(self):
-    if self.config.option.built and (kept := _outputs()):
+    if self.config.option.built and not self.config.option.processor and (kept := _outputs()):
         try:
             found = kept.get_cache_bundle(kept.match_cache_notebook(self.nb).pk).nb.cells
         except KeyError:

@@ -14,6 +14,8 @@ from pathlib import Path
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_client.manager import AsyncKernelManager
+from kernels import Kernels
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from sphinx.application import Sphinx
@@ -59,8 +61,15 @@ async def _run_all(paths, cache, at_once, timeout):
         async with room:
             notebook, began = nbformat.read(path, 4), time.perf_counter()
             where = {"metadata": {"path": str(path.parent)}}
+            client = NotebookClient(
+                notebook,
+                km=kernels.managed(AsyncKernelManager()),
+                timeout=timeout,
+                resources=where,
+                record_timing=False,
+            )
             try:
-                await NotebookClient(notebook, timeout=timeout, resources=where, record_timing=False).async_execute()
+                await client.async_execute(cleanup_kc=True)
             except (CellExecutionError, CellTimeoutError, DeadKernelError):
                 return
             seconds = time.perf_counter() - began
@@ -68,7 +77,8 @@ async def _run_all(paths, cache, at_once, timeout):
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         logger.info(f"{path}: run in {seconds:.0f} s")
 
-    await asyncio.gather(*map(run, paths))
+    with Kernels() as kernels:
+        await asyncio.gather(*map(run, paths))
 
 
 def setup(app: Sphinx) -> dict:

@@ -67,6 +67,16 @@ def test_a_cell_that_the_build_has_not_run_is_run(folder):
     assert compared(folder) == (1, True)
 
 
+def test_an_older_processor_is_what_the_page_is_run_on(folder):
+    shutil.copy(ROOT / "_ext/kernels.py", folder / "_ext/kernels.py")
+    code = "import torch; print('{}' * (torch.backends.cpu.get_cpu_capability() == 'DEFAULT'), end='')"
+    for text, expected in [("6", 1), ("4", 0)]:
+        written(folder / "page.ipynb", "4", code=code.format(text))
+        options = ("--processor=oldest", "-m", "portable")
+        done = subprocess.run([sys.executable, "-m", "pytest", *OPTIONS, *options, "page.ipynb"], cwd=folder)
+        assert done.returncode == expected
+
+
 def test_outputs_of_a_build_from_other_files_are_not_taken(folder):
     (folder / "src/actlab/new.py").touch()
     assert compared(folder) == (0, True)

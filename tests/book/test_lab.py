@@ -9,7 +9,7 @@ from site_checks import ROOT, players
 
 from actlab import quizzes
 
-pytestmark = [pytest.mark.portable, pytest.mark.xdist_group("lab")]  # one server for all
+pytestmark = pytest.mark.portable
 PAGES = {"intro": None, "chapters/03_tanh": "tanh", "chapters/06_softmax_stability": "softmax"}
 
 
