@@ -30,7 +30,8 @@ STORES = Path(__file__).parents[2] / "_build" / "plasticity"
 SEEDS, TUNING = tuple(range(10)), tuple(range(1000, 1003))
 DIGITS, TASKS, EPOCHS, BATCH, WIDTH, INPUTS = 300, 16, 20, 50, 64, 49
 FLAT, DORMANT = 1e-3, 0.1  # a slope below it on every digit is flat; a share of the layer's mean output is dormant
-RESETS = {"dormant": DORMANT}  # the score up to which a unit is reset; of the others 0
+RESETS = {"silent": 0.0, "dormant": DORMANT}  # the score up to which a unit is reset, after each task
+RESETS |= {f"{name}_epoch": score for name, score in RESETS.items()}  # or after each epoch
 
 FUNCTIONS = {
     "relu": ("relu", {}),
@@ -41,14 +42,21 @@ FUNCTIONS = {
     "identity": ("identity", {}),
     "sine": ("sine", {}),
     "crelu": ("relu", {}),  # of z and of -z, twice as many outputs
+    "crelu_32": ("relu", {}),
+    "relu_94": ("relu", {}),
 }
-WIDTHS = {"crelu": 47}  # the widest that has no more parameters than 64 units of the others
+CRELU = ("crelu", "crelu_32")
+WIDTHS = {
+    "crelu": 47,  # the widest that has no more parameters than 64 units of the others
+    "crelu_32": 32,  # as many outputs as the others, and half of the parameters
+    "relu_94": 94,  # as many outputs as crelu
+}
 ORDER = {  # what is trained under each optimiser, and the rates where its grid begins
     "adam": (tuple(FUNCTIONS), (1e-3, 3e-3, 1e-2)),
     "sgd": (("relu", "leaky_0.3", "tanh", "crelu"), (0.03, 0.1, 0.3)),
 }
 FURTHER = math.sqrt(10)  # a grid goes on by this factor, to one digit, until the best is at neither end
-CONTROLS = ("fresh", "optimiser", "silent", "dormant")  # of ReLU under Adam, at the rate of its first task
+CONTROLS = ("fresh", "optimiser", *RESETS)  # of ReLU under Adam, at the rate of its first task
 PULLS = {"decay": (3e-4, 1e-3, 3e-3), "to_start": (3e-4, 1e-3, 3e-3)}  # the same, and where their grids begin
 
 
@@ -77,7 +85,7 @@ class Stack:
 
     def __init__(self, function: str, seeds: tuple[int, ...]):
         name, settings = FUNCTIONS[function]
-        self.act, self.crelu = activations.get(name, **settings), function == "crelu"
+        self.act, self.crelu = activations.get(name, **settings), function in CRELU
         width = WIDTHS.get(function, WIDTH)
         wide = 2 * width if self.crelu else width
         self.sizes = ((INPUTS, width), (wide, width), (wide, 10))
@@ -171,7 +179,9 @@ def train(run: Run, seeds: tuple[int, ...]) -> list[dict]:
             update = optimizer(run, stack.flat)
         y = torch.stack([torch.randint(10, (DIGITS,), generator=g) for g in labels])
         right = torch.zeros(nets)
-        for _ in range(EPOCHS):
+        for epoch in range(EPOCHS):
+            if run.control.endswith("_epoch") and epoch:
+                reset(stack, update, x, run.strength)
             order = torch.stack([torch.randperm(DIGITS, generator=g) for g in orders])
             mixed, wanted = x[row, order], y[row, order]
             for xb, yb in zip(mixed.split(BATCH, 1), wanted.split(BATCH, 1), strict=True):
@@ -186,7 +196,7 @@ def train(run: Run, seeds: tuple[int, ...]) -> list[dict]:
         seen["norm"] = norms(stack, stack.flat) / norms(stack, started)
         for net in range(nets):
             rows[net].append({name: results.digits(values[net]) for name, values in seen.items()})
-        if run.control in ("silent", "dormant"):
+        if run.control in RESETS:
             reset(stack, update, x, run.strength)
     return [
         asdict(run) | {"seed": seed, "task": task + 1} | found

@@ -4,6 +4,7 @@
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,11 +14,12 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
 from torch import nn
 
 from .activations import Activation, get
 
-__all__ = ["boundary", "curve", "gallery", "histograms", "layers", "learning", "style_of", "zero_lines"]
+__all__ = ["boundary", "curve", "gallery", "histograms", "layers", "learning", "powers", "style_of", "zero_lines"]
 
 # Each hue keeps a contrast of at least 3 : 1 on the white and on the dark page, and any two can be told apart without
 # red, green or blue cones. Their lightness does most of that: a hue that is changed alone breaks it.
@@ -33,6 +35,7 @@ BLUE, ORANGE, GREEN, PURPLE, OCHRE, CYAN, RED, GREY, INDIGO, OLIVE = (
     "#9370ef",
     "#7e9b47",
 )
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SOLID, DASHED, DOTTED, DASHDOT, LONG = "-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2))
 
 # One colour and one dash for each activation, in the whole book. Relatives share the hue.
@@ -92,6 +95,20 @@ def zero_lines(ax: Axes) -> Axes:
     """Thin lines through the origin, behind everything else."""
     for line in (ax.axhline, ax.axvline):
         line(0, color=GREY, linewidth=0.6, alpha=0.6, zorder=0)
+    return ax
+
+
+def powers(ax: Axes) -> Axes:
+    """Logarithmic axes with ticks at powers of ten alone, labelled in plain text: 10⁶.
+
+    A player of forty pictures would spend most of its time on typesetting these labels as formulas, and on the ticks
+    between them.
+    """
+    plain = FuncFormatter(lambda value, _: "10" + f"{math.log10(value):.0f}".translate(RAISED))
+    for axis in (ax.xaxis, ax.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(plain)
+            axis.set_minor_locator(NullLocator())
     return ax
 
 

@@ -37,6 +37,20 @@ def test_two_outputs_a_unit_cost_no_more_parameters(recipe):
     assert two <= one < 1.05 * two
 
 
+@pytest.mark.parametrize("pair", [("crelu_32", "relu"), ("relu_94", "crelu")])
+def test_the_controls_of_size_have_as_many_outputs(recipe, pair):
+    one, other = (recipe.Stack(function, (1,)).sizes for function in pair)
+    assert [ins for ins, _ in one] == [ins for ins, _ in other]
+
+
+@pytest.mark.parametrize(("control", "resets"), [("silent", 1), ("silent_epoch", 20)])
+def test_units_are_reset_after_each_task_or_after_each_epoch(recipe, monkeypatch, control, resets):
+    scores = []
+    monkeypatch.setattr(recipe, "reset", lambda stack, update, x, score: scores.append(score))
+    recipe.train(recipe.Run(control=control, strength=0.0, tasks=1), (1,))
+    assert scores == [0.0] * resets
+
+
 def test_a_layer_that_is_dead_throughout_has_rank_0(recipe):
     stack, x = recipe.Stack("relu", (1, 2)), recipe.digits((1, 2))
     for bias in stack.biases[:2]:
@@ -90,7 +104,7 @@ def test_every_setting_that_was_tried_is_stored_with_every_seed(recipe, tables):
 
 def test_what_was_chosen_is_the_best_of_the_tuning_seeds_and_stands_between_two_others(recipe, tables):
     assert not set(recipe.SEEDS) & set(recipe.TUNING)
-    assert len(tables["chosen"]) == 2 * (8 + 4) + 2
+    assert len(tables["chosen"]) == 2 * (len(recipe.FUNCTIONS) + 4) + 2
     for best in tables["chosen"]:
         same = {key: best[key] for key in ("function", "optimizer", "control")}
         trials = [row for row in tables["tuning"] if all(row[key] == value for key, value in same.items())]

@@ -449,3 +449,12 @@ def test_histograms_say_what_they_cannot_draw(parts, settings, said):
     with pytest.raises(ValueError, match=said):
         plot.histograms(parts, **settings)
     assert plt.get_fignums() == before
+
+
+def test_powers_of_ten_are_plain_text_on_logarithmic_axes_alone():
+    ax = plt.figure().add_subplot()
+    ax.set(yscale="log", ylim=(1e-2, 1e12), xlim=(0, 3))
+    before = ax.xaxis.get_major_formatter()
+    assert plot.powers(ax) is ax and ax.xaxis.get_major_formatter() is before
+    assert ax.yaxis.get_major_formatter().format_ticks([1e-2, 1.0, 1e12]) == ["10⁻²", "10⁰", "10¹²"]
+    assert not len(ax.yaxis.get_minorticklocs())

@@ -88,7 +88,7 @@ def gates_player(scales: Sequence[float] = (0.3, 1, 3, 10, 30, 100, 300), **draw
             ax.text(scales[0], limit * 1.3, f"{name} ends", fontsize=10)
         ax.text(0.98, 0.06, f"largest: {_said(most[at])}", transform=ax.transAxes, fontsize=11, ha="right")
         ax.set(xscale="log", yscale="log", ylim=(0.05, 1e7), ylabel="output")
-        ax.set_xlabel("standard deviation of the pre-activations")
+        plot.powers(ax).set_xlabel("standard deviation of the pre-activations")
         ax.legend(loc="upper left", fontsize=10, ncols=2)
 
     def words(function, scale):

@@ -130,6 +130,7 @@ def stream_player(
             0.97, 0.5, f"block {block}: {_said(size)}", transform=ax.transAxes, ha="right", fontsize=11, va="center"
         )
         ax.set(yscale="log", ylim=(0.5, 1e6), xlim=(-0.5, blocks + 0.5), xlabel="block", ylabel="size of the stream")
+        plot.powers(ax)
 
     def words(start, block):
         sizes = found[start][0][:, block]

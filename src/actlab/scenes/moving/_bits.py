@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ... import activations, plot, results, widgets
+from ... import activations, plot, results, theory, widgets
 from ...tables import Table
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 WAYS = {"tensor": "symmetric", "affine": "affine", "channel": "by channel"}
-DIP = -0.16997  # where GELU is lowest: `theory.minimum`
 ARMS = {
     "int8": "8 bits",
     "int8 affine": "8 bits, affine",
@@ -155,7 +154,8 @@ def accuracy_player(digits: Mapping[str, Sequence[dict]]) -> widgets.Player:
 
 def levels(peak: float, bits: int = 8) -> int:
     """How many integers below 0 GELU reaches on the symmetric grid whose end is the peak."""
-    return round(-DIP / (peak / (2 ** (bits - 1) - 1)))
+    _, lowest = theory.minimum("gelu")
+    return round(-lowest / (peak / (2 ** (bits - 1) - 1)))
 
 
 def grid_player(peaks: Sequence[float] = (1, 2, 5, 7, 14, 25), bits: Sequence[int] = (8, 6, 4)) -> widgets.Player:

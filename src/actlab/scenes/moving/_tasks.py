@@ -13,6 +13,7 @@ __all__ = [
     "BLOCK",
     "FUNCTIONS",
     "REMEDIES",
+    "SIZES",
     "chosen",
     "counts_player",
     "counts_table",
@@ -36,11 +37,14 @@ FUNCTIONS = {  # as the table names them, and as the page does
     "sine": "sine",
     "crelu": "crelu",
 }
+SIZES = ("crelu_32", "relu_94")  # as many outputs as ReLU, and ReLU with as many as CReLU
 REMEDIES = {
     "none": "none",
     "optimiser": "forget the optimiser's averages",
-    "silent": "reset silent units",
-    "dormant": "reset dormant units",
+    "silent": "reset silent units, each task",
+    "silent_epoch": "reset silent units, each epoch",
+    "dormant": "reset dormant units, each task",
+    "dormant_epoch": "reset dormant units, each epoch",
     "decay": "decay to 0",
     "to_start": "decay to the start",
     "fresh": "a new network",
