@@ -2,6 +2,7 @@
 
 from ._attention import WAYS, attend, attended, attention_player, flat, logits_table
 from ._gates import FORMATS, clamped, gates_player, gates_table, largest, root_mean_square
+from ._sinks import sinks, sinks_player, sinks_table
 from ._sparsity import energies, energies_table, prune_player, pruned, sparsity_table, tenth
 from ._starts import starts, starts_table
 from ._stream import KINDS, Kind, stream, stream_player, streams, streams_table
@@ -42,6 +43,9 @@ __all__ = [
     "rates_player",
     "rates_table",
     "root_mean_square",
+    "sinks",
+    "sinks_player",
+    "sinks_table",
     "sparsity_table",
     "starts",
     "starts_table",
