@@ -8,6 +8,7 @@ from torch.nn.functional import layer_norm
 
 from actlab import activations, results
 from actlab.scenes import large as scene
+from actlab.scenes.large import _width as width
 
 F64 = torch.float64
 
@@ -176,3 +177,38 @@ def test_logits_grow_with_the_square_of_what_they_are_products_of():
     small, large = (scene.attended("softmax", scale)[0] for scale in (1.0, 10.0))
     torch.testing.assert_close(large, 100 * small)
     assert scene.attended("QK-norm", 10.0)[0].abs().max() <= 4
+
+
+# ---- the width, and where attention parks --------------------------------------------------------------------------
+
+
+def bowl(lowest, powers=range(-10, -3)):
+    """Losses whose logarithm is a parabola with this lowest place."""
+    return {power: [math.exp((power - lowest) ** 2)] for power in powers}
+
+
+@pytest.mark.parametrize(("lowest", "found"), [(-7.3, -7.3), (-6, -6), (-12, -10), (0, -4)])
+def test_the_best_rate_lies_between_the_stored_ones_but_not_beyond_them(monkeypatch, lowest, found):
+    monkeypatch.setattr(width, "losses", lambda *_, **__: {("muP", 8): bowl(lowest)})
+    assert scene.best_powers("muP", 8) == pytest.approx([found])
+    if found in (-10, -4):
+        with pytest.raises(ValueError, match=f"muP at width 8 is an end of the grid: 2\\^{found}"):
+            scene.chosen_power("muP", 8)
+    else:
+        assert scene.chosen_power("muP", 8) == round(found)
+
+
+def test_the_narrowest_network_is_one_in_both_parametrisations():
+    found = scene.losses()
+    base = min(width for _, width in found)
+    assert found["muP", base] == found["standard", base]
+    assert {len(seeds) for by_power in found.values() for seeds in by_power.values()} == {10}
+
+
+def test_random_heads_look_everywhere_alike_and_their_shares_are_read_from_three_networks():
+    found = scene.sinks()
+    assert {kind: {len(rows) for rows in layers} for kind, layers in found.items()} == {
+        "trained": {1}, "without [CLS]": {1}, "random": {3},
+    }  # fmt: skip
+    for *_, random, even in scene.sinks_table(found).rows:
+        assert float(random) == pytest.approx(float(even), abs=0.01)

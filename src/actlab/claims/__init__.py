@@ -49,6 +49,7 @@ _chapters = {
     "softmax": ("softmax stability", "chapters/06_softmax_stability"),
     "init": ("init pairing", "chapters/07_init_pairing"),
     "experiments": ("experiments", "chapters/08_experiments"),
+    "works": ("other works", "chapters/09_large_models"),  # counted apart: they are no sentences of the five texts
 }
 topics = dict(_chapters.values())
 files = {file: topic for file, (topic, _) in _chapters.items()}
@@ -66,8 +67,8 @@ sources = {"S0": "gustaw2025", "S1": "clark2025", "S2": "afblog", "S3": "kumar20
 
 
 def source_of(row: str) -> str:
-    """The key in references.bib of the text that a row of coverage.csv is a sentence of."""
-    return sources[row.partition("-")[0]]
+    """The key in references.bib of what is quoted: of the text of a row of coverage.csv; a work's key is its own."""
+    return sources.get(row.partition("-")[0], row)
 
 
 @dataclass(frozen=True)
@@ -112,18 +113,19 @@ class Claim:
     citations: tuple[str, ...] = ()  # keys in references.bib of what settles or explains it
     where: str = ""  # the place of the book that shows it: page#label
     own: bool = False  # whether it is the book's question about a text that doesn't say it in words
-    # from each row of coverage.csv that it settles to the section of its source and the words that stand there
+    # from each row of coverage.csv that it settles, or the key in references.bib of another work that says it, to the
+    # section of its source and the words that stand there
     quotations: Mapping[str, tuple[str, str]] = field(default_factory=dict, hash=False)
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """The rows of coverage.csv that it settles."""
-        return tuple(self.quotations)
+        """The rows of coverage.csv that it settles; none where another work is quoted."""
+        return tuple(row for row in self.quotations if row.partition("-")[0] in sources)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Keys in references.bib of the texts that make this claim."""
-        return tuple(dict.fromkeys(map(source_of, self.rows)))
+        return tuple(dict.fromkeys(map(source_of, self.quotations)))
 
     @property
     def code(self) -> str:
@@ -221,11 +223,12 @@ def claim(
 
 
 def _coverage() -> dict[str, dict[str, tuple[str, str]]]:
-    """From the id of a claim to what is quoted for it: from row to (section, words)."""
+    """From the id of a claim to what is quoted for it: from row, or key of another work, to (section, words)."""
     found: dict[str, dict[str, tuple[str, str]]] = {}
-    with (results.root() / "claims/coverage.csv").open(newline="", encoding="utf-8") as file:
-        for line in csv.DictReader(file):
-            found.setdefault(line["claim"], {})[line["row"]] = line["section"], line["quotation"]
+    for table, column in (("coverage", "row"), ("works", "source")):
+        with (results.root() / f"claims/{table}.csv").open(newline="", encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                found.setdefault(line["claim"], {})[line[column]] = line["section"], line["quotation"]
     return found
 
 

@@ -6,6 +6,7 @@ from ._fans import fans
 from ._images import cnn, resnet, xavier_uniform
 from ._starts import Drawn, Left, Scheme, Start, initialize, laws, schemes
 from ._text import Inside, Sentences, Transformer, inside, pretrained, swap_feed_forward, transformer, trim
+from ._width import mup
 
 __all__ = [
     "APL",
@@ -25,6 +26,7 @@ __all__ = [
     "inside",
     "laws",
     "mlp",
+    "mup",
     "pretrained",
     "resnet",
     "schemes",

@@ -18,21 +18,19 @@ def badge(claim: claims.Claim) -> str:
 
 
 def verdicts() -> Page:
-    """How many claims, and how many sentences of the five texts, got each verdict."""
-    count = {
-        verdict: [claim for claim in claims.ledger.values() if claim.verdict == verdict]
-        for verdict in claims.verdicts
-    }
+    """How many claims, and how many sentences of the five texts, got each verdict; those of other works apart."""
+    five = [claim for claim in claims.ledger.values() if claim.rows]
+    count = {verdict: [claim for claim in five if claim.verdict == verdict] for verdict in claims.verdicts}
     rows = {
         verdict: f"{len(found)} claims, {sum(len(claim.rows) for claim in found)} sentences"
         for verdict, found in count.items()
     }
-    total = f"{len(claims.ledger)} claims, {sum(len(claim.rows) for claim in claims.ledger.values())} sentences"
-    rows["in all"] = total
-    own = [claim for claim in claims.ledger.values() if claim.own]
+    rows["in all"] = f"{len(five)} claims, {sum(len(claim.rows) for claim in five)} sentences"
+    own = [claim for claim in five if claim.own]
     rows["the book's own questions among them"] = (
         f"{len(own)} claims, {sum(len(claim.rows) for claim in own)} sentences"
     )
+    rows["from other works, counted apart"] = f"{len(claims.ledger) - len(five)} claims"
     return Page("\n".join(f"{key}: {value}" for key, value in rows.items()), two_columns(rows, "The verdicts"))
 
 
