@@ -195,7 +195,7 @@ class Lab {
   }
 
   async copy(path = this.link()) {
-    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
+    if (isEmbedded(this.root)) return handOn([asCall(this.root.dataset.kind ?? "train", path), CALL], this.said);
     const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
