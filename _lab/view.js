@@ -445,6 +445,7 @@ class Lab {
     });
     const seen = new MutationObserver(() => this.draw());
     seen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    seen.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     const sized = new ResizeObserver(() => { if (!this.playing) this.draw(); });
     sized.observe(this.canvas);
     this.ends.push(() => seen.disconnect(), () => sized.disconnect());

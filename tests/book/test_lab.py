@@ -47,6 +47,10 @@ def test_each_lab_opens_at_its_setting_and_works(browser, tmp_path):
         trainer.get_by_role("button", name="Step", exact=True).click()
         expect(trainer.locator(".lab-numbers")).to_contain_text("Update 1.")
         assert trainer.get_by_label("depth", exact=True).input_value() == "3"
+        light = trainer.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+        tab.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+        redrawn = "light => document.querySelector('.actlab-lab canvas').toDataURL() !== light"
+        tab.wait_for_function(redrawn, arg=light)
         expect(explorer.get_by_text("Mish, gain 1.4:")).to_be_visible()
         numbers.get_by_role("button", name="Next", exact=True).click()
         expect(numbers.locator(".lab-title")).to_contain_text("Step 5 of 7")
