@@ -1,4 +1,4 @@
-"""Pages and labs as the readers of Firefox and of WebKit have them, on a phone: by `make browsers`, as it needs both."""
+"""Pages and labs as the readers of Firefox and WebKit have them, on a phone: by `make browsers`, as it needs both."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
