@@ -26,7 +26,7 @@ portable: $(READY)  ## the notebooks on other machines: an old processor, anothe
 processors: $(READY)  ## the notebooks on a processor between that old one and those of today
 	$(BIN)/pytest -m portable --processor=between $(NOTEBOOKS)
 
-browsers: $(READY)  ## three pages in Firefox and in WebKit, which need Debian's firefox-esr, webkit2gtk-driver and xvfb
+browsers: $(READY)  ## pages and labs in Firefox and in WebKit, which need Debian's firefox-esr, webkit2gtk-driver and xvfb
 	$(BIN)/pytest -n0 -m browsers tests/book/test_other_browsers.py
 
 offline: book  ## the built pages as one file, to be unpacked and read without a network: _build/actlab-book.zip

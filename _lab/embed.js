@@ -19,18 +19,24 @@ async function handOn([text, name], said) {
 }
 
 /* What an address says, as the call of the package: its own names, and nothing that is not said. */
-const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", want: "result", how: "program" };
+const TRAINED = Object.fromEntries([...Object.keys(READ), "own", "updates"].map((key) => [key, key]));
+const IN_PYTHON = {
+  train: { ...TRAINED, f: "activation", optimiser: "optimizer" },
+  explore: { f: "activation", own: "own", gain: "gain", beside: "beside", z: "z" },
+  numbers: { z: "logits", format: "format", want: "result", how: "program", target: "target" },
+};
 function asCall(kind, link) {
   const query = new URLSearchParams(link.split("#")[0].split("?")[1] ?? "");
-  const known = kind === "train" ? { ...READ, own: 1, updates: 1 } : NUMBERS;
   const values = { "": {}, "b.": {} };
   for (const [key, value] of query) {
     const prefix = key.startsWith("b.") ? "b." : "";
-    const name = key.slice(prefix.length);
+    const name = key === "explore" ? "f" : key.slice(prefix.length).replace(/^explore\./, "");
     const into = values[prefix];
-    const written = name === "z" || name === "own" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
+    const known = Object.hasOwn(IN_PYTHON[kind], name) && IN_PYTHON[kind][name];
+    const isText = known === "logits" || known === "own" || Number.isNaN(Number(value));
+    const written = isText ? JSON.stringify(value) : String(Number(value));
     if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
-    else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
+    else if (known) into[known] = written;
   }
   if (query.has("b")) values[""].against = values["b."];
   const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;

@@ -173,7 +173,7 @@ class Explorer {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.setting = readExplored(new URLSearchParams(location.search));
+    this.setting = readExplored(givenState(root));
     this.ends = [];
     this.build();
     this.buildSettings();
@@ -251,7 +251,7 @@ class Explorer {
       make("div", { class: "lab-row-end" },
         make("button", { type: "button", on: { click: () => this.move({ gain: null }) } }, "Computed gain")),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy(this.link("#explore")) } },
-        "Copy a link")));
+        copyWords(this.root))));
   }
 
   // --- settings
@@ -441,6 +441,7 @@ class Explorer {
   // --- what comes from elsewhere
 
   listen() {
+    if (isEmbedded(this.root)) return;
     const follow = (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

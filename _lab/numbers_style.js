@@ -17,7 +17,7 @@ const NUMBERS_STYLE = `
 .actlab-lab .lab-exponent b { background: var(--ground); border-style: dashed; font-weight: 700; }
 .actlab-lab .lab-steps { height: 24rem; margin: 0.6rem 0; overflow-y: auto; border: 1px solid var(--quiet);
   border-radius: 4px; position: relative; padding: 0 0.5rem; }
-.actlab-lab .lab-steps th:first-child { width: 2.6rem; padding-left: 0.3rem; }
+.actlab-lab .lab-steps th:first-child { width: 3.4rem; padding-left: 0.3rem; }
 .actlab-lab .lab-steps :is(th, td) { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 .actlab-lab .lab-steps :is(th, td):nth-child(2) { width: 30%; }
 .actlab-lab .lab-steps :is(th, td):nth-child(4) { width: 22%; }

@@ -1,4 +1,4 @@
-"""Draws _static/lab.png and numbers.png, what stands in a lab's place until its script is there: needs Chromium."""
+"""Draws _static/{lab,explore,numbers}.png, what stands in a lab's place until its script is there: needs Chromium."""
 
 import base64
 import io
@@ -19,6 +19,14 @@ TRAINED = """() => {
     const [step] = [...document.querySelectorAll("button")].filter((one) => one.textContent === "Step");
     for (let k = 0; k < 120; k++) step.click();
     return document.querySelector("canvas").toDataURL("image/png").split(",")[1];
+}"""
+EXPLORE = """body { margin: 0; font-family: sans-serif; } [data-lab] { display: flex; gap: 8px; width: 720px; }
+[data-lab] svg { flex: 1; }"""
+EXPLORED = """async () => {
+    const lab = document.querySelector("[data-lab]");
+    actlabLab.mount(lab);
+    while (!lab.matches("[data-whole]")) await new Promise(requestAnimationFrame);
+    lab.replaceChildren(...[...lab.querySelectorAll("svg[role=img]")].slice(0, 2)); // the curves, and the layers
 }"""
 NUMBERS = """body { margin: 0; font-family: sans-serif; } [data-lab] { width: 720px; }
 [data-lab] .lab-now { min-height: 160px !important; border: none !important; }"""
@@ -44,6 +52,9 @@ if __name__ == "__main__":
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         keep(base64.b64decode(lab(browser, "", TRAIN).evaluate(TRAINED)), "lab.png")
+        tab = lab(browser, 'class="actlab-lab" data-kind="explore"', EXPLORE)
+        tab.evaluate(EXPLORED)
+        keep(tab.locator("[data-lab]").screenshot(), "explore.png")
         tab = lab(browser, 'class="actlab-lab" data-kind="numbers"', NUMBERS)
         tab.evaluate("() => { actlabLab.mount(document.querySelector('[data-lab]')); }")
         keep(tab.locator(".lab-now").screenshot(), "numbers.png")

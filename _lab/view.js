@@ -195,7 +195,7 @@ class Lab {
   }
 
   async copy(path = this.link()) {
-    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
+    if (isEmbedded(this.root)) return handOn([asCall(this.root.dataset.kind ?? "train", path), CALL], this.said);
     const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
@@ -445,6 +445,7 @@ class Lab {
     });
     const seen = new MutationObserver(() => this.draw());
     seen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    seen.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     const sized = new ResizeObserver(() => { if (!this.playing) this.draw(); });
     sized.observe(this.canvas);
     this.ends.push(() => seen.disconnect(), () => sized.disconnect());

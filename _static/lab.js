@@ -2247,18 +2247,24 @@ async function handOn([text, name], said) {
 }
 
 /* What an address says, as the call of the package: its own names, and nothing that is not said. */
-const IN_PYTHON = { f: "activation", optimiser: "optimizer", z: "logits", want: "result", how: "program" };
+const TRAINED = Object.fromEntries([...Object.keys(READ), "own", "updates"].map((key) => [key, key]));
+const IN_PYTHON = {
+  train: { ...TRAINED, f: "activation", optimiser: "optimizer" },
+  explore: { f: "activation", own: "own", gain: "gain", beside: "beside", z: "z" },
+  numbers: { z: "logits", format: "format", want: "result", how: "program", target: "target" },
+};
 function asCall(kind, link) {
   const query = new URLSearchParams(link.split("#")[0].split("?")[1] ?? "");
-  const known = kind === "train" ? { ...READ, own: 1, updates: 1 } : NUMBERS;
   const values = { "": {}, "b.": {} };
   for (const [key, value] of query) {
     const prefix = key.startsWith("b.") ? "b." : "";
-    const name = key.slice(prefix.length);
+    const name = key === "explore" ? "f" : key.slice(prefix.length).replace(/^explore\./, "");
     const into = values[prefix];
-    const written = name === "z" || name === "own" || Number.isNaN(Number(value)) ? JSON.stringify(value) : String(Number(value));
+    const known = Object.hasOwn(IN_PYTHON[kind], name) && IN_PYTHON[kind][name];
+    const isText = known === "logits" || known === "own" || Number.isNaN(Number(value));
+    const written = isText ? JSON.stringify(value) : String(Number(value));
     if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
-    else if (Object.hasOwn(known, name)) into[IN_PYTHON[name] ?? name] = written;
+    else if (known) into[known] = written;
   }
   if (query.has("b")) values[""].against = values["b."];
   const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
@@ -2497,7 +2503,7 @@ class Lab {
   }
 
   async copy(path = this.link()) {
-    if (isEmbedded(this.root)) return handOn([asCall("train", path), CALL], this.said);
+    if (isEmbedded(this.root)) return handOn([asCall(this.root.dataset.kind ?? "train", path), CALL], this.said);
     const link = new URL(path, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
@@ -2747,6 +2753,7 @@ class Lab {
     });
     const seen = new MutationObserver(() => this.draw());
     seen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    seen.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
     const sized = new ResizeObserver(() => { if (!this.playing) this.draw(); });
     sized.observe(this.canvas);
     this.ends.push(() => seen.disconnect(), () => sized.disconnect());
@@ -2944,7 +2951,7 @@ class Explorer {
   constructor(root) {
     this.root = root;
     this.name = `lab${++labs}`;
-    this.setting = readExplored(new URLSearchParams(location.search));
+    this.setting = readExplored(givenState(root));
     this.ends = [];
     this.build();
     this.buildSettings();
@@ -3022,7 +3029,7 @@ class Explorer {
       make("div", { class: "lab-row-end" },
         make("button", { type: "button", on: { click: () => this.move({ gain: null }) } }, "Computed gain")),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy(this.link("#explore")) } },
-        "Copy a link")));
+        copyWords(this.root))));
   }
 
   // --- settings
@@ -3212,6 +3219,7 @@ class Explorer {
   // --- what comes from elsewhere
 
   listen() {
+    if (isEmbedded(this.root)) return;
     const follow = (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -3618,7 +3626,7 @@ const NUMBERS_STYLE = `
 .actlab-lab .lab-exponent b { background: var(--ground); border-style: dashed; font-weight: 700; }
 .actlab-lab .lab-steps { height: 24rem; margin: 0.6rem 0; overflow-y: auto; border: 1px solid var(--quiet);
   border-radius: 4px; position: relative; padding: 0 0.5rem; }
-.actlab-lab .lab-steps th:first-child { width: 2.6rem; padding-left: 0.3rem; }
+.actlab-lab .lab-steps th:first-child { width: 3.4rem; padding-left: 0.3rem; }
 .actlab-lab .lab-steps :is(th, td) { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 .actlab-lab .lab-steps :is(th, td):nth-child(2) { width: 30%; }
 .actlab-lab .lab-steps :is(th, td):nth-child(4) { width: 22%; }

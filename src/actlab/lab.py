@@ -1,8 +1,8 @@
 """The book's labs in a notebook: what computes in the page, opened at a setting, with no kernel behind it.
 
-`train` has a network to train, `numbers` softmax in the arithmetic of a number format. Both return an object that a
-notebook shows. The script is in it, so it works without a network and in a frame of its own, as Colab has; a notebook
-that is not trusted shows a picture in its place.
+`train` has a network to train, `explore` a function and what it does to 50 layers, `numbers` softmax in the
+arithmetic of a number format. Each returns an object that a notebook shows. The script is in it, so it works without
+a network and in a frame of its own, as Colab has; a notebook that is not trusted shows a picture in its place.
 """
 
 import base64
@@ -17,7 +17,7 @@ from typing import Any
 from ._names import one_of
 from .activations import Activation, catalog
 
-__all__ = ["Lab", "ends", "numbers", "train"]
+__all__ = ["Lab", "ends", "explore", "numbers", "train"]
 
 TASKS = ("disk", "xor", "spirals", "square")
 STARTS = ("torch", "lecun", "glorot", "he", "computed", "orthogonal")
@@ -38,8 +38,11 @@ KEYS = {"activation": "f", "optimizer": "optimiser"}  # what the address of the 
 ALT = {
     "train": "A network that has learned the disk: black discs inside a circle, white diamonds around it, and the "
     "line where it changes its mind.",
+    "explore": "GELU with its slope and second derivative, and what 50 layers at its computed gain do to a signal "
+    "and to its gradient.",
     "numbers": "The bits of one step in float16: the exponential of 12 is infinite there.",
 }
+WIDTHS = {"train": "22rem", "explore": "100%", "numbers": "100%"}
 # the page's colours by the names of JupyterLab's and, where there are none, the system's
 LOOK = "; ".join(
     f"--pst-color-{ours}: var(--jp-{theirs}, {system})"
@@ -53,7 +56,7 @@ MOUNT = "document.querySelectorAll('[data-actlab-lab]:not([data-ready])').forEac
 
 
 class Lab:
-    """What `train` and `numbers` return: a notebook shows it. Its repr is the call that makes it.
+    """What `train`, `explore` and `numbers` return: a notebook shows it. Its repr is the call that makes it.
 
     kind: which lab it is. state: what stands in the address of the book's page, by its keys.
     """
@@ -65,14 +68,15 @@ class Lab:
         return f"lab.{self.kind}({', '.join(f'{key}={value!r}' for key, value in self._said.items())})"
 
     def _repr_html_(self) -> str:
-        still = base64.b64encode(_asset({"train": "lab.png", "numbers": "numbers.png"}[self.kind])).decode()
+        still = base64.b64encode(_asset({"train": "lab"}.get(self.kind, self.kind) + ".png")).decode()
         script = _asset("lab.js").decode("utf-8").replace("</script", r"<\/script")
         state = html.escape(json.dumps(self.state))
         call = html.escape(repr(self))
         return (
             f'<div style="{LOOK}">'
             f'<div class="actlab-lab" data-actlab-lab data-kind="{self.kind}" data-state="{state}">'
-            f'<img src="data:image/png;base64,{still}" alt="{html.escape(ALT[self.kind])}" style="max-width: 22rem">'
+            f'<img src="data:image/png;base64,{still}" alt="{html.escape(ALT[self.kind])}" '
+            f'style="max-width: {WIDTHS[self.kind]}">'
             f"<p><code>{call}</code>: trust this notebook, or run the cell, to have its controls.</p></div></div>"
             f"<script>{script}\n{MOUNT}</script>"
         )
@@ -126,6 +130,38 @@ def train(
     return Lab("train", said, {key: str(value) for key, value in state.items()})
 
 
+def explore(
+    activation: str = "gelu",
+    *,
+    own: str = "",
+    settings: Mapping[str, Any] | None = None,
+    gain: float | None = None,
+    beside: str = "",
+    z: float = 1,
+) -> Lab:
+    """The lab that explores a function: derivatives, moments, gains, fixed point, and 50 layers up and down.
+
+    activation, own, settings: as in `train`. gain: of each of the 50 layers, 0.1 to 10; None: the function's computed
+    gain. beside: a function of the catalog to draw next to it. z: where the curves are read, -10 to 10.
+    Raises KeyError for a name that there is not, listing those there are, TypeError and ValueError for a number that
+    the lab has no control for.
+    """
+    given = {"activation": activation, "own": own, "settings": settings or {}}
+    state = _function(given, "explore.") | {"explore": activation}
+    if own:
+        state["explore.own"] = own
+    more = {}
+    if gain is not None:
+        more["gain"] = _between("gain", gain, 0.1, 10)
+    if beside:
+        more["beside"] = one_of(catalog, beside, "activation")
+    if _between("z", z, -10, 10) != 1:
+        more["z"] = z
+    said = {key: value for key, value in given.items() if value and value != "gelu"} | more
+    state |= {f"explore.{key}": value for key, value in more.items()}
+    return Lab("explore", said, {key: str(value) for key, value in state.items()})
+
+
 def numbers(
     logits: str | Iterable[float] = (10, 11, 12),
     format: str = "float16",
@@ -176,14 +212,7 @@ def ends(act: Activation, key: str) -> tuple[float, float]:
 
 def _setting(given, prefix):
     """A setting as the address has it, without what is the default. Refuses what the lab has no control for."""
-    own = given["activation"] == "own"
-    if own and not (isinstance(given["own"], str) and 0 < len(given["own"].strip()) <= MOST_SIGNS):
-        raise ValueError(f"own is the text of a function of z, up to {MOST_SIGNS} signs, got {given['own']!r}")
-    if not own and given["own"]:
-        raise ValueError(f'own goes with activation="own", got activation={given["activation"]!r}')
-    if own and given["settings"]:
-        raise ValueError(f"a function that is typed in has no settings, got {given['settings']!r}")
-    act = None if own else catalog[one_of(catalog, given["activation"], "activation")]
+    state = _function(given, prefix)
     one_of(TASKS, given["data"], "task")
     one_of(STARTS, given["start"], "start")
     one_of(OPTIMIZERS, given["optimizer"], "optimizer")
@@ -192,12 +221,25 @@ def _setting(given, prefix):
     _between("gain", given["gain"], 0.1, 5)
     _among("rate", given["rate"], RATES)
     _among("batch", given["batch"], BATCHES)
-    state = {}
     for key, value in given.items():
         if key != "settings" and value != DEFAULTS[key]:
             state[prefix + KEYS.get(key, key)] = value
+    return state
+
+
+def _function(given, prefix):
+    """The settings of a function as the address has them. Refuses a function that is none."""
+    own = given["activation"] == "own"
+    if own and not (isinstance(given["own"], str) and 0 < len(given["own"].strip()) <= MOST_SIGNS):
+        raise ValueError(f"own is the text of a function of z, up to {MOST_SIGNS} signs, got {given['own']!r}")
+    if not own and given["own"]:
+        raise ValueError(f'own goes with activation="own", got activation={given["activation"]!r}')
+    if own and given["settings"]:
+        raise ValueError(f"a function that is typed in has no settings, got {given['settings']!r}")
+    state = {}
     if own:
         return state
+    act = catalog[one_of(catalog, given["activation"], "activation")]
     single = {f"{key}_{i + 1}": (key, i) for key, all_ in act.settings.items() if isinstance(all_, tuple)
               for i in range(len(all_))}  # fmt: skip
     for key, value in given["settings"].items():

@@ -10,6 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from site_checks import ROOT, stored
 
+from actlab import lab
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 CONDA = [entry for entry in ENVIRONMENT["dependencies"] if isinstance(entry, str)]
@@ -60,13 +62,17 @@ def test_constraints_pin_versions_within_the_promised_ranges():
     assert not outside, f"not pinned, or pinned outside of the range: {outside}"
 
 
-def test_the_wheel_carries_every_file_of_the_package(tmp_path):
+def test_the_wheel_carries_every_file_of_the_package_and_what_a_lab_needs(tmp_path, monkeypatch):
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
     done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as file:
         carried = set(file.namelist())
+        file.extractall(tmp_path / "installed")
     files = [path for path in (ROOT / "src/actlab").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert len([path for path in files if path.suffix == ".toml"]) >= 12
     assert {path.relative_to(ROOT / "src").as_posix() for path in files} <= carried
+    monkeypatch.setattr(lab, "__file__", str(tmp_path / "installed/actlab/lab.py"))
+    for made in (lab.train(), lab.explore(), lab.numbers()):
+        assert "window.actlabLab" in made._repr_html_()

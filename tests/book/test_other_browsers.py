@@ -1,4 +1,4 @@
-"""Three pages as the readers of Firefox and of WebKit have them, on a phone: by `make browsers`, as it needs both."""
+"""Pages and labs as the readers of Firefox and WebKit have them, on a phone: by `make browsers`, as it needs both."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,9 +6,12 @@ from functools import partial
 
 import drivers
 import pytest
+import torch
 from chromium import CONTROLS, READY, SEEN, UNRENDERED
 from drivers import Browser
 from serving import Quiet, served
+
+from actlab import activations, theory
 
 pytestmark = pytest.mark.browsers
 
@@ -195,3 +198,68 @@ def test_a_reader_who_scrolls_up_keeps_the_place(browser, watched):
     with opened(browser, watched, CHAPTERS[1]):
         browser.run(READY)
         assert browser.run(SCROLLED_UP, "further-reading") == [300] * 25
+
+
+def _lab(browser, kind, selector):
+    (place,) = _all(browser, f"[data-kind={kind}]")
+    return _all(browser, selector, place)
+
+
+def _named(browser, kind, words):
+    """The button of a lab that says so."""
+    said = "button => button.innerText.trim()"
+    (found,) = [one for one in _lab(browser, kind, "button") if browser.run(said, one) == words]
+    return found
+
+
+def _says(browser, kind, selector):
+    return browser.run("place => place.innerText", _lab(browser, kind, selector)[0])
+
+
+def test_a_network_learns_and_stops_by_click_and_by_key(browser, watched):
+    said = "document.querySelector('.lab-numbers').innerText"
+    read = f"() => {said}.match(/Update (\\d+). Loss ([\\d.]+)/).slice(1).map(Number)"
+    with opened(browser, watched, "lab"):
+        browser.run(READY)
+        step, loss = browser.run(read)
+        assert step == 0
+        browser.click(_named(browser, "train", "Play"))
+        assert browser.wait(f"() => ({read})()[0] > 100", seconds=60)
+        browser.press(_named(browser, "train", "Pause"), ENTER)
+        done, less = browser.run(read)
+        assert less < loss / 2
+        browser.press(_named(browser, "train", "Step"), ENTER)
+        assert browser.run(read)[0] == done + 1
+        browser.click(_named(browser, "train", "Train from 20 seeds"))
+        assert browser.wait("() => document.querySelectorAll('.lab-dot').length === 20", seconds=120)
+
+
+def test_the_explorer_follows_its_gain_and_the_numbers_lab_its_steps(browser, watched):
+    with opened(browser, watched, "lab"):
+        browser.run(READY)
+        assert browser.wait("() => document.querySelector('[data-kind=explore][data-whole]')", seconds=60)
+        assert "gain 1.534" in _says(browser, "explore", ".lab-part .lab-numbers")
+        browser.press(_lab(browser, "explore", "input[id$=-gain]")[0], RIGHT)
+        assert "gain 1.54" in _says(browser, "explore", ".lab-part .lab-numbers")
+    with opened(browser, watched, "numbers"):
+        browser.run(READY)
+        assert _says(browser, "numbers", ".lab-now .lab-title").startswith("Step 6 of 11")
+        browser.click(_named(browser, "numbers", "Next"))
+        assert _says(browser, "numbers", ".lab-now .lab-title").startswith("Step 7 of 11")
+
+
+def test_functions_and_gains_are_those_of_the_package(browser, watched):
+    ask = """names => names.map((name) => {
+        const {functionOf, gainOf, value} = actlabLab.engine;
+        const at = [...Array(81).keys()].map((k) => k / 4 - 10);
+        return [...at.map((z) => value(functionOf(name), z)), gainOf(name)];
+    })"""
+    names = ["relu", "sigmoid", "tanh", "elu", "softplus", "gelu", "silu", "mish", "sine"]
+    z = torch.arange(-10, 10.25, 0.25, dtype=torch.float64)
+    with opened(browser, watched, "lab"):
+        browser.run(READY)
+        for name, (*pairs, gain) in zip(names, browser.run(ask, names), strict=True):
+            act = activations.get(name)
+            ours = torch.stack([act(z), act.slope(z)], dim=1)
+            torch.testing.assert_close(torch.tensor(pairs, dtype=z.dtype), ours, rtol=1e-12, atol=1e-14)
+            assert gain == pytest.approx(theory.gain(name), rel=1e-9)

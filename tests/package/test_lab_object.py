@@ -25,6 +25,31 @@ def test_a_lab_is_the_call_that_makes_it():
     assert repr(lab.train()) == "lab.train()" and lab.train().state == {}
 
 
+def test_an_explorer_is_the_call_that_makes_it():
+    made = lab.explore("elu", settings={"alpha": 2}, gain=1.2, beside="tanh", z=-0.5)
+    assert made.state == {
+        "explore": "elu", "explore.set.alpha": "2", "explore.gain": "1.2", "explore.beside": "tanh",
+        "explore.z": "-0.5",
+    }  # fmt: skip
+    own = lab.explore("own", own="2 z")
+    assert own.state == {"explore": "own", "explore.own": "2 z"}
+    for one in (made, own, lab.explore(), lab.explore("relu", z=0)):
+        assert eval(repr(one), {"lab": lab}).state == one.state
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"activation": "gleu"}, KeyError, "did you mean 'gelu'"), ({"own": "z"}, ValueError, "own goes with"),
+        ({"beside": "own"}, KeyError, "no activation"), ({"gain": 11}, ValueError, "from 0.1 to 10"),
+        ({"z": 10.5}, ValueError, "from -10 to 10"), ({"z": "1"}, TypeError, "number, got '1'"),
+    ],
+)  # fmt: skip
+def test_what_the_explorer_has_not_is_refused_with_what_there_is(given, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        lab.explore(**given)
+
+
 def test_numbers_take_a_list_or_a_text():
     made = lab.numbers([0, 800, -float("inf")], "float64", result="loss", program="logits", target=1)
     assert made.state == {"z": "0, 800, -inf", "format": "float64", "want": "loss", "how": "logits", "target": "1"}
@@ -33,7 +58,7 @@ def test_numbers_take_a_list_or_a_text():
     assert lab.numbers([0.1 + 0.2]).state == {"z": "0.30000000000000004"}
 
 
-@pytest.mark.parametrize("made", [lab.train("gelu", depth=10), lab.numbers("1, 2")], ids=repr)
+@pytest.mark.parametrize("made", [lab.train("gelu", depth=10), lab.explore("mish"), lab.numbers("1, 2")], ids=repr)
 def test_what_a_notebook_shows_has_a_picture_the_state_and_the_script_and_loads_nothing(made):
     shown = made._repr_html_()
     state = re.search(r'data-state="([^"]*)"', shown)[1]
