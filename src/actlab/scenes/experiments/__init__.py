@@ -1,4 +1,4 @@
-"""What chapter 8 and the pages below it show of the disk: draws and starts, two orders, rates, verdicts."""
+"""What chapter 8 and the pages below it show: draws and starts, two orders, rates, verdicts, optimisers, tables."""
 
 from ._catalog import (
     able,
@@ -24,34 +24,56 @@ from ._first import (
     wins,
 )
 from ._fresh import ladder, orders, orders_table, paths_figure, rates_figure, stop_player, tuning, turns, way
+from ._optimisers import (
+    OPTIMISERS,
+    beside_adam,
+    by_optimiser,
+    digits_right,
+    fitted_table,
+    optimiser_rates_table,
+    optimisers_figure,
+    optimisers_table,
+    turned_table,
+    turns_with,
+)
 from ._ranks import failed_table, place_intervals, places_player, places_table, ridges_player, thousand_table
 from ._runs import EIGHT, at_own_rates, by_draw, finals, grid, order, own_rates
+from ._tabular import TABLES, tables_beside, tables_points, tables_rates, tables_table
 from ._variance import draw_share, parts, plan, variance_figure
 from ._verdicts import against, factors_table, in_factors, pairs_count, travel, travel_table, verdicts_table
 
 __all__ = [
     "EIGHT",
+    "OPTIMISERS",
+    "TABLES",
     "able",
     "against",
     "at_own_rates",
     "bands_figure",
+    "beside_adam",
     "by_draw",
+    "by_optimiser",
     "catalog_figure",
     "catalog_losses",
     "catalog_table",
     "cost",
     "counted",
     "curve",
+    "digits_right",
     "draw_share",
     "factors_table",
     "failed_table",
     "finals",
+    "fitted_table",
     "grid",
     "in_factors",
     "inside",
     "ladder",
     "leaders",
     "league_player",
+    "optimiser_rates_table",
+    "optimisers_figure",
+    "optimisers_table",
     "order",
     "orders",
     "orders_table",
@@ -72,12 +94,18 @@ __all__ = [
     "shapes_table",
     "smooth",
     "stop_player",
+    "tables_beside",
+    "tables_points",
+    "tables_rates",
+    "tables_table",
     "thousand_table",
     "time_figure",
     "travel",
     "travel_table",
     "tuning",
+    "turned_table",
     "turns",
+    "turns_with",
     "variance_figure",
     "verdicts_table",
     "way",
