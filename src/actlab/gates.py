@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ._names import one_of
 from .activations import Activation, get
 
-__all__ = ["GatedFeedForward", "bilinear", "catalog", "geglu", "glu", "matched_width", "reglu", "swiglu"]
+__all__ = ["CReLU", "GatedFeedForward", "bilinear", "catalog", "geglu", "glu", "matched_width", "reglu", "swiglu"]
 
 
 _entries: dict[str, Callable[[Tensor, Tensor], Tensor]] = {}
@@ -146,6 +146,26 @@ class GatedFeedForward(nn.Module):
 
     def extra_repr(self) -> str:
         return f"function={getattr(self.function, '__name__', self.function)}"
+
+
+class CReLU(nn.Module):
+    """relu(z) and relu(-z) one after the other along dim, which comes out twice as long {cite}`shang2016`.
+
+    No gate, and no entry of the catalog either, for it is not one number in, one number out: what a ReLU throws away
+    is kept beside the rest, and z is their difference. dim: of the channels, 1 as in torch.nn.PReLU. It takes a
+    tensor of floats, and raises TypeError for anything else, IndexError if there is no such dim.
+    """
+
+    def __init__(self, dim: int = 1):
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, z: Tensor) -> Tensor:
+        relu = get("relu")
+        return torch.cat([relu(z), relu(-z)], self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
 
 
 def _lookup(name):

@@ -23,7 +23,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["log_softmax", "logsumexp", "naive_softmax", "online_softmax", "softmax", "softmax_jacobian"]
+__all__ = ["log_softmax", "logsumexp", "naive_softmax", "online_softmax", "softmax", "softmax_jacobian", "sparsemax"]
 
 inf = math.inf
 Dims = int | tuple[int, ...] | None
@@ -142,6 +142,26 @@ def online_softmax(
         total = total * torch.exp(largest - larger) + torch.exp(part - larger).sum(dim, keepdim=True)
         largest = larger
     return torch.exp(z - largest) / _total(total)
+
+
+@_in_single
+def sparsemax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype: torch.dtype | None = None) -> Tensor:
+    """The probabilities that lie nearest to z along dim, which are exactly 0 for small entries {cite}`martins2016`.
+
+    They are max(0, z - t), with the one t for which they add up to 1: the shape and dtype of z. No t is looked for:
+    of the entries in order, those that share are the first k, and t is their sum less 1, divided by k. The gradient
+    goes to those alone, less its mean over them.
+    """
+    z = _masked(z, mask)
+    largest = _largest(z, dim)
+    below = z - largest  # t is less than 1 below the largest
+    ordered = below.detach().sort(dim, descending=True).values
+    k = torch.ones_like(ordered).cumsum(dim)
+    sharing = (1 + k * ordered > ordered.cumsum(dim)).sum(dim, keepdim=True).clamp(min=1)
+    shares = below.detach() >= ordered.gather(dim, sharing - 1)
+    t = (torch.where(shares, below, 0.0).sum(dim, keepdim=True) - 1) / sharing
+    p = torch.relu(torch.where(shares & (below > -inf), below - t, 0.0))
+    return p.masked_fill(~largest.isfinite(), math.nan)
 
 
 def softmax_jacobian(z: Tensor) -> Tensor:

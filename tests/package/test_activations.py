@@ -6,6 +6,7 @@ the paper and not from the package.
 
 import copy
 import dataclasses
+import io
 import math
 import pickle
 import re
@@ -20,6 +21,7 @@ import torch
 from hypothesis import strategies
 from mpmath import mp
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from actlab import activations
 from actlab.activations import catalog, get
@@ -1034,13 +1036,14 @@ def test_a_module_applies_the_function_and_holds_what_it_learns(name, settings):
     module = activation.module(dtype=F64).eval()
     z = torch.linspace(-2, 2, 5, dtype=F64)
     assert torch.equal(module(z), activation(z))
-    assert {key: value.tolist() for key, value in module.state_dict().items()} == {
+    assert {key: value.tolist() for key, value in module.named_parameters()} == {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in activation.settings.items()
         if key in activation.learnable
     }
     assert len(list(module.parameters())) == len(activation.learnable)
     assert list(module.buffers()) == []
+    assert set(module.state_dict()) == {*activation.learnable, *(["draws._extra_state"] if name == "rrelu" else [])}
     assert name in repr(module)
     assert activation.module() is not module
     assert module.activation == activation
@@ -1146,6 +1149,44 @@ def test_a_seed_gives_the_same_draws_again_and_torchs_own_generator_is_left_alon
     assert torch.equal(first, twin(z)) and not torch.equal(first, other(z))
     assert torch.equal(copy.deepcopy(layer)(z), layer(z))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_random_layer_goes_on_from_its_state_where_it_was_saved():
+    z = torch.full((100,), -1.0)
+    layer, other = get("rrelu").module(seed=7), get("rrelu").module(seed=8)
+    layer(z)
+    saved = io.BytesIO()
+    torch.save(torch.nn.Sequential(layer).state_dict(), saved)
+    torch.nn.Sequential(other).load_state_dict(torch.load(io.BytesIO(saved.getvalue()), weights_only=True))
+    twin = pickle.loads(pickle.dumps(layer))
+    after = layer(z)
+    assert torch.equal(after, other(z)) and torch.equal(after, twin(z))
+
+
+@pytest.mark.parametrize("reentrant", [False, True], ids=["saved", "reentrant"])
+def test_a_call_that_checkpointing_repeats_draws_what_it_drew(reentrant):
+    # one layer in two places, two passes before one backward, and one of them backward twice
+    layer, x = get("rrelu").module(seed=3), torch.linspace(-2, -1, 300).reshape(3, 100)
+    part = torch.nn.Sequential(layer, layer)
+
+    def gradients(run):
+        layer.draws.set_extra_state(start)
+        z = x.clone().requires_grad_()
+        out = (run(z) * run(z)).square().sum()
+        for _ in range(1 if reentrant else 2):  # by backward, as the reentrant kind knows no other
+            out.backward(retain_graph=not reentrant)
+        return z.grad, layer(x)  # where the passes have left the stream
+
+    def plain(z):
+        return part(part(z))
+
+    def repeated(z):
+        inner = lambda z: checkpoint(part, z, use_reentrant=reentrant)  # noqa: E731
+        return inner(inner(z))
+
+    start = layer.draws.get_extra_state()
+    for one, other in zip(gradients(plain), gradients(repeated), strict=True):
+        assert torch.equal(one, other)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, F64], ids=str)

@@ -326,3 +326,16 @@ def test_a_block_can_be_copied_and_shows_its_gate():
 
 def test_the_package_names_what_it_offers():
     assert {"glu", "reglu", "geglu", "swiglu", "bilinear", "GatedFeedForward"} <= set(gates.__all__)
+
+
+@pytest.mark.parametrize("dim", [1, -1])
+def test_crelu_keeps_both_signs_side_by_side_and_their_difference_is_the_input(dim):
+    z, layer = draw(3, 4, 5), gates.CReLU(dim)
+    out = layer(z)
+    assert out.shape[dim] == 2 * z.shape[dim] and (out >= 0).all()
+    above, below = out.chunk(2, dim)
+    assert torch.equal(above - below, z) and torch.equal(out.norm(), z.norm())
+    slopes = torch.autograd.functional.vjp(layer, z, torch.ones_like(out))[1]
+    assert torch.equal(slopes, z.sign()) and repr(layer) == f"CReLU(dim={dim})"
+    with pytest.raises(TypeError, match=r"^relu takes"):
+        layer(torch.ones(2, 2, dtype=torch.int64))

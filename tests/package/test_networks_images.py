@@ -1,12 +1,14 @@
 """The networks of the image studies, against published counts, published shapes and a forward pass by hand."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
+from actlab.activations import Elementwise
 from actlab.networks import cnn, resnet
 from actlab.networks._images import xavier_uniform
 
@@ -22,6 +24,13 @@ def parameters(network):
 )
 def test_resnets_have_the_published_number_of_parameters(settings, published):
     assert parameters(resnet("relu", channels=3, classes=1000, **settings)) == published
+
+
+@pytest.mark.parametrize("made", [partial(resnet, blocks=(2, 1), width=2), cnn], ids=["resnet", "cnn"])
+def test_no_two_layers_draw_alike_nor_those_of_networks_with_other_seeds(made):
+    layers = [m for seed in (0, 1) for m in made("rrelu", seed=seed).modules() if isinstance(m, Elementwise)]
+    z = torch.full((10,), -1.0)
+    assert len({tuple(layer(z).tolist()) for layer in layers}) == len(layers) > 7
 
 
 def test_the_cnn_has_the_parameters_of_the_tutorial():

@@ -1,13 +1,22 @@
 """Softmax and its relatives against mpmath, torch and arithmetic by hand, above all where the formula breaks."""
 
 import inspect
+import itertools
 import math
 
 import pytest
 import torch
 from mpmath import mp
 
-from actlab.softmax import log_softmax, logsumexp, naive_softmax, online_softmax, softmax, softmax_jacobian
+from actlab.softmax import (
+    log_softmax,
+    logsumexp,
+    naive_softmax,
+    online_softmax,
+    softmax,
+    softmax_jacobian,
+    sparsemax,
+)
 
 F64 = torch.float64
 EPS = torch.finfo(F64).eps
@@ -75,6 +84,68 @@ def test_logsumexp_is_right_to_the_last_digits(row):
     got = logsumexp(torch.tensor(row, dtype=F64)).item()
     true = truth(row)[2]
     assert abs(mp.mpf(got) - true) <= 4 * EPS * max(abs(true), abs(max(row)))
+
+
+def nearest_probabilities(row):
+    """The point of the simplex that lies nearest to a row: of the faces, all of which are tried, the best."""
+    points = []
+    for size in range(1, len(row) + 1):
+        for face in itertools.combinations(range(len(row)), size):
+            t = (mp.fsum(row[i] for i in face) - 1) / size
+            point = [row[i] - t if i in face else mp.mpf(0) for i in range(len(row))]
+            if min(point) >= 0:
+                points.append((mp.fsum((p - z) ** 2 for p, z in zip(point, row, strict=True)), point))
+    return min(points)[1]
+
+
+SHORT = {name: row for name, row in ROWS.items() if len(row) < 10}
+SHORT |= {"a tie at the edge": [1.0, 0.0, 0.0, -0.5], "all share": [0.3, 0.1, 0.25, 0.2]}
+
+
+@pytest.mark.parametrize("row", SHORT.values(), ids=SHORT)
+def test_sparsemax_is_the_nearest_point_of_all_faces_of_the_simplex(row):
+    with mp.workdps(700):
+        true = [float(p) for p in nearest_probabilities([mp.mpf(z) for z in row])]
+    assert sparsemax(torch.tensor(row, dtype=F64)).tolist() == pytest.approx(true, rel=0, abs=4 * EPS)
+
+
+def test_sparsemax_of_long_rows_is_what_bisection_finds_and_so_is_its_gradient():
+    generator = torch.Generator().manual_seed(6)
+    z = torch.randn(40, 300, dtype=F64, generator=generator)
+    low, high = z.amax(1, keepdim=True) - 1, z.amax(1, keepdim=True)
+    for _ in range(60):
+        t = (low + high) / 2
+        over = (z - t).clamp(min=0).sum(1, keepdim=True) > 1
+        low, high = torch.where(over, t, low), torch.where(over, high, t)
+    wanted = (z - high).clamp(min=0)
+    p = sparsemax(z)
+    torch.testing.assert_close(p, wanted, rtol=0, atol=1e-13)
+    torch.testing.assert_close(sparsemax(z.T.contiguous(), 0).T, p, rtol=0, atol=0)
+    end = torch.randn(40, 300, dtype=F64, generator=generator)
+    shares = (wanted > 1e-12).to(F64)
+    by_hand = shares * (end - (shares * end).sum(1, keepdim=True) / shares.sum(1, keepdim=True))
+    (found,) = torch.autograd.grad(sparsemax(z.requires_grad_()), z, end)
+    torch.testing.assert_close(found, by_hand, rtol=1e-12, atol=1e-12)
+    assert torch.autograd.gradgradcheck(lambda z: sparsemax(z).square(), z[:2, :5].detach().requires_grad_())
+
+
+@DTYPES
+def test_sparsemax_has_the_manners_of_its_family(dtype):
+    inf, nan = math.inf, math.nan
+    mask = torch.tensor([[True, True, False], [False, False, False], [True, False, False]])
+    z = torch.tensor([[0.5, 0.25, 9.0], [1.0, 2.0, 3.0], [-inf, 0.0, 0.0]], dtype=dtype, requires_grad=True)
+    p = sparsemax(z, mask=mask)
+    assert p.tolist() == [[0.625, 0.375, 0], [0, 0, 0], [0, 0, 0]] and p.dtype == dtype
+    (gradient,) = torch.autograd.grad(p[:, 0].sum(), z)
+    assert gradient.tolist() == [[0.5, -0.5, 0], [0, 0, 0], [0, 0, 0]]
+    odd = torch.tensor([[inf, 0.0], [nan, 0.0], [-inf, 0.0]], dtype=dtype)
+    assert sparsemax(odd).tolist()[2] == [0, 1] and sparsemax(odd)[:2].isnan().all()
+    assert sparsemax(torch.tensor(3.0, dtype=dtype)) == 1 and sparsemax(torch.empty(2, 0, dtype=dtype)).shape == (
+        2,
+        0,
+    )
+    flat = sparsemax(torch.tensor([[0.5, 0.25], [0.5, 0.0]], dtype=dtype), dim=None)
+    assert flat.flatten().tolist() == pytest.approx([5 / 12, 2 / 12, 5 / 12, 0], abs=torch.finfo(dtype).eps)
 
 
 def test_what_torch_rounds_away_is_kept():

@@ -396,6 +396,13 @@ def test_a_stretch_that_is_fixed_to_rounding_is_one_record():
     assert theory.fixed_point("hardtanh", 1.0) == point
 
 
+@pytest.mark.parametrize(("name", "gain"), [("star_relu", 3.0), ("apl", 3.0), ("relu_squared", 2.0)])
+def test_a_signal_that_grows_without_end_has_no_fixed_point(name, gain):
+    # by hand: the outputs of these grow at least like z, times the gain, so that each layer adds to the mean square
+    assert theory.variance_map(name, 1e6, gain) > 2e6
+    assert theory.fixed_point(name, gain) is None
+
+
 def test_fixed_points_are_those_done_by_hand():
     zero, one = theory.fixed_points("relu_squared")  # V = q^2
     assert (zero.q, zero.slope, one.q) == (0, 0, 1) and one.slope == pytest.approx(2, rel=1e-12)

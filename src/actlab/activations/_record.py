@@ -1,5 +1,6 @@
 """What an activation is: its record, the layer that applies it, and how an entry is looked up by name."""
 
+import collections
 import contextlib
 import functools
 import inspect
@@ -11,6 +12,7 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor
+from torch._subclasses import FakeTensor
 
 from .._names import meant, nearest
 
@@ -109,7 +111,9 @@ class Activation:
         """A new `torch.nn.Module` that applies f.
 
         Settings that are `learnable` become its parameters, of the given dtype and device; the others have none.
-        `seed` is for the layer that draws in training mode, `rrelu`: two layers with one seed draw the same.
+        `seed` is for the layer that draws in training mode, `rrelu`: two layers with one seed draw the same. Its
+        generator is its own, and the generator's state a part of the layer's; a call that torch.utils.checkpoint
+        repeats draws what it drew, if it is among the layer's last 64.
         """
         return Elementwise(self, dtype=dtype, seed=seed, device=device)
 
@@ -150,7 +154,8 @@ class Elementwise(torch.nn.Module):
         for key in activation.learnable:
             value = torch.tensor(activation.settings[key], dtype=dtype, device=device)
             self.register_parameter(key, torch.nn.Parameter(value))
-        self._generator = torch.Generator().manual_seed(seed) if activation.training_function else None
+        if activation.training_function:
+            self.draws = _Draws(activation, seed)
 
     @property
     def activation(self) -> Activation:
@@ -166,7 +171,7 @@ class Elementwise(torch.nn.Module):
             return _in_single(lambda z: function(z, *(value.to(z.dtype) for value in learned)))(z)
         if self.training and start.training_function:
             _require_float(z, start.name)
-            return _in_single(lambda z: start.training_function(z, self._generator))(z)
+            return _in_single(self.draws)(z)
         return start(z)
 
     def _learned(self) -> dict[str, Setting]:
@@ -175,6 +180,55 @@ class Elementwise(torch.nn.Module):
     def extra_repr(self) -> str:
         settings = {**self._start.settings, **self._learned()}
         return ", ".join([self._start.name, *(f"{key}={_shown(value)}" for key, value in settings.items())])
+
+
+class _Draws(torch.nn.Module):
+    """What a layer does in training, with a generator of its own; what it drew comes again where a call does."""
+
+    def __init__(self, activation, seed):
+        super().__init__()
+        self._start = activation
+        self._generator = torch.Generator().manual_seed(seed)
+        self._calls = collections.deque(maxlen=64)
+
+    def forward(self, z: Tensor) -> Tensor:
+        traced = torch.compiler.is_compiling() or torch.jit.is_tracing()
+        if traced or torch._C._are_functorch_transforms_active() or z.is_meta or isinstance(z, FakeTensor):
+            return self._start.training_function(z, self._generator)  # there are no numbers to know a call by
+        task, sample = torch._C._current_graph_task_id(), self._sample(z.detach())
+        if (
+            task >= 0
+        ):  # a pass backward is going on: checkpointing repeats the pass forward in it, the last call first
+            for call in reversed(self._calls):
+                if call.task != task and call.shape == z.shape and torch.equal(call.sample, sample):
+                    call.task = task
+                    generator = torch.Generator()
+                    generator.set_state(call.state)
+                    return self._start.training_function(z, generator)
+        self._calls.append(_Call(z.shape, sample, self._generator.get_state(), task))
+        return self._start.training_function(z, self._generator)
+
+    @staticmethod
+    def _sample(z):
+        flat = z.reshape(-1)
+        return flat[:: max(1, len(flat) // 64)].clone()
+
+    def __getstate__(self):
+        return {**vars(self), "_calls": collections.deque(maxlen=self._calls.maxlen)}
+
+    def get_extra_state(self) -> Tensor:
+        return self._generator.get_state()
+
+    def set_extra_state(self, state: Tensor) -> None:
+        self._generator.set_state(state.cpu())
+
+
+@dataclass
+class _Call:
+    shape: torch.Size  # of z
+    sample: Tensor  # some numbers of z
+    state: Tensor  # of the generator, before it drew
+    task: int  # the pass backward in which it came again last; -1 for none
 
 
 class _Elementwise(torch.autograd.Function):

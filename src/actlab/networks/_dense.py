@@ -27,7 +27,9 @@ def mlp(
 
     sizes: features in, units of each hidden layer, outputs: `[2, 16, 8, 1]` has two hidden layers. norm: "layer" or
     "batch", what stands between a hidden layer and its activation {cite}`ba2016,ioffe2015`; None for nothing.
-    Weights come from `initialize(network, scheme, seed=seed)`, the same with a norm and without. Raises ValueError if
+    Weights come from `initialize(network, scheme, seed=seed)`, the same with a norm and without. What an activation
+    draws in training comes from seed + i in hidden layer i: runs that are compared begin at seeds further apart than
+    there are layers, or the second layer of one draws as the first of the next. Raises ValueError if
     fewer than two sizes are given, and KeyError, listing them, for a norm that there is not.
     """
     if len(sizes) < 2 or min(sizes) < 1:

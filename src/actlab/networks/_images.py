@@ -49,13 +49,13 @@ def cnn(
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for i, ends in enumerate([(channels, 6), (6, 16)], start=1):
         layers[f"conv{i}"] = _bare(nn.Conv2d, *ends, 5)
-        layers[f"act{i}"] = activation.module(seed=seed + i)
+        layers[f"act{i}"] = activation.module(seed=1000 * seed + i)
         layers[f"pool{i}"] = nn.MaxPool2d(2)
     layers["flat"] = nn.Flatten()
     for i, (name, ends) in enumerate(widths.items(), start=3):
         layers[name] = _bare(nn.Linear, *ends)
         if name != "fc3":
-            layers[f"act{i}"] = activation.module(seed=seed + i)
+            layers[f"act{i}"] = activation.module(seed=1000 * seed + i)
     return xavier_uniform(nn.Sequential(layers), seed)
 
 
@@ -82,7 +82,7 @@ def resnet(
     layers: OrderedDict[str, nn.Module] = OrderedDict(
         stem=_convolution(channels, width, 7, stride=2),
         norm=nn.BatchNorm2d(width),
-        act=activation.module(seed=seed),
+        act=activation.module(seed=1000 * seed),
         pool=nn.MaxPool2d(3, stride=2, padding=1),
     )
     last = width
@@ -90,7 +90,8 @@ def resnet(
         stage = []
         for j in range(count):
             stride = 2 if i and not j else 1  # a stage but the first halves the image in its first block
-            stage.append(_Residual(activation, last, width * 2**i, stride, bottleneck, seed))
+            first = 1000 * seed + 10 * (sum(blocks[:i]) + j) + 1  # no two layers of a network draw alike
+            stage.append(_Residual(activation, last, width * 2**i, stride, bottleneck, first))
             last = stage[-1].channels
         layers[f"stage{i + 1}"] = nn.Sequential(*stage)
     layers |= {
@@ -119,7 +120,7 @@ class _Residual(nn.Module):
             layers[f"conv{i}"] = _convolution(last, out, kernel, stride=step)
             layers[f"norm{i}"] = nn.BatchNorm2d(out)
             if i < len(shapes):
-                layers[f"act{i}"] = activation.module(seed=seed)
+                layers[f"act{i}"] = activation.module(seed=seed + i)
             last = out
         self.branch = nn.Sequential(layers)
         self.shortcut: nn.Module = nn.Identity()

@@ -298,7 +298,7 @@ def swap_feed_forward(
         if gate:
             block.intermediate.intermediate_act_fn = _Halves(gate)
         else:
-            layer = function.module(seed=seed + i)
+            layer = function.module(seed=1000 * seed + i)
             block.intermediate.intermediate_act_fn = layer if numbers is None else _Calibrated(layer, *numbers)
         if fresh:
             for dense in (block.intermediate.dense, block.output.dense):

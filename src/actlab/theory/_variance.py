@@ -104,6 +104,7 @@ class FixedPoint:
 
 
 SCAN = 10.0 ** (torch.arange(-48, 49, dtype=F64) / 8)  # mean squares, 1 among them; neighbours differ by a third
+ENDLESS = 1e60  # no mean square comes back from here: far beyond the scan, and soon f squared is not finite
 SAME = 1e-12  # two numbers from quadrature that differ by less, in parts of their size, count as one
 
 
@@ -178,6 +179,8 @@ def fixed_point(act: str | Activation, gain: float | None = None) -> FixedPoint 
     q = 1.0
     for _ in range(1000):
         q = variance_map(act, q, gain)
+        if q > ENDLESS:
+            return None
         for point in points:
             if math.isclose(q, point.q, rel_tol=1e-9, abs_tol=1e-12) and point.stability != "unstable":
                 return point
