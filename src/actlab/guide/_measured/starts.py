@@ -1,10 +1,10 @@
-"""The sizes of first weights, by arithmetic: residual branches, the last layer, one number for all widths."""
+"""The sizes of first weights: residual branches, the last layer, one number for all widths; rates and the width."""
 
 import math
 from typing import Any
 
-from ... import theory
-from .._compare import power
+from ... import results, theory
+from .._compare import Difference, by, power, where
 from .cited import ONE_SIZE
 
 __all__ = ["found"]
@@ -33,6 +33,33 @@ def found() -> dict[str, Any]:
         "gain_torch": 1 / math.sqrt(3),
         "head": HEAD,
         "qk_bound": math.sqrt(HEAD),  # of q k / sqrt(d), where q and k have mean square 1 over d numbers
+    } | _width()
+
+
+def _width():
+    """Training losses of the widest network at the rate that suits the narrowest, and at its own."""
+    runs, tuning = (results.load("width_rates", table) for table in ("runs", "tuning"))
+    narrow, wide = (pick(row["width"] for row in runs) for pick in (min, max))
+
+    def chosen(arm, width):
+        tried = where(tuning, arm=arm, width=width)
+        losses = {row["power"]: 0.0 for row in tried}
+        for row in tried:
+            losses[row["power"]] += row["train_loss"]
+        return min(losses, key=losses.get)
+
+    def loss(arm, chosen_power):
+        return by("seed", runs, "train_loss", arm=arm, width=wide, power=chosen_power)
+
+    borrowed = chosen("standard", narrow)  # the narrowest network is the same in muP
+    own = {arm: loss(arm, chosen(arm, wide)) for arm in ("standard", "muP")}
+    return {
+        "width_narrow": narrow,
+        "width_wide": wide,
+        "width_seeds": len(own["muP"]),
+        "width_lost_standard": Difference.of(loss("standard", borrowed), own["standard"]),
+        "width_lost_mup": Difference.of(loss("muP", borrowed), own["muP"]),
+        "width_own": Difference.of(own["muP"], own["standard"]),
     }
 
 
