@@ -164,7 +164,7 @@ class Network {
         let sum = 0;
         for (let k = 0; k < n; k++) sum += delta[i * n + k];
         g[bias + i] = sum;
-        for (let j = 0; j < into; j++) g[weight + i * into + j] = dot(delta, i * n, below, j * n, n);
+        products(g, weight + i * into, delta, i * n, below, into, n);
       }
       if (l > 1) back(this.delta[l - 1], delta, p, weight, this.slopes[l - 1], into, units, n);
     }
@@ -192,34 +192,57 @@ function affine(z, to, w, at, bias, x, into, n) {
   }
 }
 
-/* Four sums at once: one alone waits for itself. */
-function dot(a, p, b, q, n) {
-  let s = 0, t = 0, u = 0, v = 0, k = 0;
-  for (; k + 3 < n; k += 4) {
-    s += a[p + k] * b[q + k];
-    t += a[p + k + 1] * b[q + k + 1];
-    u += a[p + k + 2] * b[q + k + 2];
-    v += a[p + k + 3] * b[q + k + 3];
+/* g[to + j] = sum over k of delta[p + k] x[j, k], four j at a time: one sum alone waits for itself. */
+function products(g, to, delta, p, x, into, n) {
+  let j = 0;
+  for (; j + 3 < into; j += 4) {
+    const q = j * n, r = q + n, s = r + n, t = s + n;
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let k = 0; k < n; k++) {
+      const one = delta[p + k];
+      a += one * x[q + k];
+      b += one * x[r + k];
+      c += one * x[s + k];
+      d += one * x[t + k];
+    }
+    g[to + j] = a;
+    g[to + j + 1] = b;
+    g[to + j + 2] = c;
+    g[to + j + 3] = d;
   }
-  for (; k < n; k++) s += a[p + k] * b[q + k];
-  return s + t + (u + v);
+  for (; j < into; j++) {
+    const q = j * n;
+    let even = 0, odd = 0, k = 0;
+    for (; k + 1 < n; k += 2) {
+      even += delta[p + k] * x[q + k];
+      odd += delta[p + k + 1] * x[q + k + 1];
+    }
+    if (k < n) even += delta[p + k] * x[q + k];
+    g[to + j] = even + odd;
+  }
 }
 
-/* delta below: slope times the sum over i of w[i, j] delta[i, :]. */
+/* delta below: slope times the sum over i of w[i, j] delta[i, :], four i at a time, as in affine. */
 function back(below, delta, w, weight, slopes, into, units, n) {
   for (let j = 0; j < into; j++) {
-    const to = j * n;
-    let i = 0;
-    const first = w[weight + j];
-    for (let k = 0; k < n; k++) below[to + k] = first * delta[k];
-    for (i = 1; i + 1 < units; i += 2) {
-      const a = w[weight + i * into + j], b = w[weight + (i + 1) * into + j];
-      const p = i * n, q = p + n;
-      for (let k = 0; k < n; k++) below[to + k] += a * delta[p + k] + b * delta[q + k];
+    const to = j * n, at = weight + j;
+    let i = units % 4;
+    if (i) {
+      const first = w[at];
+      for (let k = 0; k < n; k++) below[to + k] = first * delta[k];
+      for (let more = 1; more < i; more++) {
+        const a = w[at + more * into], p = more * n;
+        for (let k = 0; k < n; k++) below[to + k] += a * delta[p + k];
+      }
+    } else {
+      for (let k = 0; k < n; k++) below[to + k] = 0;
     }
-    if (i < units) {
-      const a = w[weight + i * into + j];
-      for (let k = 0; k < n; k++) below[to + k] += a * delta[i * n + k];
+    for (; i < units; i += 4) {
+      const a = w[at + i * into], b = w[at + (i + 1) * into], c = w[at + (i + 2) * into], d = w[at + (i + 3) * into];
+      const p = i * n, q = p + n, r = q + n, s = r + n;
+      for (let k = 0; k < n; k++) {
+        below[to + k] += a * delta[p + k] + b * delta[q + k] + (c * delta[r + k] + d * delta[s + k]);
+      }
     }
     for (let k = 0; k < n; k++) below[to + k] *= slopes[to + k];
   }

@@ -3,6 +3,7 @@
 const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many as fit" };
 const MOST = { one: 1, ten: 10, fast: Infinity };
 const GRIDS = [20, 28, 40, 56, 80];
+const SPARE = 4; // pictures for each set of numbers, where both together take too long
 const STEPPING = 12; // ms of updates between two pictures
 const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
@@ -19,6 +20,7 @@ class Lab {
     this.pace = "ten";
     this.playing = false;
     this.grid = 3;
+    this.left = 0; // pictures until the next set of numbers
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.ends = [];
     this.build();
@@ -265,18 +267,36 @@ class Lab {
 
   draw() {
     const begin = performance.now();
-    const { trainer, test, setting } = this;
+    const { trainer, setting } = this;
     const { network, data } = trainer;
-    const layers = layerStatistics(network, data);
-    this.latest = judged(network, data);
-    const fresh = judged(network, test);
-    this.remember(trainer.steps, this.latest.loss, fresh.loss);
     // while a slider is moved a large network is asked at fewer places
     const fit = GRIDS.filter((one) => one ** 2 * network.parameters.length < 2e7).at(-1);
     const size = Math.min(fit, GRIDS[this.playing ? this.grid : GRIDS.length - 1]);
     const { reach } = TASKS[setting.data];
     const logits = surface(network, size, reach);
     drawSurface(this.canvas, logits, size, data, reach);
+    const slow = this.playing && this.grid === 0 && !this.still.matches;
+    const all = !slow || this.left-- <= 0 || !Number.isFinite(trainer.latest);
+    if (all) {
+      this.drawNumbers(logits, size);
+      this.left = SPARE - 1;
+    }
+    const took = performance.now() - begin;
+    if (!this.playing) return;
+    if (all && took > 22 && this.grid > 0) this.grid--;
+    else if (all && took < 8 && this.grid < GRIDS.length - 1) this.grid++;
+    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+    if (performance.now() > this.quietUntil) this.hear();
+  }
+
+  /* What the network's numbers are now, in words, lines and bars. */
+  drawNumbers(logits, size) {
+    const { trainer, test, setting } = this;
+    const { network, data } = trainer;
+    const layers = layerStatistics(network, data);
+    this.latest = judged(network, data);
+    const fresh = judged(network, test);
+    this.remember(trainer.steps, this.latest.loss, fresh.loss);
     const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
     const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
     const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
@@ -295,13 +315,6 @@ class Lab {
         "Reset to begin again.";
     }
     this.words = words;
-    const took = performance.now() - begin;
-    if (this.playing) {
-      if (took > 22 && this.grid > 0) this.grid--;
-      else if (took < 8 && this.grid < GRIDS.length - 1) this.grid++;
-      this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
-      if (performance.now() > this.quietUntil) this.hear();
-    }
   }
 
   remember(step, train, test) {
