@@ -231,3 +231,32 @@ def test_every_rated_sentence_is_stored():
     assert ratings.min() >= -4 and ratings.max() <= 4
     sentences = [line.partition("\t")[2] for line in lines]
     assert all(sentence == " ".join(sentence.split()) and sentence for sentence in sentences)
+
+
+def test_a_table_is_split_by_strata_and_scaled_by_its_training_rows():
+    for name, rows, features in [("auto_mpg", 392, 9), ("breast_cancer", 569, 30), ("wine", 178, 13)]:
+        split, other = data.tabular(name), data.tabular(name, seed=1)
+        assert len(split.train_y) + len(split.test_y) == rows and split.train_x.shape[1] == features
+        assert abs(len(split.test_y) - rows / 3) < 10 and not torch.equal(split.train_x, other.train_x)
+        torch.testing.assert_close(split.train_x.mean(0), torch.zeros(features), atol=1e-5, rtol=0)
+        torch.testing.assert_close(split.train_x.std(0), torch.ones(features))
+        whole = np.loadtxt(stored.root() / "tabular" / f"{name}.csv", delimiter=",", skiprows=1)
+        seen = torch.cat([split.train_x, split.test_x]).double().numpy()
+        scaled = (whole[:, :-1] - whole[:, :-1].mean(0)) / whole[:, :-1].std(0)
+        # one straight line takes each feature back, so no row is lost and none comes twice
+        back = np.sort((seen - seen.mean(0)) / seen.std(0), axis=0)
+        np.testing.assert_allclose(back, np.sort(scaled, axis=0), atol=1e-4)
+    classes = [data.tabular(name) for name in ("breast_cancer", "wine")]
+    assert [split.train_y.dtype for split in classes] == [torch.float32, torch.int64]
+    assert sum(split.sum() for split in (classes[0].train_y, classes[0].test_y)) == 212  # malignant, as published
+    assert torch.bincount(classes[1].test_y).tolist() == [20, 24, 16]  # a third of 59, 71 and 48
+    cars = data.tabular("auto_mpg").test_y  # of each tenth of the cars a third
+    assert abs(cars.mean()) < 0.1 and abs(cars.std() - 1) < 0.1
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.5, float("nan"), 0.001, 0.999])
+def test_a_share_that_leaves_no_row_on_one_side_is_refused(share):
+    with pytest.raises(ValueError, match="share is the part of the rows to test on"):
+        data.tabular("wine", share=share)
+    with pytest.raises(KeyError, match="no table named 'cars'"):
+        data.tabular("cars")

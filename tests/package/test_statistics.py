@@ -237,6 +237,16 @@ def test_a_paired_difference_is_that_of_scipy(seed):
     assert found.verdict == (f"equivalent within {bound:g}" if max(above, below) < limit else right)
 
 
+def test_splits_of_the_same_rows_leave_more_doubt_than_draws():
+    a, b = random_pairs(3)
+    draws, splits = (statistics.paired(a, b, comparisons=5, bound=1.0, shared=shared) for shared in (0.0, 0.25))
+    wider = math.sqrt((1 / len(a) + 0.25) / (1 / len(a)))  # by the variance of the mean (nadeau2003)
+    assert (splits.mean, splits.deviation) == (draws.mean, draws.deviation)
+    assert (splits.half, splits.seen) == pytest.approx((wider * draws.half, wider * draws.seen))
+    t = draws.mean / (draws.deviation / math.sqrt(len(a))) / wider
+    assert splits.p == pytest.approx(statistics.student_tails(t, len(a) - 1))
+
+
 def test_the_random_pairs_bring_out_every_verdict():
     found = set()
     for seed in range(40):
@@ -328,6 +338,8 @@ def test_pairs_that_are_all_alike_leave_no_doubt():
         ({"level": math.nan}, "a level lies between 0 and 1"),
         ({"power": 1}, "a power lies between 1 - level and 1"),
         ({"power": 0.04}, "a power lies between 1 - level and 1"),
+        ({"shared": -0.1}, "a number from 0 on; got shared=-0.1"),
+        ({"shared": math.nan}, "a number from 0 on"),
     ],
 )
 def test_pairs_that_say_nothing_and_settings_that_are_none_are_refused(wrong, words):

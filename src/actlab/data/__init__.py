@@ -6,7 +6,7 @@ neither read nor moved.
 
 from ._downloads import cifar10, cola, mnist_whole, sst2
 from ._points import Split, disk, spirals, xor
-from ._stored import mnist, rated_sentences, reviews
+from ._stored import mnist, rated_sentences, reviews, tables, tabular
 
 __all__ = [
     "Split",
@@ -19,5 +19,7 @@ __all__ = [
     "reviews",
     "spirals",
     "sst2",
+    "tables",
+    "tabular",
     "xor",
 ]

@@ -1,7 +1,8 @@
-"""Real digits and real sentences, from the files that lie in data/."""
+"""Real digits, sentences and tables, from the files that lie in data/."""
 
 import gzip
 import io
+import math
 from functools import cache
 
 import numpy as np
@@ -9,9 +10,13 @@ import torch
 from torch import Tensor
 
 from .. import stored
+from .._names import one_of
 from ._points import Split, _require_count
 
-__all__ = ["mnist", "rated_sentences", "reviews"]
+__all__ = ["mnist", "rated_sentences", "reviews", "tables", "tabular"]
+
+tables = ("auto_mpg", "breast_cancer", "wine")
+STRATA = 10  # of a target that is no class
 
 
 def mnist(n: int = 4000, *, test: int = 1000, seed: int = 0, flat: bool = False) -> Split:
@@ -45,6 +50,32 @@ def reviews(n: int = 4000, *, test: int = 1000, seed: int = 0, clear: float = 0.
     return Split(x[:n], y[:n], x[n:], y[n:])
 
 
+def tabular(name: str, *, share: float = 1 / 3, seed: int = 0) -> Split:
+    """A table of data/tabular, `share` of its rows to test on, split by the seed; one of `tables` {cite}`kelly2023`.
+
+    x: float32, (rows, features), each feature less its mean over the training rows and divided by its deviation
+    there. y: of "breast_cancer" float32, 1 for malignant; of "wine" int64, the cultivar, 0 to 2; of "auto_mpg"
+    float32, miles per gallon, brought to mean 0 and deviation 1 like a feature. The split is stratified: each class,
+    or each tenth of the rows by miles per gallon, has the same share in the test. Raises KeyError for another name;
+    ValueError where no row is left to train or to test on, or the stored file is not the one that its recipe wrote.
+    """
+    one_of(tables, name, "table")
+    x, y, strata = _table(name)
+    generator = torch.Generator().manual_seed(seed)
+    test = torch.zeros(len(y), dtype=torch.bool)
+    for stratum in strata.unique():
+        rows = (strata == stratum).nonzero()[:, 0]
+        count = math.floor(share * len(rows) + 0.5) if 0 < share < 1 else 0
+        if not 0 < count < len(rows):
+            raise ValueError(f"share is the part of the rows to test on, between 0 and 1; got {share}")
+        test[rows[torch.randperm(len(rows), generator=generator)[:count]]] = True
+    x = (x - x[~test].mean(0)) / x[~test].std(0)
+    if name == "auto_mpg":
+        y = (y - y[~test].mean()) / y[~test].std()
+    y = y.long() if name == "wine" else y.float()
+    return Split(x[~test].float(), y[~test], x[test].float(), y[test])
+
+
 def _chosen(there, what, n, test, seed):
     _require_count(n=n, test=test)
     if n + test > there:
@@ -56,6 +87,16 @@ def _chosen(there, what, n, test, seed):
 def _digits():
     with np.load(io.BytesIO(stored.read("mnist", "digits.npz")), allow_pickle=False) as file:
         return torch.from_numpy(file["images"]), torch.from_numpy(file["labels"]).long()
+
+
+@cache
+def _table(name):
+    """Features (rows, features) and target (rows,), float64, and the number of each row's stratum."""
+    whole = np.loadtxt(io.BytesIO(stored.read("tabular", f"{name}.csv")), delimiter=",", skiprows=1)
+    x, y = torch.from_numpy(whole[:, :-1]), torch.from_numpy(whole[:, -1])
+    if name == "auto_mpg":
+        return x, y, y.argsort(stable=True).argsort(stable=True) * STRATA // len(y)
+    return x, y, y
 
 
 @cache

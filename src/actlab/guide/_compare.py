@@ -23,9 +23,9 @@ class Difference:
     n: int
 
     @classmethod
-    def of(cls, a: Sequence[float], b: Sequence[float], *, comparisons: int = 1) -> "Difference":
+    def of(cls, a: Sequence[float], b: Sequence[float], *, comparisons: int = 1, shared: float = 0.0) -> "Difference":
         """a - b, pair by pair, by `results.paired`, which says what it refuses: fewer than two pairs above all."""
-        found = results.paired(a, b, comparisons=comparisons)
+        found = results.paired(a, b, comparisons=comparisons, shared=shared)
         return cls(found.mean, found.half, found.n)
 
     @property

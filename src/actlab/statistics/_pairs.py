@@ -28,7 +28,7 @@ class Paired:
     seen: the smallest true difference that n such pairs would find, with the probability `power`, if the deviation is
     the true one. p: two-sided, of no difference. p_equivalent: of the two one-sided tests against `bound`, nan
     without one. Both are as tested once; where there are several comparisons they are to be below
-    (1 - level) / comparisons. comparisons, level, power, bound: what was asked.
+    (1 - level) / comparisons. comparisons, level, power, bound, shared: what was asked.
     """
 
     mean: float
@@ -43,6 +43,7 @@ class Paired:
     level: float
     power: float
     bound: float | None
+    shared: float = 0.0
 
     @property
     def half(self) -> float:
@@ -74,6 +75,7 @@ def paired(
     bound: float | None = None,
     level: float = 0.95,
     power: float = 0.8,
+    shared: float = 0.0,
 ) -> Paired:
     """By how much a exceeds b, pair by pair, with Student's interval {cite}`student1908` and a verdict.
 
@@ -82,9 +84,12 @@ def paired(
     correction {cite}`dunn1961`. bound: the difference below which nobody would mind, written down before. The arms
     are equivalent within it if two one-sided tests {cite}`schuirmann1987`, each at (1 - level) / comparisons, find
     the mean above -bound and below bound. For losses, which differ by factors, hand over their logarithms.
+    shared: for pairs that are n splits of the same rows, the rows of a test over those of its training. Such pairs
+    are no n draws, and the variance of their mean is not 1 / n of theirs but 1 / n + shared {cite}`nadeau2003`.
 
     Raises ValueError unless a and b are rows of finite numbers of the same length, 2 or more, comparisons is a whole
-    number from 1 on, level and power lie between 0 and 1, power above 1 - level, and bound is above 0.
+    number from 1 on, level and power lie between 0 and 1, power above 1 - level, bound is above 0 and shared is a
+    finite number from 0 on.
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1 or len(a) < 2:
@@ -93,10 +98,13 @@ def paired(
         raise ValueError("a mean of pairs needs finite numbers; count the runs that diverged apart")
     if bound is not None and not 0 < bound < math.inf:
         raise ValueError(f"a bound of what matters is a number above 0; got {bound}")
+    if not 0 <= shared < math.inf:
+        raise ValueError(f"rows of a test over those of its training are a number from 0 on; got shared={shared}")
     each = each_level(comparisons, level)
     n, off = len(a), a - b
     mean, deviation = float(off.mean()), float(off.std(ddof=1))
-    error = deviation / math.sqrt(n)
+    wider = math.sqrt(1 + n * shared)
+    error = deviation / math.sqrt(n) * wider
     half = student_quantile(n - 1, each) * error
     return Paired(
         mean=mean,
@@ -104,13 +112,14 @@ def paired(
         n=n,
         low=mean - half,
         high=mean + half,
-        seen=detectable(n, comparisons=comparisons, level=level, power=power) * deviation,
+        seen=detectable(n, comparisons=comparisons, level=level, power=power) * deviation * wider,
         p=student_tails(_over(mean, error), n - 1),
         p_equivalent=math.nan if bound is None else _one_sided(_over(bound - abs(mean), error), n - 1),
         comparisons=int(comparisons),
         level=level,
         power=power,
         bound=bound,
+        shared=shared,
     )
 
 

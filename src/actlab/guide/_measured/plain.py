@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import results
+from ... import data, results
 from ...activations import catalog
 from .._compare import Difference, Factor, by, spread, where
 
@@ -15,7 +15,7 @@ KINKED = ("relu", "leaky_relu")
 
 
 def found() -> dict[str, Any]:
-    return _disk() | _square() | _eight_layers() | _optimisers()
+    return _disk() | _square() | _eight_layers() | _optimisers() | _tables()
 
 
 def _geometric(values):
@@ -114,4 +114,39 @@ def _optimisers():
         "optimisers_changed": sum(not change.open for change in changes),
         "optimisers_most": max(abs(change.mean) for change in changes),
         "optimisers_half": max(change.half for change in changes),
+    }
+
+
+def _tables():
+    """Points more than a linear model, and than ReLU, on splits of the same rows."""
+    rows = results.load("tabular_runs", "runs")
+    tables, arms = (list(dict.fromkeys(row[key] for row in rows)) for key in ("table", "arm"))
+    functions = [arm for arm in arms if arm != "linear"]
+    comparisons = len(tables) * (2 * len(functions) - 1)
+    found: dict[tuple[str, str, str], Difference] = {}
+    for table in tables:
+        split = data.tabular(table, share=1 / 5)
+        shared = len(split.test_y) / len(split.train_y)
+        if table == "auto_mpg":  # its target has variance 1
+            points = {a: [100 * (1 - of) for of in by("seed", rows, "test_loss", table=table, arm=a)] for a in arms}
+        else:
+            points = {a: [100 * of for of in by("seed", rows, "test_accuracy", table=table, arm=a)] for a in arms}
+        for other in ("linear", "relu"):
+            for name in functions:
+                if name != other:
+                    found[table, other, name] = Difference.of(
+                        points[name], points[other], comparisons=comparisons, shared=shared
+                    )
+    beside = {key: of for key, of in found.items() if key[1] == "relu"}
+    rates = {arm: {row["rate"] for row in where(rows, arm=arm)} for arm in arms}
+    return {
+        "tables": len(tables),
+        "tables_open": sum(all(found[table, "linear", name].open for name in functions) for table in tables),
+        "tables_relu": found["auto_mpg", "linear", "relu"],
+        "tables_functions": len(functions) - 1,
+        "tables_pairs": len(beside),
+        "tables_apart": sum(not of.open for of in beside.values()),
+        "tables_splits": len({row["seed"] for row in rows}),
+        "tables_rates": spread({rate for name in functions for rate in rates[name]}, "g"),
+        "tables_linear_rates": spread(rates["linear"], "g"),
     }

@@ -1,4 +1,4 @@
-"""What chapter 8 and the pages below it show: draws and starts, two orders, rates, verdicts, optimisers."""
+"""What chapter 8 and the pages below it show: draws and starts, two orders, rates, verdicts, optimisers, tables."""
 
 from ._catalog import (
     able,
@@ -38,12 +38,14 @@ from ._optimisers import (
 )
 from ._ranks import failed_table, place_intervals, places_player, places_table, ridges_player, thousand_table
 from ._runs import EIGHT, at_own_rates, by_draw, finals, grid, order, own_rates
+from ._tabular import TABLES, tables_beside, tables_points, tables_rates, tables_table
 from ._variance import draw_share, parts, plan, variance_figure
 from ._verdicts import against, factors_table, in_factors, pairs_count, travel, travel_table, verdicts_table
 
 __all__ = [
     "EIGHT",
     "OPTIMISERS",
+    "TABLES",
     "able",
     "against",
     "at_own_rates",
@@ -92,6 +94,10 @@ __all__ = [
     "shapes_table",
     "smooth",
     "stop_player",
+    "tables_beside",
+    "tables_points",
+    "tables_rates",
+    "tables_table",
     "thousand_table",
     "time_figure",
     "travel",
