@@ -69,7 +69,7 @@ MAY_IMPORT = {
     "exercises": {"_names", "activations", "data", "diagnostics", "networks", "softmax", "theory"},
     "quizzes": {"_names", "widgets"},
     "pages": {"activations", "claims", "plot", "stored", "theory", "widgets"},  # the reference pages
-    "guide": {"activations", "claims", "pages", "results", "theory"},  # and the one that advises
+    "guide": {"activations", "claims", "data", "pages", "results", "theory"},  # and the one that advises
     "__main__": {
         "_factory",
         "diagnostics",
