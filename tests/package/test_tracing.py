@@ -106,14 +106,10 @@ def test_a_network_compiles_in_one_piece(which):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("make", "settings", "shape"),
-    [(networks.cnn, {}, (2, 1, 28, 28)), (networks.resnet, {"blocks": (1, 2), "width": 4}, (2, 1, 32, 32))],
-    ids=["cnn", "resnet"],  # each kind of block once, with a stride and without
-)
-def test_a_network_of_convolutions_compiles_in_one_piece(make, settings, shape):
+@pytest.mark.parametrize(("make", "shape"), [(networks.cnn, (2, 1, 28, 28)), (networks.resnet, (2, 1, 32, 32))])
+def test_a_network_of_convolutions_compiles_in_one_piece(make, shape):
     torch.compiler.reset()
-    network, x = make("silu", **settings).eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    network, x = make("silu").eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
     out = torch.compile(network, fullgraph=True, backend="aot_eager")(x)
     torch.testing.assert_close(out, network(x), rtol=1e-4, atol=1e-5)
 
