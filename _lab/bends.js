@@ -45,7 +45,7 @@ const BENDS = {
   elu: ({ alpha }) => exponentialBend(1, alpha, 1),
   celu: ({ alpha }) => exponentialBend(1, alpha, alpha),
   selu: () => exponentialBend(1.0507009873554805, 1.6732632423543772, 1),
-  softplus: () => (z) => logisticBends(z)[0],
+  softplus: ({ beta }) => (z) => beta * logisticBends(beta * z)[0],
   squareplus: ({ b }) => (z) => b / 2 / Math.hypot(z, Math.sqrt(b)) ** 3,
   sparse_plus: () => (z) => (Math.abs(z) < 1 ? 0.5 : 0),
   gelu: () => (z) => (Math.abs(z) > 40 ? 0 : ((2 - z * z) * Math.exp((-z * z) / 2)) / SQRT_2_PI),

@@ -119,9 +119,9 @@ const FUNCTIONS = {
     slope *= 1.7159 * (2 / 3);
     return 1.7159 * t;
   },
-  hardtanh: () => (z) => {
-    slope = Math.abs(z) < 1 ? 1 : 0;
-    return clip(z, -1, 1);
+  hardtanh: ({ min_val, max_val }) => (z) => {
+    slope = min_val < z && z < max_val ? 1 : 0;
+    return clip(z, min_val, max_val);
   },
   penalized_tanh: () => (z) => {
     const share = z > 0 ? 1 : 0.25;
@@ -168,9 +168,9 @@ const FUNCTIONS = {
   elu: ({ alpha }) => exponential(1, alpha, 1),
   celu: ({ alpha }) => exponential(1, alpha, alpha),
   selu: () => exponential(1.0507009873554805, 1.6732632423543772, 1),
-  softplus: () => (z) => {
-    slope = sigmoid(z);
-    return softplus(z);
+  softplus: ({ beta }) => (z) => {
+    slope = sigmoid(beta * z);
+    return softplus(beta * z) / beta;
   },
   squareplus: ({ b }) => (z) => {
     const root = Math.hypot(z, Math.sqrt(b)) / 2;
@@ -246,8 +246,9 @@ function functionOf(name, settings = {}) {
 }
 
 /* The kinks with these settings: where the quadrature is cut. */
-function kinksOf(name, { threshold, b, text } = {}) {
+function kinksOf(name, { threshold, min_val, max_val, b, text } = {}) {
   if (name === "own") return typed(text).cuts;
+  if (name === "hardtanh") return [min_val, max_val];
   const own = { hardshrink: [-threshold, threshold], softshrink: [-threshold, threshold], threshold: [threshold] };
   if (name === "apl") return [0, ...b];
   return own[name] ?? CATALOG[name].kinks;

@@ -87,6 +87,8 @@ SETTINGS = [
     ("softshrink", {"threshold": 1.5}),
     ("swish", {"beta": 0.5}),
     ("squareplus", {"b": 1.0}),
+    ("softplus", {"beta": 4.0}),
+    ("hardtanh", {"min_val": -0.5, "max_val": 2.0}),
 ]
 CALLS = [
     pytest.param(name, settings, where, id=f"{where} {name} {settings or ''}".strip())

@@ -104,8 +104,8 @@ ORACLES = {
     "softshrink": lambda z, threshold=0.5: mp.sign(z) * max(abs(z) - threshold, mp.mpf(0)),
     "tanh": mp.tanh,
     "lecun_tanh": lambda z: mp.mpf("1.7159") * mp.tanh(2 * z / 3),
-    "softplus": log_one_plus_exp,
-    "hardtanh": lambda z: clip(z, -1, 1),
+    "softplus": lambda z, beta=1: log_one_plus_exp(beta * z) / beta,
+    "hardtanh": lambda z, min_val=-1, max_val=1: clip(z, min_val, max_val),
     "relu": lambda z: max(z, mp.mpf(0)),
     "relu6": lambda z: clip(z, 0, 6),
     "tanhshrink": lambda z: z - mp.tanh(z),
@@ -211,6 +211,8 @@ SETTINGS = [
     ("swish", {"beta": 0.0}),
     ("swish", {"beta": -1.0}),
     ("squareplus", {"b": 0.01}),
+    ("softplus", {"beta": 4.0}),
+    ("hardtanh", {"min_val": -0.5, "max_val": 2.0}),
     ("apl", {"a": (1.0,), "b": (0.0,)}),
     ("apl", {"a": (-0.5, 0.25, 0.25), "b": (1.0, 1.0, -2.0)}),
     ("apl", {"a": (-2.0, 2.5), "b": (0.5, -0.5)}),
@@ -928,6 +930,8 @@ def test_a_sequence_is_checked_number_by_number():
         ("softshrink", {"threshold": 0}, "softshrink: threshold must be positive, got 0"),
         ("celu", {"alpha": 0}, "celu: alpha must be positive, got 0"),
         ("squareplus", {"b": -2}, "squareplus: b must be positive, got -2"),
+        ("softplus", {"beta": 0}, "softplus: beta must be positive, got 0"),
+        ("hardtanh", {"min_val": 1}, "hardtanh: min_val must be below max_val, got 1 and 1"),
         ("rrelu", {"lower": 0.5, "upper": 0.25}, "rrelu: lower must not be above upper, got 0.5 and 0.25"),
     ],
 )
@@ -1109,6 +1113,43 @@ def test_a_layer_that_has_learned_has_a_record_of_its_own(name):
     fresh.load_state_dict(module.state_dict())
     assert fresh.activation == module.activation == copy.deepcopy(module).activation
     assert catalog[name].module(dtype=F64).activation == catalog[name], "learning must not change the entry"
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+@LEARNABLE
+def test_a_layer_may_learn_for_each_channel_by_itself(name, axis):
+    layer = catalog[name].module(num_parameters=3, axis=axis, dtype=F64)
+    generator = torch.Generator().manual_seed(4)
+    z = torch.randn(2, 3, 4, 3, dtype=F64, generator=generator)
+    parts, start = z.unbind(axis), dict(layer.named_parameters())
+    assert torch.equal(layer(z), catalog[name](z))
+    for value in layer.parameters():
+        value.data += torch.rand(value.shape, dtype=F64, generator=generator)
+    singles = [catalog[name].module(dtype=F64) for _ in parts]
+    for i, single in enumerate(singles):
+        single.load_state_dict({key: value[..., i] for key, value in start.items()})
+    wanted = torch.stack([single(part) for single, part in zip(singles, parts, strict=True)], axis)
+    torch.testing.assert_close(layer(z), wanted, rtol=0, atol=0)
+    (layer(z).square().sum() + wanted.square().sum()).backward()
+    for key, value in layer.named_parameters():
+        each = torch.stack([getattr(single, key).grad for single in singles], -1)
+        torch.testing.assert_close(value.grad, each, rtol=1e-12, atol=1e-12)
+    with pytest.raises(
+        ValueError, match=rf"^{name} has 3 of each parameter, for dim {axis} of z; z has shape \(3, 4\)$"
+    ):
+        layer(torch.ones(3, 4, dtype=F64))
+
+
+def test_a_prelu_for_each_channel_is_torchs():
+    ours, theirs = catalog["prelu"].module(num_parameters=3), torch.nn.PReLU(3)
+    theirs.weight.data = ours.negative_slope.data = torch.tensor([0.1, -0.2, 0.3])
+    z = torch.linspace(-2, 2, 24).reshape(2, 3, 4)
+    assert torch.equal(ours(z), theirs(z)) and torch.equal(activations.to_torch(ours).network(z), theirs(z))
+    assert not activations.to_torch(catalog["prelu"].module(num_parameters=3, axis=2)).swapped
+    assert repr(ours) == "Elementwise(prelu, negative_slope=0.25, num_parameters=3, axis=1)"
+    for name, number in [("tanh", 2), ("swish", 0)]:
+        with pytest.raises(ValueError, match=f"^{name} learns [a-z ]+; got num_parameters={number}$"):
+            catalog[name].module(num_parameters=number)
 
 
 def test_many_learning_layers_can_be_run_at_once():

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from actlab import activations, networks
+from actlab import activations
 from actlab.diagnostics import dead_fraction, health, signals
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -86,14 +86,6 @@ def test_every_entry_is_seen_when_it_is_called_as_a_function(name):
     assert s.functions == (name,) and s.activations == (act,) and s.coverage.complete
     layer = signals(nn.Sequential(nn.Linear(4, 3), act.module()), drawn(16, 4))
     assert layer.functions == (name,) and layer.activations[0].name == name
-
-
-@pytest.mark.parametrize("frozen", [False, True])
-def test_units_that_have_their_own_hinges_are_seen_as_one_function(frozen):
-    first, hinges, x = nn.Linear(4, 8), networks.APL(8, 3, frozen=frozen), drawn(64, 4)
-    s = signals(nn.Sequential(first, hinges, nn.Linear(8, 3)), x)
-    assert s.functions == ("APL",) and s.coverage.complete
-    assert s.rms[0] == pytest.approx(hinges(first(x)).square().mean().sqrt().item(), rel=1e-5)
 
 
 def test_a_network_that_is_called_for_each_of_a_pair_has_its_functions_twice():

@@ -95,9 +95,13 @@ def _swapped(layer, error):
     if layer.training and act.training_function:
         return None, f"{act.name} draws in training", 0.0
     there = LAYERS[act.name](**act.settings)
+    if layer.num_parameters > 1 and layer.axis != 1:
+        return None, "torch has its channels along dim 1", 0.0
     found = _difference(act, there.eval())
     if not found <= error:
         return None, f"torch's {act.name} differs by {found:.1e}", found
+    if layer.num_parameters > 1:
+        there = nn.PReLU(layer.num_parameters)
     for new, old in zip(there.parameters(), layer.parameters(), strict=True):
         new.data = old.detach().reshape(new.shape).clone()
         new.requires_grad_(old.requires_grad)

@@ -106,16 +106,24 @@ class Activation:
         return super().__reduce__()
 
     def module(
-        self, *, dtype: torch.dtype = torch.float32, seed: int = 0, device: torch.device | str | None = None
+        self,
+        *,
+        num_parameters: int = 1,
+        axis: int = 1,
+        dtype: torch.dtype = torch.float32,
+        seed: int = 0,
+        device: torch.device | str | None = None,
     ) -> "Elementwise":
         """A new `torch.nn.Module` that applies f.
 
         Settings that are `learnable` become its parameters, of the given dtype and device; the others have none.
+        `num_parameters` is torch's word for how many of each there are: one for all of z, or one for each place along
+        its dim `axis`, such as a channel. Raises ValueError where there is nothing to learn, or no such number of it.
         `seed` is for the layer that draws in training mode, `rrelu`: two layers with one seed draw the same. Its
         generator is its own, and the generator's state a part of the layer's; a call that torch.utils.checkpoint
         repeats draws what it drew, if it is among the layer's last 64.
         """
-        return Elementwise(self, dtype=dtype, seed=seed, device=device)
+        return Elementwise(self, num_parameters=num_parameters, axis=axis, dtype=dtype, seed=seed, device=device)
 
 
 _watchers: list[Callable] = []
@@ -138,47 +146,67 @@ class Elementwise(torch.nn.Module):
     """An activation as a layer; `layer.activation` is the record behind it.
 
     Where the activation learns its settings they are parameters of the layer, by their own names, shared by all of
-    its inputs; gradients reach them and z, and the record is the one for the values that they have now.
+    its inputs; gradients reach them and z, and the record is the one for the values that they have now. With one for
+    each channel their last dim counts the channels, and the record is the one that they began with.
     """
 
     def __init__(
         self,
         activation: Activation,
         *,
+        num_parameters: int = 1,
+        axis: int = 1,
         dtype: torch.dtype = torch.float32,
         seed: int = 0,
         device: torch.device | str | None = None,
     ):
         super().__init__()
-        self._start = activation
+        if num_parameters < 1 or (num_parameters > 1 and not activation.learnable):
+            learns = f"learns {', '.join(activation.learnable) or 'none of its settings'}"
+            raise ValueError(f"{activation.name} {learns}; got num_parameters={num_parameters}")
+        self._start, self.num_parameters, self.axis = activation, num_parameters, axis
         for key in activation.learnable:
             value = torch.tensor(activation.settings[key], dtype=dtype, device=device)
+            if num_parameters > 1:
+                value = torch.stack([value] * num_parameters, -1)
             self.register_parameter(key, torch.nn.Parameter(value))
         if activation.training_function:
             self.draws = _Draws(activation, seed)
 
     @property
     def activation(self) -> Activation:
-        return get(self._start, **self._learned()) if self._start.learnable else self._start
+        return get(self._start, **self._learned())
 
     def forward(self, input: Tensor) -> Tensor:  # torch's name for it, as it may come by keyword
         z, start = input, self._start
         if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
             return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
         if start.learnable:
-            function, learned = start.learnable_function, [getattr(self, key) for key in start.learnable]
             _require_float(z, start.name)
+            function, learned = start.learnable_function, [self._along(z, key) for key in start.learnable]
             return _in_single(lambda z: function(z, *(value.to(z.dtype) for value in learned)))(z)
         if self.training and start.training_function:
             _require_float(z, start.name)
             return _in_single(self.draws)(z)
         return start(z)
 
+    def _along(self, z, key):
+        """The parameter of that name, with its channels where those of z are."""
+        value, count, axis = getattr(self, key), self.num_parameters, self.axis
+        if count == 1:
+            return value
+        if not -z.dim() <= axis < z.dim() or z.shape[axis] != count:
+            there = f"z has shape {tuple(z.shape)}"
+            raise ValueError(f"{self._start.name} has {count} of each parameter, for dim {axis} of z; {there}")
+        return value.reshape(*value.shape[:-1], *(count if d == axis % z.dim() else 1 for d in range(z.dim())))
+
     def _learned(self) -> dict[str, Setting]:
-        return {key: getattr(self, key).tolist() for key in self._start.learnable}
+        return {key: getattr(self, key).tolist() for key in self._start.learnable if self.num_parameters == 1}
 
     def extra_repr(self) -> str:
         settings = {**self._start.settings, **self._learned()}
+        if self.num_parameters > 1:
+            settings |= {"num_parameters": self.num_parameters, "axis": self.axis}
         return ", ".join([self._start.name, *(f"{key}={_shown(value)}" for key, value in settings.items())])
 
 

@@ -40,15 +40,23 @@ def _logsigmoid():
 
 
 @entry
-def _softplus():
+def _softplus(beta=1.0):
+    if beta <= 0:
+        raise ValueError(f"softplus: beta must be positive, got {beta:g}")
+    elsewhere, inside, before = {"torch": f"torch.nn.functional.softplus(z, beta={beta!r})"}, "z", ""
+    if beta == 1:
+        others = {"keras": "keras.activations.softplus(z)", "jax": "jax.nn.softplus(z)"}
+        elsewhere |= {**others, "onnx": "Softplus(z)  # opset 1"}
+    else:
+        inside, before = f"{beta:g} z", rf"\frac{{1}}{{{beta:g}}}"
     return Activation(
         name="softplus",
         title="Softplus",
         aliases=("smooth ReLU", "log1pexp"),
-        function=softplus_value,
-        slope_function=torch.sigmoid,
-        formula=r"\log\left(1 + e^{z}\right)",
-        slope_formula=r"\sigma(z)",
+        function=softplus_value if beta == 1 else lambda z: _softplus_value(z, beta),
+        slope_function=torch.sigmoid if beta == 1 else lambda z: torch.sigmoid(beta * z),
+        formula=rf"{before}\log\left(1 + e^{{{inside}}}\right)",
+        slope_formula=rf"\sigma({inside})",
         range=(0.0, inf),
         attained=(False, False),
         monotone=True,
@@ -56,15 +64,16 @@ def _softplus():
         source="dugas2000",
         uses="Outputs that must be positive: variances, rates, scales.",
         pitfalls="Typed as log(1 + exp(z)) it is inf in float32 from z = 89 on; and it is 0.69, not 0, at z = 0.",
-        elsewhere={
-            "torch": "torch.nn.functional.softplus(z)",
-            "keras": "keras.activations.softplus(z)",
-            "jax": "jax.nn.softplus(z)",
-            "onnx": "Softplus(z)  # opset 1",
-        },
-        differs="torch returns z itself above its threshold of 20, too small by 1.25e-9 at z = 20.5.",
-        torch_function=functional.softplus,
+        elsewhere=elsewhere,
+        ends={"beta": (0.1, 10.0)},
+        differs="torch returns z above its threshold of 20, 1.25e-9 too small at z = 20.5; others have no beta.",
+        torch_function=lambda z: functional.softplus(z, beta),
     )
+
+
+def _softplus_value(z, beta):
+    line = 100 / beta  # from here on the value is z itself, and beta z may be inf where z is not
+    return softplus_value(beta * z.clamp(max=line)) / beta + torch.relu(z - line)
 
 
 @entry

@@ -147,31 +147,37 @@ def _lecun_tanh():
 
 
 @entry
-def _hardtanh():
+def _hardtanh(min_val=-1.0, max_val=1.0):
+    if not min_val < max_val:
+        raise ValueError(f"hardtanh: min_val must be below max_val, got {min_val:g} and {max_val:g}")
+    elsewhere = {
+        "torch": f"torch.nn.functional.hardtanh(z, {min_val!r}, {max_val!r})",
+        "keras": f"keras.ops.clip(z, {min_val!r}, {max_val!r})",
+        "jax": f"jax.numpy.clip(z, {min_val!r}, {max_val!r})",
+        "onnx": f"Clip(z, {min_val!r}, {max_val!r})  # opset 11",
+    }
+    if (min_val, max_val) == (-1, 1):
+        elsewhere |= {"keras": "keras.activations.hard_tanh(z)", "jax": "jax.nn.hard_tanh(z)"}
     return Activation(
         name="hardtanh",
         title="Hard tanh",
         aliases=("hard_tanh", "clip"),
-        function=lambda z: z.clamp(-1, 1),
-        slope_function=lambda z: above(1 - z.abs()),
-        formula=r"\min(1, \max(-1, z))",
-        slope_formula=r"1 \text{ if } |z| < 1, \text{ else } 0",
-        range=(-1.0, 1.0),
+        function=lambda z: z.clamp(min_val, max_val),
+        slope_function=lambda z: above(torch.minimum(z - min_val, max_val - z)),
+        formula=rf"\min({max_val:g}, \max({min_val:g}, z))",
+        slope_formula=rf"1 \text{{ if }} {min_val:g} < z < {max_val:g}, \text{{ else }} 0",
+        range=(min_val, max_val),
         attained=(True, True),
-        kinks=(-1.0, 1.0),
+        kinks=(min_val, max_val),
         monotone=True,
         year=1988,
         source="chua1988",
         uses="A tanh made of two comparisons; in binary networks its slope stands in for that of the sign.",
         pitfalls="Outside (-1, 1) the gradient is exactly 0: a unit that every example sends there stays there.",
-        elsewhere={
-            "torch": "torch.nn.functional.hardtanh(z)",
-            "keras": "keras.activations.hard_tanh(z)",
-            "jax": "jax.nn.hard_tanh(z)",
-            "onnx": "Clip(z, -1.0, 1.0)  # opset 11",
-        },
-        differs="",
-        torch_function=functional.hardtanh,
+        elsewhere=elsewhere,
+        ends={"min_val": (-4.0, -0.1), "max_val": (0.1, 4.0)},
+        differs="Keras and JAX have its ends at -1 and 1 alone; with others it is their clip.",
+        torch_function=lambda z: functional.hardtanh(z, min_val, max_val),
     )
 
 

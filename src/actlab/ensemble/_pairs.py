@@ -236,21 +236,25 @@ def _penalized_tanh():
     return pair
 
 
-def _softplus():
+def _softplus(beta):
+    beta, inverse = f32(beta), f32(1 / beta)
+
     @arithmetic
     def pair(z):
-        e = exp(-abs(z))
+        e = exp(-abs(beta * z))
         r = ONE / (ONE + e)
-        return (z if z > ZERO else ZERO) + log1p_unit(e), (r if z > ZERO else r * e)
+        return (z if z > ZERO else ZERO) + inverse * log1p_unit(e), (r if z > ZERO else r * e)
 
     return pair
 
 
-def _hardtanh():
+def _hardtanh(min_val, max_val):
+    min_val, max_val = f32(min_val), f32(max_val)
+
     @arithmetic
     def pair(z):
-        low = -ONE if z < -ONE else z
-        return (ONE if low > ONE else low), (ONE if abs(z) < ONE else ZERO)
+        low = min_val if z < min_val else z
+        return (max_val if low > max_val else low), (ONE if min_val < z < max_val else ZERO)
 
     return pair
 

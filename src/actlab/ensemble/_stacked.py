@@ -278,10 +278,10 @@ def _gelu():
     )
 
 
-def _softplus():
+def _softplus(beta):
     return (
-        lambda z, value: torch.neg(functional.logsigmoid(-z), out=value),
-        lambda delta, z, value: delta.mul_(torch.sigmoid(z)),
+        lambda z, value: torch.neg(functional.logsigmoid(-beta * z), out=value).div_(beta),
+        lambda delta, z, value: delta.mul_(torch.sigmoid(beta * z)),
     )
 
 
