@@ -7,7 +7,7 @@ __all__ = ["plain"]
 
 TUNE = "chapters/08_experiments#sec-exp-rates"
 REVERSAL = "chapters/08_experiments#sec-exp-reversal"
-OPTIMISERS = "chapters/deeper/08_optimisers"
+OPTIMISERS = "chapters/deeper/08_optimisers#sec-exp-leads"
 TRAVEL = "chapters/08_experiments#sec-exp-travel"
 
 plain = (
@@ -104,7 +104,7 @@ plain = (
         basis="{tables_splits} splits of the same rows, paired, intervals widened for what they share; rates chosen "
         "on other splits. Trees are from two benchmarks, not repeated here",
         evidence={
-            "chapters/deeper/08_tabular": "three tables, and no hidden layer as the control",
+            "chapters/deeper/08_tabular#sec-exp-tables": "three tables, and no hidden layer as the control",
             "cite:grinsztajn2022": "",
             "cite:gorishniy2021": "",
         },
