@@ -164,14 +164,14 @@ def test_the_network_its_statistics_and_the_global_generator_stay_as_they_were()
     network(normal(9, 3, dtype=torch.float32)).sum().backward()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     gradients = [p.grad.clone() for p in network.parameters()]
-    state, drawn = torch.get_rng_state(), network[2]._generator.get_state()
+    state, drawn = torch.get_rng_state(), network[2].draws._generator.get_state()
     x = normal(9, 3, dtype=torch.float32)
     one, other = signals(network, x, seed=1), signals(network, x, seed=1)
     assert torch.equal(one.delta, other.delta)
     assert not torch.equal(one.delta, signals(network, x, seed=2).delta)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert all(torch.equal(g, p.grad) for g, p in zip(gradients, network.parameters(), strict=True))
-    assert torch.equal(torch.get_rng_state(), state) and torch.equal(network[2]._generator.get_state(), drawn)
+    assert torch.equal(torch.get_rng_state(), state) and torch.equal(network[2].draws._generator.get_state(), drawn)
     assert not x.requires_grad
     assert all(not layer._forward_hooks and not layer._forward_pre_hooks for layer in network.modules())
 

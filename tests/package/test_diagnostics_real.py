@@ -544,7 +544,7 @@ def test_the_network_is_left_as_it_was_also_when_it_raises(fail):
     state, calls = copy.deepcopy(network.state_dict()), network.calls
     tensors = {name: id(p) for name, p in (*network.named_parameters(), *network.named_buffers())}
     gradients = {name: (p.grad, None if p.grad is None else p.grad.clone()) for name, p in network.named_parameters()}
-    states = torch.get_rng_state(), random.getstate(), network.noise._generator.get_state()
+    states = torch.get_rng_state(), random.getstate(), network.noise.draws._generator.get_state()
     if fail:
         with pytest.raises(RuntimeError, match="in the middle"):
             signals(network, {"x": x, "fail": True})
@@ -556,7 +556,7 @@ def test_the_network_is_left_as_it_was_also_when_it_raises(fail):
         kept, copied = gradients[name]
         assert p.grad is kept and (kept is None or torch.equal(kept, copied))
     assert torch.equal(torch.get_rng_state(), states[0]) and random.getstate() == states[1]
-    assert torch.equal(network.noise._generator.get_state(), states[2])
+    assert torch.equal(network.noise.draws._generator.get_state(), states[2])
     assert network.feature is None and network.calls == calls and network.training
     assert not network.average.requires_grad and not x.requires_grad
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in network.modules())

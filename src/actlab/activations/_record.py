@@ -224,9 +224,7 @@ class _Draws(torch.nn.Module):
         if traced or torch._C._are_functorch_transforms_active() or z.is_meta or isinstance(z, FakeTensor):
             return self._start.training_function(z, self._generator)  # there are no numbers to know a call by
         task, sample = torch._C._current_graph_task_id(), self._sample(z.detach())
-        if (
-            task >= 0
-        ):  # a pass backward is going on: checkpointing repeats the pass forward in it, the last call first
+        if task >= 0:  # in a pass backward checkpointing repeats the pass forward, the last call first
             for call in reversed(self._calls):
                 if call.task != task and call.shape == z.shape and torch.equal(call.sample, sample):
                     call.task = task

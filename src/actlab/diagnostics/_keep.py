@@ -11,12 +11,13 @@ __all__ = ["generators_kept", "network_kept"]
 
 @contextlib.contextmanager
 def generators_kept(modules, *devices, seed: int | None = None):
-    """Set back, at the end, torch's global generators, Python's, and those that modules own; begin with a seed."""
+    """Set back, at the end, torch's generators, Python's, and those of modules and their parts; begin with a seed."""
     kinds = {}
     for device in devices:
         if device.type not in ("cpu", "meta"):
             kinds.setdefault(device.type, set()).add(device)
-    owned = {id(v): v for m in modules for v in vars(m).values() if isinstance(v, torch.Generator)}.values()
+    parts = {id(part): part for module in modules for part in module.modules()}.values()
+    owned = {id(v): v for part in parts for v in vars(part).values() if isinstance(v, torch.Generator)}.values()
     states, python = [(generator, generator.get_state()) for generator in owned], random.getstate()
     with contextlib.ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=[]))
