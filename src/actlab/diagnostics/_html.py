@@ -15,13 +15,14 @@ WIDE, HIGH = 240, 46  # of a histogram, in the units of its drawing
 # only inside of a report: a notebook has other things on its page
 STYLE = """
 .actlab-health { font-size: 0.95rem; line-height: 1.45; color: inherit; max-width: 75rem; }
-.actlab-health p, .actlab-health ol, .actlab-health ul, .actlab-health dl { margin: 0 0 0.7rem; }
+.actlab-health p, .actlab-health ol, .actlab-health ul { margin: 0 0 0.7rem; }
 .actlab-health * { box-sizing: border-box; overflow-wrap: anywhere; }
 .actlab-health .verdict { font-size: 1.1rem; font-weight: 700; }
 .actlab-health .findings > li { margin-bottom: 0.7rem; }
 .actlab-health .findings dl { display: grid; grid-template-columns: auto 1fr; gap: 0 0.6rem; margin: 0.1rem 0 0; }
 .actlab-health dt { font-weight: 600; }
 .actlab-health dt, .actlab-health dd { margin: 0 !important; }
+.actlab-health dl { margin-bottom: 0 !important; }
 .actlab-health .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
   gap: 0.6rem; padding: 0; list-style: none; }
 .actlab-health .layers > li { margin: 0; padding: 0.5rem 0.6rem; border: 1px solid; border-radius: 5px;
