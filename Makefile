@@ -21,7 +21,7 @@ test: lint book  ## all that a change to text, code or data can break: lint, boo
 	$(BIN)/pytest --built
 
 portable: $(READY)  ## the notebooks on other machines: an old processor, another number of threads, JupyterLab
-	$(BIN)/pytest -m portable --processor=oldest --no-loadscope-reorder tests/book/test_lab.py $(NOTEBOOKS)
+	$(BIN)/pytest -m portable --processor=oldest --no-loadscope-reorder tests/book $(NOTEBOOKS)
 
 processors: $(READY)  ## the notebooks on a processor between that old one and those of today
 	$(BIN)/pytest -m portable --processor=between $(NOTEBOOKS)

@@ -52,7 +52,7 @@ def pytest_configure(config):
 
         manager, kernels = nbval.kernel.KernelManager, Kernels(PROCESSORS[config.option.processor])
         nbval.kernel.KernelManager = lambda **named: kernels.managed(manager(**named))
-        config.add_cleanup(lambda: kernels.__exit__())
+        config.add_cleanup(kernels.__exit__)
 
 
 def pytest_itemcollected(item):

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
@@ -57,9 +58,12 @@ class Kernels:
                 stdout=subprocess.PIPE,
                 text=True,
             )
-        self._first.stdin.write(json.dumps([arguments, folder, environment | self._environment]) + "\n")
-        self._first.stdin.flush()
-        return int(self._first.stdout.readline())
+        with suppress(BrokenPipeError):
+            self._first.stdin.write(json.dumps([arguments, folder, environment | self._environment]) + "\n")
+            self._first.stdin.flush()
+        if answer := self._first.stdout.readline():
+            return int(answer)
+        raise RuntimeError("no kernel can be started: the process that imports for all of them ended, see above")
 
 
 class _Copies(LocalProvisioner):

@@ -79,6 +79,13 @@ def test_a_copy_can_be_interrupted_and_others_go_on(kernels):
         assert printed(b, "print('still')") == "still\n"
 
 
+def test_a_process_that_can_import_nothing_is_named_in_one_line(capfd):
+    nothing, wanted = {"PYTHONHOME": "/nowhere"}, "imports for all of them ended"
+    with Kernels(nothing) as kernels, pytest.raises(RuntimeError, match=wanted):
+        kernels.managed(KernelManager()).start_kernel()
+    assert capfd.readouterr().err
+
+
 def test_with_the_block_kernels_end_that_nobody_has_stopped():
     with Kernels() as kernels:
         manager = kernels.managed(KernelManager())
