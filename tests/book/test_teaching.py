@@ -1,6 +1,7 @@
 """The pages for teachers, and those on how to cite: what they promise about other pages holds."""
 
 import itertools
+import logging
 import os
 import re
 
@@ -40,6 +41,17 @@ def test_the_answer_in_the_bank_is_the_right_one(book):
         assert words(answer.select("li")[ord(letter) - ord("A")].get_text()) == words(quiz.choices[quiz.answer])
 
 
+@pytest.fixture
+def sphinx_log():
+    """The log of Sphinx, set back: one run here leaves handlers that make an error of another test's warning."""
+    logger = logging.getLogger("sphinx")
+    before = logger.handlers[:], logger.propagate, logger.level
+    yield
+    logger.handlers[:], logger.propagate = before[:2]
+    logger.setLevel(before[2])
+
+
+@pytest.mark.usefixtures("sphinx_log")
 def test_a_page_of_the_bank_is_read_again_when_the_file_of_its_quizzes_changes(tmp_path, monkeypatch):
     file, source = tmp_path / "own.toml", tmp_path / "source"
     file.write_text(
