@@ -2,6 +2,7 @@ import dataclasses
 import itertools
 import math
 import os
+import platform
 import subprocess
 import sys
 
@@ -188,6 +189,23 @@ def test_code_just_compiled_and_code_from_the_cache_give_the_same_bits(tmp_path)
         found.append(run.stdout.split("\n", 1))
     assert [hits for hits, _ in found] == ["0", "2"]
     assert found[0][1] == found[1][1]
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="asks for an Intel processor's code")
+def test_products_take_whole_vectors_where_llvm_would_take_half():
+    script = (
+        "from actlab.ensemble import _loops as at\n"
+        "for product in (at._multiply, at._add_dots):\n"
+        "    product.compile((at.rows, at.rows, at.rows))\n"
+        "    print(*product.inspect_asm().values())"
+    )
+    target = {"NUMBA_CPU_NAME": "sapphirerapids", "NUMBA_CPU_FEATURES": "+avx512f,+avx512vl,+avx2,+fma"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, **target}, capture_output=True, text=True, check=True
+    )
+    products = [line for line in run.stdout.splitlines() if "fmadd" in line]
+    assert sum("zmm" in line for line in products) >= 32
+    assert not any("ymm" in line for line in products)
 
 
 def test_the_ends_of_long_runs_are_distributed_as_those_of_the_plain_loop():

@@ -28,7 +28,8 @@ ZERO, ONE, TWO = f32(0), f32(1), f32(2)
 def wide(typing):
     """Ask for the widest vectors that the processor has in the function that calls this.
 
-    For many processors LLVM takes half of them, out of a care for the clock that does not pay here.
+    For many processors LLVM takes half of them, out of a care for the clock that does not pay here. A function that
+    is inlined must ask itself: its loops become vectors before.
     """
 
     def generate(context, builder, signature, args):
@@ -44,6 +45,7 @@ def wide(typing):
 @fast
 def _tile4(W, k, j, X, Z, keep):
     """Rows k to k + 3 of Z (+)= W X, inputs j to j + 3."""
+    wide()
     a0, a1, a2, a3 = W[k, j], W[k, j + 1], W[k, j + 2], W[k, j + 3]
     b0, b1, b2, b3 = W[k + 1, j], W[k + 1, j + 1], W[k + 1, j + 2], W[k + 1, j + 3]
     c0, c1, c2, c3 = W[k + 2, j], W[k + 2, j + 1], W[k + 2, j + 2], W[k + 2, j + 3]
@@ -69,6 +71,7 @@ def _tile4(W, k, j, X, Z, keep):
 @fast
 def _tile2(W, k, j, X, Z, keep):
     """Rows k to k + 3 of Z (+)= W X, inputs j and j + 1."""
+    wide()
     a0, a1, b0, b1 = W[k, j], W[k, j + 1], W[k + 1, j], W[k + 1, j + 1]
     c0, c1, d0, d1 = W[k + 2, j], W[k + 2, j + 1], W[k + 3, j], W[k + 3, j + 1]
     x0, x1 = X[j], X[j + 1]
@@ -92,6 +95,7 @@ def _tile2(W, k, j, X, Z, keep):
 @fast
 def _multiply(W, X, Z):
     """Z = W X: W (units out, units in), X and Z rows of points."""
+    wide()
     out, units = W.shape
     if out == 1:
         z = Z[0]
@@ -129,6 +133,7 @@ def _multiply(W, X, Z):
 @fast
 def _dots4(G, X, k, j, dW):
     """Sixteen entries of dW += G X^T: rows k to k + 3, columns j to j + 3."""
+    wide()
     g0, g1, g2, g3 = G[k], G[k + 1], G[k + 2], G[k + 3]
     x0, x1, x2, x3 = X[j], X[j + 1], X[j + 2], X[j + 3]
     a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = ZERO
@@ -179,6 +184,7 @@ def _dots4(G, X, k, j, dW):
 @fast
 def _dots2(G, X, k, j, dW):
     """Eight entries of dW += G X^T: rows k to k + 3, columns j and j + 1."""
+    wide()
     g0, g1, g2, g3 = G[k], G[k + 1], G[k + 2], G[k + 3]
     x0, x1 = X[j], X[j + 1]
     a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = ZERO
@@ -209,6 +215,7 @@ def _dots2(G, X, k, j, dW):
 @fast
 def _add_dots(G, X, dW):
     """dW += G X^T, the sums over points."""
+    wide()
     out, units = dW.shape
     if out == 1:
         g = G[0]
@@ -242,6 +249,7 @@ head_type = types.FunctionType(types.float32(rows, vector, types.int64, rows, ve
 @fast
 def _forward(w, sizes, units_of, x, H, Z, activate):
     """Values of the hidden units in H, their slopes in Z, and the last layer's products in the last rows of Z."""
+    wide()
     at = row = 0
     a = x
     last = sizes.size - 2
@@ -260,6 +268,7 @@ def _forward(w, sizes, units_of, x, H, Z, activate):
 @fast
 def _backward(w, g, turned, sizes, x, H, Z):
     """Add to g the gradient of the loss, whose gradient with respect to the logits is in the last rows of Z."""
+    wide()
     at, row = w.size, Z.shape[0]
     for layer in range(sizes.size - 2, -1, -1):
         units, out = sizes[layer], sizes[layer + 1]
@@ -289,6 +298,7 @@ def _backward(w, g, turned, sizes, x, H, Z):
 @fast
 def _adam(w, g, mean, square, rate, step):
     """torch's Adam with its default settings {cite}`kingma2014`."""
+    wide()
     pace = f32(rate / (1 - 0.9**step))
     scale = f32(1 / math.sqrt(1 - 0.999**step))
     for i in range(w.size):
@@ -299,6 +309,7 @@ def _adam(w, g, mean, square, rate, step):
 
 @fast
 def _sgd(w, g, rate):
+    wide()
     for i in range(w.size):
         w[i] -= rate * g[i]
 
