@@ -80,9 +80,8 @@ def clamped_swiglu(value: Tensor, gate: Tensor, limit: float = 7.0, beta: float 
         raise ValueError(f"clamped_swiglu: limit must be positive, got {limit:g}")
 
     def cut(value, gate):
-        # not clamp, whose gradient at its ends is another with each torch
-        gate = torch.where(gate >= limit, limit, gate)
-        return torch.where(value.abs() >= limit, limit * value.sign(), value) + 1, gate
+        # not clamp: its gradient at its ends is 1 up to torch 2.13 and 0 from 2.14 on
+        return get("hardtanh", min_val=-limit, max_val=limit)(value) + 1, torch.where(gate >= limit, limit, gate)
 
     settings = {"limit": limit, "beta": beta}
     return _gated("clamped_swiglu", value, gate, get("swish", beta=beta), cut, settings)

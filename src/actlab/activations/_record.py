@@ -58,9 +58,9 @@ class Activation:
     ends: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
     # torch's own function of this definition, differentiable; None if it has none
     torch_function: Callable[[Tensor], Tensor] | None = field(default=None, repr=False, compare=False)
-    # f(z, *settings) with tensors for the settings that are learned, in float32 and float64: for a layer that learns them
+    # f(z, *settings) with tensors for those that are learned, in float32 and float64: for a layer that learns them
     learnable_function: Callable[..., Tensor] | None = field(default=None, repr=False, compare=False)
-    fixed: tuple[str, ...] = ()  # settings that such a layer keeps, and that its function knows already
+    fixed: tuple[str, ...] = ()  # settings that such a layer does not learn, and its function takes from the record
     # what a layer does in training mode, given z and a generator to draw from, if that is not f
     training_function: Callable[[Tensor, torch.Generator], Tensor] | None = field(
         default=None, repr=False, compare=False

@@ -430,7 +430,7 @@ def _xielu(alpha_p=0.8, alpha_n=0.8, beta=0.5):
         uses="Feed-forward blocks of the language model Apertus (2025): a squared ReLU that goes on below 0.",
         pitfalls="It grows like z**2, and below z = -0.98 it rises again to the left, in the end with slope -0.3.",
         elsewhere={},
-        differs="The authors' code learns both alphas through a softplus, and takes e**z at -1e-6 for z from there to 0.",
+        differs="The authors' code learns both alphas through a softplus, and from -1e-6 to 0 has e**z at -1e-6.",
         learnable_function=lambda z, alpha_p, alpha_n: _xielu_value(z, alpha_p, alpha_n, beta),
         fixed=("beta",),
     )
