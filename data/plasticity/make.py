@@ -1,4 +1,4 @@
-"""Do networks keep the ability to learn? Sixteen tasks in a row, by function, rate and optimiser; ten minutes.
+"""Do networks keep the ability to learn? Sixteen tasks in a row, by function, rate and optimiser; five minutes.
 
     python data/plasticity/make.py [FOLDER]             trains what FOLDER lacks, writes the tables beside this file
     python data/plasticity/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
