@@ -38,6 +38,7 @@ const BENDS = {
   relu6: straight,
   relu_squared: () => (z) => (z > 0 ? 2 : 0),
   star_relu: ({ scale }) => (z) => (z > 0 ? 2 * scale : 0),
+  xielu: ({ alpha_p, alpha_n }) => (z) => (z > 0 ? 2 * alpha_p : alpha_n * Math.exp(z)),
   prelu: straight,
   rrelu: straight,
   apl: straight,

@@ -150,6 +150,15 @@ const FUNCTIONS = {
     slope = 2 * scale * above;
     return scale * above * above + bias;
   },
+  xielu: ({ alpha_p, alpha_n, beta }) => (z) => {
+    if (z > 0) {
+      slope = 2 * alpha_p * z + beta;
+      return z * (alpha_p * z + beta);
+    }
+    const below = Math.expm1(z);
+    slope = alpha_n * below + beta;
+    return alpha_n * below + (beta - alpha_n) * z;
+  },
   prelu: leaky,
   rrelu: ({ lower, upper }) => leaky({ negative_slope: (lower + upper) / 2 }), // as it is outside of training
   apl: ({ a, b }) => (z) => {

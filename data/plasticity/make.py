@@ -1,4 +1,4 @@
-"""Do networks keep the ability to learn? Sixteen tasks in a row, by function, rate and optimiser; 15 minutes.
+"""Do networks keep the ability to learn? Sixteen tasks in a row, by function, rate and optimiser; five minutes.
 
     python data/plasticity/make.py [FOLDER]             trains what FOLDER lacks, writes the tables beside this file
     python data/plasticity/make.py --tables [FOLDER]    writes the tables from whatever runs FOLDER has
@@ -32,6 +32,7 @@ DIGITS, TASKS, EPOCHS, BATCH, WIDTH, INPUTS = 300, 16, 20, 50, 64, 49
 FLAT, DORMANT = 1e-3, 0.1  # a slope below it on every digit is flat; a share of the layer's mean output is dormant
 RESETS = {"silent": 0.0, "dormant": DORMANT}  # the score up to which a unit is reset, after each task
 RESETS |= {f"{name}_epoch": score for name, score in RESETS.items()}  # or after each epoch
+LIKE = {"random": "silent", "random_epoch": "silent_epoch"}  # resets as many units as another control, any of them
 
 FUNCTIONS = {
     "relu": ("relu", {}),
@@ -56,7 +57,7 @@ ORDER = {  # what is trained under each optimiser, and the rates where its grid 
     "sgd": (("relu", "leaky_0.3", "tanh", "crelu"), (0.03, 0.1, 0.3)),
 }
 FURTHER = math.sqrt(10)  # a grid goes on by this factor, to one digit, until the best is at neither end
-CONTROLS = ("fresh", "optimiser", *RESETS)  # of ReLU under Adam, at the rate of its first task
+CONTROLS = ("fresh", "optimiser", *RESETS, *LIKE)  # of ReLU under Adam, at the rate of its first task
 PULLS = {"decay": (3e-4, 1e-3, 3e-3), "to_start": (3e-4, 1e-3, 3e-3)}  # the same, and where their grids begin
 
 
@@ -163,9 +164,26 @@ def optimizer(run: Run, flat: Tensor) -> torch.optim.Optimizer:
     return torch.optim.Adam([flat], lr=run.rate, weight_decay=decay, fused=True)
 
 
-@torch.no_grad()
 def train(run: Run, seeds: tuple[int, ...]) -> list[dict]:
     """A row for each seed and task, in this order."""
+    return course(run, seeds)[0]
+
+
+@torch.no_grad()
+def course(run: Run, seeds: tuple[int, ...]) -> tuple[list[dict], list[list[Tensor]]]:
+    """A row for each seed and task, in this order; and how many units each reset took, by hidden layer and net.
+
+    A control of LIKE first trains the one that it is like, to know how many.
+    """
+    counts = iter(course(replace(run, control=LIKE[run.control]), seeds)[1]) if run.control in LIKE else None
+    chance = [torch.Generator().manual_seed(8000 + seed) for seed in seeds]
+    taken: list[list[Tensor]] = []
+
+    def renew():
+        chosen = low(stack, x, run.strength) if counts is None else as_many(next(counts), chance)
+        reset(stack, update, chosen)
+        taken.append([units.sum(1) for units in chosen])
+
     x, nets = digits(seeds), len(seeds)
     stack = Stack(run.function, seeds)
     update, started = optimizer(run, stack.flat), stack.flat.clone()
@@ -178,10 +196,10 @@ def train(run: Run, seeds: tuple[int, ...]) -> list[dict]:
         if run.control in ("fresh", "optimiser"):
             update = optimizer(run, stack.flat)
         y = torch.stack([torch.randint(10, (DIGITS,), generator=g) for g in labels])
-        right = torch.zeros(nets)
+        right, before = torch.zeros(nets), len(taken)
         for epoch in range(EPOCHS):
             if run.control.endswith("_epoch") and epoch:
-                reset(stack, update, x, run.strength)
+                renew()
             order = torch.stack([torch.randperm(DIGITS, generator=g) for g in orders])
             mixed, wanted = x[row, order], y[row, order]
             for xb, yb in zip(mixed.split(BATCH, 1), wanted.split(BATCH, 1), strict=True):
@@ -194,15 +212,17 @@ def train(run: Run, seeds: tuple[int, ...]) -> list[dict]:
         seen = look(stack, x, y)
         seen["online"] = right / (EPOCHS * DIGITS)
         seen["norm"] = norms(stack, stack.flat) / norms(stack, started)
+        if run.control in (*RESETS, *LIKE):
+            renew()
+        seen["reset"] = sum((units.double() for of in taken[before:] for units in of), torch.zeros(nets))
         for net in range(nets):
             rows[net].append({name: results.digits(values[net]) for name, values in seen.items()})
-        if run.control in RESETS:
-            reset(stack, update, x, run.strength)
-    return [
+    every = [
         asdict(run) | {"seed": seed, "task": task + 1} | found
         for seed, of in zip(seeds, rows, strict=True)
         for task, found in enumerate(of)
     ]
+    return every, taken
 
 
 def norms(stack: Stack, flat: Tensor) -> Tensor:
@@ -241,16 +261,25 @@ def score(h: Tensor) -> Tensor:
     return size / size.mean(1, keepdim=True).clamp(min=1e-30)
 
 
-def reset(stack: Stack, update: torch.optim.Optimizer, x: Tensor, threshold: float) -> None:
-    """New incoming weights, bias 0 and outgoing weights 0 for the units whose score is at most the threshold.
+def low(stack: Stack, x: Tensor, threshold: float) -> list[Tensor]:
+    """Of each hidden layer, the units whose score is at most the threshold: bool, (nets, units)."""
+    return [score(outputs) <= threshold for outputs in stack.forward(x)[2][1:]]
+
+
+def as_many(counts: list[Tensor], chance: list[torch.Generator]) -> list[Tensor]:
+    """As many units of each hidden layer and net as `counts` says, any of them: bool, (nets, units)."""
+    drawn = [torch.stack([torch.rand(WIDTH, generator=g) for g in chance]) for _ in counts]
+    return [of.argsort(1).argsort(1) < count[:, None] for of, count in zip(drawn, counts, strict=True)]
+
+
+def reset(stack: Stack, update: torch.optim.Optimizer, chosen: list[Tensor]) -> None:
+    """New incoming weights, bias 0 and outgoing weights 0 for the units that are chosen in each hidden layer.
 
     Between two of them the weight is new, not 0: the later one's outgoing weights are 0, so it changes no output.
     """
     remembered = [stack.views(update.state[stack.flat][name]) for name in ("exp_avg", "exp_avg_sq")]
-    _, _, h = stack.forward(x)
-    for layer, outputs in enumerate(h[1:]):
-        chosen = score(outputs) <= threshold
-        into, out = chosen[:, None, :], chosen[:, :, None]
+    for layer, units in enumerate(chosen):
+        into, out = units[:, None, :], units[:, :, None]
         stack.weights[layer].copy_(torch.where(into, stack.draw(layer), stack.weights[layer]))
         for weights, biases in ((stack.weights, stack.biases), *remembered):
             biases[layer].masked_fill_(into, 0)
@@ -264,7 +293,7 @@ class Missing(LookupError):
 
 
 class Kept:
-    """Runs in a folder, a file each: one that is there is not trained again."""
+    """Runs in a folder, a file each: one that is there is not trained again. `seconds`: of the processor, for all."""
 
     def __init__(self, folder: Path, *, train: bool):
         self.folder, self.train, self.seconds = folder, train, 0.0
@@ -274,9 +303,9 @@ class Kept:
         if not path.exists():
             if not self.train:
                 raise Missing(f"no run {run.name}")
-            began = time.perf_counter()
+            began = time.process_time()
             rows = train(run, TUNING + SEEDS)
-            seconds = round(time.perf_counter() - began, 1)
+            seconds = round(time.process_time() - began, 1)
             with draft(path) as file:
                 file.write_text(json.dumps({"seconds": seconds, "rows": rows}), encoding="utf-8")
             print(run.name, f"{mean(rows, SEEDS):.3f}, {seconds} s", flush=True)
@@ -352,7 +381,7 @@ def choose(kept, chosen: list[dict], run: Run, what: str, grid: tuple[float, ...
     return list(runs.values())
 
 
-SEEN = ("online", "end", "dead", "flat", "dormant", "rank", "norm")  # of each task
+SEEN = ("online", "end", "dead", "flat", "dormant", "rank", "norm", "reset")  # of each task
 
 
 def courses(rows: list[dict], seed: int) -> dict:

@@ -15,7 +15,18 @@ from torch import Tensor, nn
 from ._names import one_of
 from .activations import Activation, get
 
-__all__ = ["CReLU", "GatedFeedForward", "bilinear", "catalog", "geglu", "glu", "matched_width", "reglu", "swiglu"]
+__all__ = [
+    "CReLU",
+    "GatedFeedForward",
+    "bilinear",
+    "catalog",
+    "clamped_swiglu",
+    "geglu",
+    "glu",
+    "matched_width",
+    "reglu",
+    "swiglu",
+]
 
 
 _entries: dict[str, Callable[[Tensor, Tensor], Tensor]] = {}
@@ -58,14 +69,42 @@ def swiglu(value: Tensor, gate: Tensor) -> Tensor:
     return _gated("swiglu", value, gate, get("silu"))
 
 
-def _gated(name: str, value: Tensor, gate: Tensor, activation: Activation) -> Tensor:
+@_entry
+def clamped_swiglu(value: Tensor, gate: Tensor, limit: float = 7.0, beta: float = 1.702) -> Tensor:
+    """(value + 1) * swish(gate), the value cut off at both ends and the gate above, as in gpt-oss. {cite}`openai2025`
+
+    So no output is larger than (limit + 1) limit. Where one of them is cut off its gradient is 0. beta is that of the
+    swish. Raises ValueError if limit is not positive.
+    """
+    if limit <= 0:
+        raise ValueError(f"clamped_swiglu: limit must be positive, got {limit:g}")
+
+    def cut(value, gate):
+        # not clamp: its gradient at its ends is 1 up to torch 2.13 and 0 from 2.14 on
+        return get("hardtanh", min_val=-limit, max_val=limit)(value) + 1, torch.where(gate >= limit, limit, gate)
+
+    settings = {"limit": limit, "beta": beta}
+    return _gated("clamped_swiglu", value, gate, get("swish", beta=beta), cut, settings)
+
+
+def _gated(
+    name: str,
+    value: Tensor,
+    gate: Tensor,
+    activation: Activation,
+    before: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] = lambda value, gate: (value, gate),
+    settings: Mapping[str, float] = MappingProxyType({}),
+) -> Tensor:
+    """What `before` makes of the value, times the activation of what it makes of the gate."""
     if isinstance(value, torch.fx.Proxy):  # one call in the graph that torch.fx writes
-        return value.tracer.create_proxy("call_function", catalog[name], (value, gate), {})
+        return value.tracer.create_proxy("call_function", catalog[name], (value, gate), dict(settings))
     _require_halves(name, value, gate)
     if value.dtype in (torch.float16, torch.bfloat16):
         # what the gate lets through may be too small for a half, and the product not
-        return (value.float() * activation(gate.float())).to(value.dtype)
-    return value * activation(gate)
+        of_value, of_gate = before(value.float(), gate.float())
+        return (of_value * activation(of_gate)).to(value.dtype)
+    of_value, of_gate = before(value, gate)
+    return of_value * activation(of_gate)
 
 
 def _require_halves(name, value, gate):

@@ -62,6 +62,7 @@ styles = {
     "rrelu": (INDIGO, DASHED),
     "apl": (INDIGO, DASHDOT),
     "threshold": (INDIGO, DOTTED),
+    "xielu": (INDIGO, LONG),
     "elu": (CYAN, SOLID),
     "celu": (CYAN, DASHED),
     "selu": (CYAN, DOTTED),

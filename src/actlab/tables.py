@@ -125,9 +125,10 @@ class Table:
     def _row(self, row, numeric, sides):
         parts = []
         for name, cell, number, side in zip(self.columns, row, numeric, sides, strict=True):
-            tag, what = ("td", f'role="cell" data-label="{html.escape(name)}"')
-            if not parts:
-                tag, what = ("th", 'scope="row" role="rowheader"')
+            label = f'data-label="{html.escape(name)}"'
+            tag, what = ("td", f'role="cell" {label}')
+            if not parts:  # a row that is named by a number alone says of what, where the heads are not seen
+                tag, what = ("th", f'scope="row" role="rowheader"{f" {label}" if number else ""}')
             size = f' data-value="{_size(cell)}"' if number else ""
             parts.append(f'<{tag} {what}{size} style="{side}">{html.escape(cell)}</{tag}>')
         return "".join(parts)

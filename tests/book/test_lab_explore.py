@@ -16,6 +16,7 @@ OTHER = {
     "elu": {"alpha": 2.5}, "celu": {"alpha": 0.3}, "threshold": {"threshold": 0.4}, "hardshrink": {"threshold": 1.5},
     "squareplus": {"b": 0.25}, "swish": {"beta": 4.0}, "xatlu": {"alpha": 0.5}, "snake": {"a": 3.0},
     "star_relu": {"scale": 0.3, "bias": 0.5}, "apl": {"a": (0.5, -0.3), "b": (-1.0, 2.0)},
+    "xielu": {"alpha_p": 0.3, "alpha_n": 1.5, "beta": 0.2},
 }  # fmt: skip
 CASES = [(name, {}) for name in catalog] + list(OTHER.items())
 IDS = [name + " moved" * bool(settings) for name, settings in CASES]

@@ -45,10 +45,27 @@ def test_the_controls_of_size_have_as_many_outputs(recipe, pair):
 
 @pytest.mark.parametrize(("control", "resets"), [("silent", 1), ("silent_epoch", 20)])
 def test_units_are_reset_after_each_task_or_after_each_epoch(recipe, monkeypatch, control, resets):
-    scores = []
-    monkeypatch.setattr(recipe, "reset", lambda stack, update, x, score: scores.append(score))
+    chosen = []
+    monkeypatch.setattr(recipe, "reset", lambda stack, update, units: chosen.append(units))
     recipe.train(recipe.Run(control=control, strength=0.0, tasks=1), (1,))
-    assert scores == [0.0] * resets
+    assert len(chosen) == resets and all([of.shape for of in units] == [(1, 64), (1, 64)] for units in chosen)
+
+
+@pytest.mark.parametrize("control", ["random", "random_epoch"])
+def test_a_random_reset_takes_as_many_units_as_the_one_that_it_controls_and_others(recipe, control):
+    seeds = (1, 2)
+    run = recipe.Run(rate=0.03, control=control, tasks=2)
+    like = recipe.replace(run, control=recipe.LIKE[control])
+    (rows, taken), (_, wanted) = recipe.course(run, seeds), recipe.course(like, seeds)
+    assert len(taken) == len(wanted) and sum(units.sum() for of in wanted for units in of) > 0
+    for got, given in zip(taken, wanted, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(got, given, strict=True))
+    assert sum(row["reset"] for row in rows) == sum(units.sum().item() for of in taken for units in of)
+    chance = [torch.Generator().manual_seed(seed) for seed in seeds]
+    counts = [torch.tensor([3, 64]), torch.tensor([0, 1])]
+    first, again = (recipe.as_many(counts, chance) for _ in range(2))
+    assert [units.sum(1).tolist() for units in first] == [[3, 64], [0, 1]]
+    assert not torch.equal(first[0], again[0])
 
 
 def test_a_layer_that_is_dead_throughout_has_rank_0(recipe):
@@ -69,7 +86,7 @@ def test_a_reset_of_silent_units_changes_no_output_and_no_other_unit(recipe):
     stack.biases[0][0, 0, 3] = -1e3
     silent = recipe.score(stack.forward(x)[2][1])[0] <= 0
     before, logits = stack.flat.clone(), stack.forward(x)[0]
-    recipe.reset(stack, update, x, 0.0)
+    recipe.reset(stack, update, recipe.low(stack, x, 0.0))
     weights, _ = stack.views(before)
     assert silent[3]
     assert not torch.equal(stack.weights[0][0, :, silent], weights[0][0, :, silent])
@@ -100,6 +117,13 @@ def test_every_setting_that_was_tried_is_stored_with_every_seed(recipe, tables):
     assert {len(row[key]) for row in tables["runs"] for key in recipe.SEEN} == {recipe.TASKS}
     for name, (functions, _) in recipe.ORDER.items():
         assert {row["function"] for row in tables["tuning"] if row["optimizer"] == name} == set(functions)
+
+
+def test_as_many_units_were_reset_at_random_as_silent_ones(recipe, tables):
+    reset = {(row["control"], row["seed"]): row["reset"] for row in tables["runs"]}
+    for control, like in recipe.LIKE.items():
+        assert all(reset[control, seed] == reset[like, seed] and sum(reset[like, seed]) for seed in recipe.SEEDS)
+    assert not any(sum(of) for (control, _), of in reset.items() if control not in (*recipe.RESETS, *recipe.LIKE))
 
 
 def test_what_was_chosen_is_the_best_of_the_tuning_seeds_and_stands_between_two_others(recipe, tables):

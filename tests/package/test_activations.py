@@ -88,6 +88,10 @@ def xatlu(z, alpha=0.0):
     return z * (gate * (1 + 2 * mp.mpf(alpha)) - mp.mpf(alpha))
 
 
+def xielu(z, alpha_p=0.8, alpha_n=0.8, beta=0.5):
+    return mp.mpf(beta) * z + (mp.mpf(alpha_p) * z**2 if z > 0 else mp.mpf(alpha_n) * (mp.expm1(z) - z))
+
+
 def golu(z):
     # below -1000 it is 0 but for some 10^434 digits, which mpmath would want to work out
     return z * mp.exp(-mp.exp(-z)) if z > -1000 else mp.mpf(0)
@@ -132,12 +136,18 @@ ORACLES = {
     "snake": snake,
     "star_relu": star_relu,
     "xatlu": xatlu,
+    "xielu": xielu,
     "golu": golu,
 }
 
 
 def apl_in_torch(z, a=(-0.2, 0.4), b=(0.3, -0.7)):
     return torch.relu(z) + sum(a_s * torch.relu(-z + b_s) for a_s, b_s in zip(a, b, strict=True))
+
+
+def xielu_in_torch(z, alpha_p=0.8, alpha_n=0.8, beta=0.5):
+    below = alpha_n * (torch.expm1(-torch.relu(-z)) - z)
+    return beta * z + torch.where(z > 0, alpha_p * z**2, below)
 
 
 # torch's own took the middle piece's slope at both kinks, as its issue 147801 reports of 2.6, until 2.8.
@@ -187,9 +197,10 @@ TORCH = {
     "star_relu": lambda z, scale=0.8944, bias=-0.4472: scale * functional.relu(z) ** 2 + bias,
     "xatlu": lambda z, alpha=0.0: z * ((torch.atan(z) / math.pi + 0.5) * (1 + 2 * alpha) - alpha),
     "golu": lambda z: z * torch.exp(-torch.exp(-z)),
+    "xielu": xielu_in_torch,
 }
 COMPOSED = {"lecun_tanh", "apl", "penalized_tanh", "swish", "sparse_plus", "relu_squared", "squareplus"}
-COMPOSED |= {"snake", "star_relu", "xatlu", "golu"}
+COMPOSED |= {"snake", "star_relu", "xatlu", "golu", "xielu"}
 NOT_IN_TORCH = {"step": 0.0}  # the slope at the kinks, decided here: torch finds no gradient for z >= 0
 # Whose gradient torch multiplies by a float32 constant in float64 too: 1/6, and 1/alpha.
 TORCH_SLOPE_IN_SINGLE = {"hardsigmoid", "celu"}
@@ -224,6 +235,9 @@ SETTINGS = [
     ("star_relu", {"scale": 1.0, "bias": 0.0}),
     ("star_relu", {"scale": -0.5, "bias": 0.25}),
     ("star_relu", {"scale": 0.0, "bias": 0.25}),
+    ("xielu", {"alpha_p": 0.0, "alpha_n": 0.5}),
+    ("xielu", {"alpha_p": -0.25, "alpha_n": 2.0}),
+    ("xielu", {"alpha_p": 0.5, "alpha_n": -0.75, "beta": 1.0}),
     ("xatlu", {"alpha": 0.5}),
     ("xatlu", {"alpha": 0.01}),
     ("xatlu", {"alpha": -0.25}),
@@ -648,7 +662,7 @@ def test_any_finite_number_gives_a_value_in_the_range_and_a_slope_that_is_finite
     z = data.draw(numbers(dtype))
     value, slope = activation(z), activation.slope(z)
     assert not value.isnan().any() and not slope.isnan().any()
-    if name in ("relu_squared", "star_relu", "selu"):  # which alone leave the dtype where their input does not
+    if name in ("relu_squared", "star_relu", "xielu", "selu"):  # which leave the dtype where their input does not
         z = z.clamp(max=torch.finfo(dtype).max ** 0.5 / 2)
         value, slope = activation(z), activation.slope(z)
     assert value.isfinite().all() and slope.isfinite().all()
@@ -1059,7 +1073,8 @@ LEARNABLE = pytest.mark.parametrize("name", [name for name in catalog if catalog
 def test_those_learn_that_the_papers_let_learn():
     learnable = {name: activation.learnable for name, activation in catalog.items() if activation.learnable}
     before = {"prelu": ("negative_slope",), "swish": ("beta",), "apl": ("a", "b")}
-    assert learnable == before | {"snake": ("a",), "star_relu": ("scale", "bias"), "xatlu": ("alpha",)}
+    later = {"star_relu": ("scale", "bias"), "xatlu": ("alpha",), "xielu": ("alpha_p", "alpha_n")}
+    assert learnable == before | later | {"snake": ("a",)}
 
 
 @LEARNABLE
@@ -1129,7 +1144,7 @@ def test_a_layer_may_learn_for_each_channel_by_itself(name, axis):
     for i, single in enumerate(singles):
         single.load_state_dict({key: value[..., i] for key, value in start.items()})
     wanted = torch.stack([single(part) for single, part in zip(singles, parts, strict=True)], axis)
-    torch.testing.assert_close(layer(z), wanted, rtol=0, atol=0)
+    torch.testing.assert_close(layer(z), wanted, rtol=1e-14, atol=0)  # a row is rounded by its length
     (layer(z).square().sum() + wanted.square().sum()).backward()
     for key, value in layer.named_parameters():
         each = torch.stack([getattr(single, key).grad for single in singles], -1)

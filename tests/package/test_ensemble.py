@@ -275,6 +275,7 @@ def test_the_engine_is_chosen_by_what_the_activation_needs():
         "snake",
         "star_relu",
         "xatlu",
+        "xielu",
     } and not learns_or_draws & set(COMPILED)
     assert set(COMPILED) == set(pairs)
     assert fit_many([2, 3, 1], "relu", DISK, seeds=[0], steps=2).engine == "compiled"

@@ -10,11 +10,18 @@ from torch import nn
 from torch.nn import functional
 
 from actlab import gates, networks
+from actlab.activations import get
 from actlab.gates import GatedFeedForward, catalog, glu, matched_width, swiglu
 
 F64 = torch.float64
 EVERY = pytest.mark.parametrize("name", catalog)
 HALVES = pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+
+
+def clamped(v, g):
+    g = g.clamp(max=7)
+    return (v.clamp(-7, 7) + 1) * g * torch.sigmoid(1.702 * g)
+
 
 # What a gate makes of its second argument, at any precision; and all of it, by torch.
 ORACLES = {
@@ -23,7 +30,13 @@ ORACLES = {
     "reglu": (lambda g: max(g, mp.mpf(0)), lambda v, g: v * functional.relu(g)),
     "geglu": (lambda g: g * mp.erfc(-g / mp.sqrt(2)) / 2, lambda v, g: v * functional.gelu(g)),
     "swiglu": (lambda g: g / (1 + mp.exp(-g)), lambda v, g: v * functional.silu(g)),
+    "clamped_swiglu": (lambda g: min(g, 7) / (1 + mp.exp(-mp.mpf(1.702) * min(g, 7))), clamped),
 }
+
+
+def factor(name, v):
+    """What a gate makes of its first argument."""
+    return min(max(v, -7), 7) + 1 if name == "clamped_swiglu" else v
 
 
 def draw(*shape, seed=0, dtype=F64):
@@ -38,7 +51,7 @@ def test_a_gate_multiplies_the_value_by_its_function_to_twelve_digits(name):
     gate = torch.tensor([g for _ in signed for g in signed], dtype=F64)
     for v, g, got in zip(value.tolist(), gate.tolist(), catalog[name](value, gate).tolist(), strict=True):
         with mp.workdps(60):
-            true = mp.mpf(v) * ORACLES[name][0](mp.mpf(g))
+            true = factor(name, mp.mpf(v)) * ORACLES[name][0](mp.mpf(g))
         assert abs(got - true) <= 1e-12 * abs(true) + 1e-300, (v, g)
 
 
@@ -47,14 +60,16 @@ def test_a_gate_multiplies_the_value_by_its_function_to_twelve_digits(name):
 def test_nan_stays_nan_and_a_gate_at_infinity_is_open_or_shut(name, dtype):
     gate = torch.tensor([math.nan, -math.inf, math.inf], dtype=dtype, requires_grad=True)
     value = torch.full((3,), -2.0, dtype=dtype, requires_grad=True)
-    through = {"glu": [0, 1], "bilinear": [-math.inf, math.inf]}.get(name, [0, math.inf])
-    slope = {"glu": [0, 0], "bilinear": [1, 1]}.get(name, [0, 1])
+    most = get("swish")(torch.tensor(7.0, dtype=dtype)).item()
+    ends = {"glu": [0, 1], "bilinear": [-math.inf, math.inf], "clamped_swiglu": [0, most]}
+    through, times = ends.get(name, [0, math.inf]), factor(name, -2)
+    slope = {"glu": [0, 0], "bilinear": [1, 1], "clamped_swiglu": [0, 0]}.get(name, [0, 1])
     out = catalog[name](value, gate)
     to_value, to_gate = torch.autograd.grad(out.sum(), (value, gate))
     assert out[0].isnan() and to_value[0].isnan() and (to_gate[0].isnan() or name == "bilinear")
-    assert out[1:].tolist() == [-2 * one for one in through]
+    assert out[1:].tolist() == [times * one for one in through]
     assert to_value[1:].tolist() == through
-    assert to_gate[1:].tolist() == [-2 * one for one in slope]
+    assert to_gate[1:].tolist() == [times * one for one in slope]
     assert catalog[name](torch.full((1,), math.nan, dtype=dtype), torch.ones(1, dtype=dtype)).isnan()
 
 
@@ -126,7 +141,7 @@ def test_no_finite_halves_give_nan_nor_a_needless_inf(name, dtype):
     out = catalog[name](value, gate)
     for v, g, got in zip(value.tolist(), gate.tolist(), out.tolist(), strict=True):
         with mp.workdps(60):
-            true = mp.mpf(v) * (ORACLES[name][0](mp.mpf(g)) if abs(g) < 1e5 else _far(name, g))
+            true = factor(name, mp.mpf(v)) * (ORACLES[name][0](mp.mpf(g)) if abs(g) < 1e5 else _far(name, g))
         assert not math.isnan(got)
         assert math.isfinite(got) or abs(true) > info.max, (v, g)
     for gradient in torch.autograd.grad(out.sum(), (value, gate)):
@@ -135,7 +150,7 @@ def test_no_finite_halves_give_nan_nor_a_needless_inf(name, dtype):
 
 def _far(name, g):
     """What the gate is multiplied by far out, where mpmath's exponentials are out of reach."""
-    ends = {"glu": 0.0 if g < 0 else 1.0, "bilinear": g}
+    ends = {"glu": 0.0 if g < 0 else 1.0, "bilinear": g, "clamped_swiglu": 0.0 if g < 0 else 7.0}
     return mp.mpf(ends.get(name, max(g, 0.0)))
 
 
@@ -305,6 +320,22 @@ def test_a_block_has_the_dtype_that_is_asked_for(dtype):
     block = GatedFeedForward(4, dtype=dtype)
     assert {parameter.dtype for parameter in block.parameters()} == {dtype}
     assert block(torch.ones(2, 4, dtype=dtype)).dtype == dtype
+
+
+def test_a_clamped_gate_is_that_of_gpt_oss_and_bounded_by_its_limit():
+    experts = pytest.importorskip("transformers.models.gpt_oss.modeling_gpt_oss")
+    config = pytest.importorskip("transformers").GptOssConfig(hidden_size=4, intermediate_size=4, num_local_experts=1)
+    value, gate = 12 * draw(200, 4, seed=8), 12 * draw(200, 4, seed=9)
+    both = torch.stack([gate, value], -1).flatten(1)  # theirs are interleaved, the gate first
+    torch.testing.assert_close(
+        gates.clamped_swiglu(value, gate), experts.GptOssExperts(config)._apply_gate(both), rtol=1e-12, atol=1e-14
+    )
+    for limit in (0.5, 7.0):
+        assert gates.clamped_swiglu(1e3 * value, 1e3 * gate, limit).abs().max() <= (limit + 1) * limit
+    value = torch.tensor([7.0, -7.0, 0.0], requires_grad=True)
+    assert torch.autograd.grad(gates.clamped_swiglu(value, torch.ones(3)).sum(), value)[0].tolist()[:2] == [0, 0]
+    with pytest.raises(ValueError, match="limit must be positive, got 0"):
+        gates.clamped_swiglu(value, value, 0.0)
 
 
 def test_an_unknown_gate_is_answered_with_the_nearest_and_all_there_are():

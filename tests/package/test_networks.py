@@ -58,6 +58,42 @@ def test_a_norm_stands_before_each_activation_and_changes_no_weight(norm, kind, 
     assert signals.names == ("2", "5") and signals.z_std[0].item() == pytest.approx(by_hand.std().item(), rel=0.1)
 
 
+def test_dyt_is_a_tanh_of_its_own_for_each_feature():
+    layer = networks.DyT(3, dtype=torch.float64)
+    z = torch.linspace(-30, 30, 24, dtype=torch.float64).reshape(2, 4, 3).requires_grad_()
+    torch.testing.assert_close(layer(z), torch.tanh(0.5 * z), rtol=1e-14, atol=0)
+    with torch.no_grad():
+        for i, value in enumerate(layer.parameters()):
+            value += 0.1 * torch.arange(1, len(value) + 1, dtype=value.dtype) * (i + 1)
+    by_hand = torch.stack([w * torch.tanh(0.6 * z[..., i]) + b for i, w, b in
+                           [(0, 1.2, 0.3), (1, 1.4, 0.6), (2, 1.6, 0.9)]], -1)  # fmt: skip
+    torch.testing.assert_close(layer(z), by_hand, rtol=1e-13, atol=1e-15)
+    assert torch.autograd.gradcheck(lambda z, *_: layer(z), (z, *layer.parameters()))
+    names = {name: tuple(value.shape) for name, value in layer.named_parameters()}
+    assert names == {"alpha": (1,), "weight": (3,), "bias": (3,)} and repr(layer) == "DyT(3, alpha=0.6)"
+    assert layer(z.detach().half()).dtype == torch.float16
+
+
+def test_dyt_refuses_what_has_other_features():
+    with pytest.raises(ValueError, match=r"these are 3 features, in the last dim; z has shape \(3, 4\)"):
+        networks.DyT(3)(torch.ones(3, 4))
+    with pytest.raises(ValueError, match="at least one feature, got features=0"):
+        networks.DyT(0)
+
+
+def test_an_mlp_with_dyt_is_bounded_before_its_activation_starts_like_the_plain_one_and_learns_it():
+    plain, bounded = (mlp([3, 6, 4, 2], "gelu", norm=norm, seed=4) for norm in (None, "dyt"))
+    assert [type(layer) for layer in bounded[:3]] == [nn.Linear, networks.DyT, type(plain[1])]
+    for a, b in zip(linears(plain), linears(bounded), strict=True):
+        assert torch.equal(a.weight, b.weight)
+    x = 1e4 * torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    assert bounded[:2](x).abs().max() <= 1 < plain[:1](x).abs().max()
+    bounded(x).sum().backward()
+    assert all(value.grad is not None for value in bounded.parameters())
+    started = str(networks.initialize(bounded, "he"))
+    assert "1.alpha: left, normalisation (DyT)" in started
+
+
 def test_an_unknown_norm_is_refused_with_those_there_are():
     with pytest.raises(KeyError, match="no norm named 'bach'; did you mean 'batch'"):
         mlp([2, 3, 1], "relu", norm="bach")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import layer_norm
 
-from actlab import activations, results
+from actlab import results
 from actlab.scenes import large as scene
 from actlab.scenes.large import _width as width
 
@@ -89,14 +89,6 @@ def test_the_size_of_a_gate_is_that_of_many_draws(scale):
         assert found[name][0][1] > found[name][0][0]
     with pytest.raises(KeyError, match="there is no formula for 'clamped', only for gelu, swiglu, swiglu, aligned"):
         scene.root_mean_square("clamped", scale)
-
-
-def test_a_clamped_gate_is_a_swish_gate_inside_and_bounded_outside():
-    value, gate = torch.tensor([[0.5, -3.0, 6.0, 1e4], [1.5, -2.0, 6.0, 1e4]], dtype=F64)
-    found = scene.clamped(value, gate)
-    swish = activations.get("swish", beta=1.702)(gate)
-    torch.testing.assert_close(found[:3], (value[:3] + 1) * swish[:3])
-    assert found[3].item() == pytest.approx(56, abs=1e-3) and scene.clamped(value, gate, 2.0)[3] < 6
 
 
 def test_a_format_ends_at_the_first_scale_with_a_number_beyond_it():

@@ -87,6 +87,12 @@ def test_only_a_table_that_a_phone_has_no_room_for_becomes_blocks():
     assert "actlab-blocks" in soup(wide)["class"]
 
 
+def test_a_row_that_is_named_by_a_number_alone_carries_what_it_numbers():
+    numbered, named = (Table(["block", "peak"], [[first, 2.5]]) for first in (1, "first"))
+    assert soup(numbered).tbody.th["data-label"] == "block"
+    assert not soup(named).tbody.th.has_attr("data-label")
+
+
 def test_long_headings_go_over_lines_before_a_table_is_too_wide():
     names = ["activation", *[f"share of the units that die at rate {n}" for n in range(3)]]
     table = Table(names, [["leaky_relu", 1, 2, 3]])

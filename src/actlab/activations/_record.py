@@ -58,8 +58,9 @@ class Activation:
     ends: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
     # torch's own function of this definition, differentiable; None if it has none
     torch_function: Callable[[Tensor], Tensor] | None = field(default=None, repr=False, compare=False)
-    # f(z, *settings) with tensors for the settings, in float32 and float64: for a layer that learns them
+    # f(z, *settings) with tensors for those that are learned, in float32 and float64: for a layer that learns them
     learnable_function: Callable[..., Tensor] | None = field(default=None, repr=False, compare=False)
+    fixed: tuple[str, ...] = ()  # settings that such a layer does not learn, and its function takes from the record
     # what a layer does in training mode, given z and a generator to draw from, if that is not f
     training_function: Callable[[Tensor, torch.Generator], Tensor] | None = field(
         default=None, repr=False, compare=False
@@ -97,7 +98,7 @@ class Activation:
     @property
     def learnable(self) -> tuple[str, ...]:
         """The names of the settings that a layer learns."""
-        return tuple(self.settings) if self.learnable_function else ()
+        return tuple(key for key in self.settings if key not in self.fixed) if self.learnable_function else ()
 
     def __reduce__(self):
         # By name, so that a network with an activation in it can be copied and sent to another process.

@@ -401,3 +401,50 @@ def _star_relu(scale=0.8944, bias=-0.4472):
 def _star_value(z, scale, bias):
     positive = reach(scale, torch.relu(z))
     return scale * positive * positive + bias  # in this order: the square alone may be inf where this is not
+
+
+@entry
+def _xielu(alpha_p=0.8, alpha_n=0.8, beta=0.5):
+    if beta <= 0:
+        raise ValueError(f"xielu: beta, the slope at 0, must be positive, got {beta:g}")
+    left, turns = beta - alpha_n, [0.0]  # the slope far to the left, and the value at 0 and wherever the slope is 0
+    if left < 0:
+        turns.append(left * math.log1p(-beta / alpha_n) - beta)
+    if alpha_p < 0:
+        turns.append(-(beta**2) / (4 * alpha_p))
+    far = (-math.copysign(inf, left) if left else -alpha_n, -inf if alpha_p < 0 else inf)
+    ends = min(*turns, *far), max(*turns, *far)
+    return Activation(
+        name="xielu",
+        title="xIELU",
+        aliases=("expanded integral of the ELU",),
+        function=lambda z: _xielu_value(z, alpha_p, alpha_n, beta),
+        slope_function=lambda z: _xielu_slope(z, alpha_p, alpha_n, beta),
+        formula=r"\alpha_p z^2 + \beta z \text{ if } z > 0, \text{ else } \alpha_n (e^{z} - 1 - z) + \beta z",
+        slope_formula=r"2 \alpha_p z + \beta \text{ if } z > 0, \text{ else } \alpha_n (e^{z} - 1) + \beta",
+        range=ends,
+        attained=tuple(end in turns for end in ends),
+        monotone=min(left, alpha_p) >= 0,
+        year=2024,
+        source="huang2024integration",
+        uses="Feed-forward blocks of the language model Apertus (2025): a squared ReLU that goes on below 0.",
+        pitfalls="It grows like z**2, and below z = -0.98 it rises again to the left, in the end with slope -0.3.",
+        elsewhere={},
+        differs="The authors' code learns both alphas through a softplus, and from -1e-6 to 0 has e**z at -1e-6.",
+        learnable_function=lambda z, alpha_p, alpha_n: _xielu_value(z, alpha_p, alpha_n, beta),
+        fixed=("beta",),
+    )
+
+
+def _xielu_sides(z):
+    return torch.relu(z), torch.where(z > 0, 0.0, z)  # one of the two is 0, and so is what is made of it
+
+
+def _xielu_value(z, alpha_p, alpha_n, beta):
+    right, left = _xielu_sides(z)
+    return right * (times(alpha_p, right) + beta) + (alpha_n * torch.expm1(left) + times(beta - alpha_n, left))
+
+
+def _xielu_slope(z, alpha_p, alpha_n, beta):
+    right, left = _xielu_sides(z)
+    return torch.where(z > 0, times(2 * alpha_p, right) + beta, alpha_n * torch.exp(left) + (beta - alpha_n))

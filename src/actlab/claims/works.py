@@ -18,11 +18,6 @@ LAST = 4  # tasks at either end of a sequence that are compared
 _rows = cache(results.load)
 
 
-def _clamped(value, gate, limit=7.0):
-    gate = gate.clamp(max=limit)
-    return (value.clamp(-limit, limit) + 1) * gate * torch.sigmoid(1.702 * gate)
-
-
 @claim(
     "SwiGLU amplifies outliers",
     verdict=CONDITIONS,
@@ -38,7 +33,7 @@ def swiglu_amplifies_outliers():
         "GELU": lambda s: activations.get("gelu")(s * gate),
         "SwiGLU": lambda s: gates.swiglu(s * value, s * gate),
         "SwiGLU, value and gate the same numbers": lambda s: gates.swiglu(s * gate, s * gate),
-        "SwiGLU clamped at 7": lambda s: _clamped(s * value, s * gate),
+        "SwiGLU clamped at 7": lambda s: gates.clamped_swiglu(s * value, s * gate),
     }
     grown = {name: (f(100).abs().max() / f(10).abs().max()).item() for name, f in functions.items()}
     plain = grown.pop("GELU")

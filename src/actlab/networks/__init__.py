@@ -4,6 +4,7 @@ from ._adaptive import APL, conv_net, conv_stack
 from ._dense import collapse, mlp
 from ._fans import fans
 from ._images import cnn, resnet, xavier_uniform
+from ._norms import DyT
 from ._starts import Drawn, Left, Scheme, Start, initialize, laws, schemes
 from ._text import Inside, Sentences, Transformer, inside, pretrained, swap_feed_forward, transformer, trim
 from ._width import mup
@@ -11,6 +12,7 @@ from ._width import mup
 __all__ = [
     "APL",
     "Drawn",
+    "DyT",
     "Inside",
     "Left",
     "Scheme",

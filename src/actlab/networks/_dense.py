@@ -7,11 +7,12 @@ from torch import nn
 
 from .._names import one_of
 from ..activations import Activation, Elementwise, get
+from ._norms import DyT
 from ._starts import initialize
 
 __all__ = ["collapse", "mlp"]
 
-NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d}
+NORMS = {"layer": nn.LayerNorm, "batch": nn.BatchNorm1d, "dyt": DyT}
 
 
 def mlp(
@@ -25,8 +26,9 @@ def mlp(
 ) -> nn.Sequential:
     """Linear layers of the given sizes with the activation between them; no activation after the last.
 
-    sizes: features in, units of each hidden layer, outputs: `[2, 16, 8, 1]` has two hidden layers. norm: "layer" or
-    "batch", what stands between a hidden layer and its activation {cite}`ba2016,ioffe2015`; None for nothing.
+    sizes: features in, units of each hidden layer, outputs: `[2, 16, 8, 1]` has two hidden layers. norm: "layer",
+    "batch" or "dyt", what stands between a hidden layer and its activation {cite}`ba2016,ioffe2015,zhu2025`; None for
+    nothing.
     Weights come from `initialize(network, scheme, seed=seed)`, the same with a norm and without. What an activation
     draws in training comes from seed + i in hidden layer i: runs that are compared begin at seeds further apart than
     there are layers, or the second layer of one draws as the first of the next. Raises ValueError if

@@ -15,6 +15,7 @@ from .._names import one_of
 from ..activations import Activation, Elementwise
 from ._adaptive import APL
 from ._fans import Part, parts_of
+from ._norms import DyT
 from ._places import Place, place_of, refusal
 
 __all__ = ["Drawn", "Left", "Scheme", "Start", "initialize", "laws", "schemes"]
@@ -126,7 +127,7 @@ class Start:
         return "\n".join(lines)
 
 
-NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, DyT)
 
 
 def _require_kept(layer, step):

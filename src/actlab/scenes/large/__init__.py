@@ -1,7 +1,7 @@
 """What chapter 9 shows of large models: the residual stream, gates, sparsity, softmax in attention, width."""
 
 from ._attention import WAYS, attend, attended, attention_player, flat, logits_table
-from ._gates import FORMATS, clamped, gates_player, gates_table, largest, root_mean_square
+from ._gates import FORMATS, gates_player, gates_table, largest, root_mean_square
 from ._sinks import sinks, sinks_player, sinks_table
 from ._sparsity import energies, energies_table, prune_player, pruned, sparsity_table, tenth
 from ._starts import starts, starts_table
@@ -29,7 +29,6 @@ __all__ = [
     "changes",
     "changes_figure",
     "chosen_power",
-    "clamped",
     "energies",
     "energies_table",
     "flat",

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
 from ... import activations, gates, plot, theory, widgets
 from ...tables import Table
 
-__all__ = ["FORMATS", "clamped", "gates_player", "gates_table", "largest", "root_mean_square"]
+__all__ = ["FORMATS", "gates_player", "gates_table", "largest", "root_mean_square"]
 
 FORMATS = {
     "e4m3 (8 bits)": torch.finfo(torch.float8_e4m3fn).max,
@@ -19,21 +18,12 @@ FORMATS = {
 NAMES = ("gelu", "swiglu", "swiglu, aligned", "clamped")
 
 
-def clamped(value: Tensor, gate: Tensor, limit: float = 7.0, beta: float = 1.702) -> Tensor:
-    """The gate of gpt-oss: the gate is cut off above limit, the value on both sides, and 1 is added to the value.
-
-    {cite}`openai2025`
-    """
-    gate = gate.clamp(max=limit)
-    return (value.clamp(-limit, limit) + 1) * gate * torch.sigmoid(beta * gate)
-
-
 def _function(name):
     if name == "gelu":
         return lambda value, gate: activations.get("gelu")(gate)
     if name == "swiglu, aligned":
         return lambda value, gate: gates.swiglu(gate, gate)
-    return clamped if name == "clamped" else gates.swiglu
+    return gates.clamped_swiglu if name == "clamped" else gates.swiglu
 
 
 def largest(

@@ -43,6 +43,8 @@ REMEDIES = {
     "optimiser": "forget the optimiser's averages",
     "silent": "reset silent units, each task",
     "silent_epoch": "reset silent units, each epoch",
+    "random": "reset as many of any, each task",
+    "random_epoch": "reset as many of any, each epoch",
     "dormant": "reset dormant units, each task",
     "dormant_epoch": "reset dormant units, each epoch",
     "decay": "decay to 0",
