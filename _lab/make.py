@@ -2,10 +2,14 @@
 
 What the package knows is written into it as tables: names, settings, colours and dashes of the catalog, and the
 coefficients of two rules of numerics. `python _lab/make.py` after an edit here, or of the catalog; a test compares.
+After an edit of engine.c it compiles that too, which needs clang and lld; otherwise it takes engine.wasm as it is.
 """
 
+import base64
+import hashlib
 import json
 import math
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +19,20 @@ from actlab import activations, lab, plot
 
 FOLDER = Path(__file__).parent
 BUILT = FOLDER.parent / "_static/lab.js"
+SOURCE = FOLDER / "engine.c"
+MODULE = FOLDER / "engine.wasm"
+RECORD = FOLDER / "engine.json"  # what the module was made of
+COMPILE = (
+    "clang", "--target=wasm32", "-nostdlib", "-fno-builtin", "-O3", "-msimd128", "-ffp-contract=off", "-Wall",
+    "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export=__heap_base",
+)  # fmt: skip
 PARTS = (
+    "tape.js",
     "functions.js",
     "bends.js",
     "parser.js",
     "theory.js",
+    "engine.js",
     "network.js",
     "data.js",
     "state.js",
@@ -78,6 +91,22 @@ def erfcx() -> list[float]:
         return [float(term) for term in terms]
 
 
+def digest(path: Path) -> str:
+    """Of a file; a source's line ends may be another system's."""
+    content = path.read_bytes()
+    return hashlib.sha256(content if path == MODULE else content.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def made_of() -> dict[str, str]:
+    """What engine.json says when the module is the one that was made of the source."""
+    return {"source": digest(SOURCE), "flags": " ".join(COMPILE), "module": digest(MODULE)}
+
+
+def compile_to(path: Path) -> None:
+    """Compiles engine.c."""
+    subprocess.run([*COMPILE, "-o", path, SOURCE], check=True)
+
+
 def script() -> str:
     """The whole text of _static/lab.js."""
     nodes, weights = np.polynomial.legendre.leggauss(16)
@@ -88,6 +117,7 @@ def script() -> str:
         "ERFCX_MIDDLE": MIDDLE,
         "NODES": [round(x, 15) for x in nodes.tolist()],
         "WEIGHTS": [round(x, 15) for x in weights.tolist()],
+        "MODULE": base64.b64encode(MODULE.read_bytes()).decode(),
     }
     assert all(math.isfinite(x) for x in tables["ERFCX"])
     head = "/* Made by _lab/make.py of the parts in _lab: edit those. */"
@@ -98,6 +128,10 @@ def script() -> str:
 
 
 if __name__ == "__main__":
+    if not RECORD.exists() or json.loads(RECORD.read_text(encoding="utf-8")) != made_of():
+        compile_to(MODULE)
+        RECORD.write_text(json.dumps(made_of(), indent=2) + "\n", encoding="utf-8", newline="\n")
+        print(f"{MODULE.name}: {MODULE.stat().st_size / 1000:.1f} kB")
     text = script()
     BUILT.write_text(text, encoding="utf-8", newline="\n")
     print(f"{BUILT.name}: {len(text.encode()) / 1000:.1f} kB")
