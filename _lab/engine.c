@@ -42,8 +42,9 @@ INLINE void four(int rows, double *out, const double *in, const double *w, int r
   }
 }
 
-INLINE void mix(double *out, const double *in, const double *w, int row, int column, const double *bias,
-                const double *slopes, int units, int inner, int n) {
+EXPORT(mix)
+void mix(double *out, const double *in, const double *w, int row, int column, const double *bias, const double *slopes,
+         int units, int inner, int n) {
   int k = 0;
   for (; k + 3 < n; k += 4) {
     int i = 0;
@@ -57,16 +58,6 @@ INLINE void mix(double *out, const double *in, const double *w, int row, int col
       out[i * n + k] = slopes ? sum * slopes[i * n + k] : sum;
     }
   }
-}
-
-EXPORT(affine)
-void affine(double *z, const double *w, const double *bias, const double *x, int into, int units, int n) {
-  mix(z, x, w, into, 1, bias, 0, units, into, n);
-}
-
-EXPORT(back)
-void back(double *below, const double *delta, const double *w, const double *slopes, int into, int units, int n) {
-  mix(below, delta, w, 1, into, 0, slopes, into, units, n);
 }
 
 /* g[i, j] = the sum over k of delta[i, k] x[j, k], for rows i and columns j at once: one sum alone waits for itself. */
@@ -135,23 +126,30 @@ INLINE int all(bits mask) {
 
 static const double ROUNDS = 0x1.8p52; /* added and taken away again, it leaves a whole number */
 
-/* Coefficients of series. They are not constants, since a browser takes longer to write one down than to read it. */
-double exp_series[] = {1. / 6227020800, 1. / 479001600, 1. / 39916800, 1. / 3628800, 1. / 362880, 1. / 40320,
-                       1. / 5040,       1. / 720,       1. / 120,      1. / 24,      1. / 6,      1. / 2};
+/* Coefficients of series. They are not constants: a browser takes longer to write one down than to read it. */
 double log_series[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3};
 double erf_series[] = {1. / 11975040000, -1. / 918086400, 1. / 76204800, -1. / 6894720, 1. / 685440, -1. / 75600,
                        1. / 9360,        -1. / 1320,      1. / 216,      -1. / 42,      1. / 10,     -1. / 3,
                        1};
 
-/* exp(x) = 2^k (1 + p): p, and 2^k in `power`, for |x| < 708. The series of exp(r) - 1 - r ends below 1e-17. */
+#define EXP_TERMS 10
+#define ERFCX_TERMS 27
+/* Those that make.py computes: of (exp(r) - 1 - r) / r^2 in powers of r, the highest first; those of erfcx in tape.js,
+   and the middle of its variable. */
+static double coefficients[EXP_TERMS + ERFCX_TERMS + 1];
+static const double *const erfcx_series = coefficients + EXP_TERMS;
+
+EXPORT(table) double *table(void) { return coefficients; }
+
+/* exp(x) = 2^k (1 + p): p, and 2^k in `power`, for |x| < 708. */
 INLINE wide reduced(wide x, wide *power) {
   wide rounded = x * 0x1.71547652b82fep+0 + ROUNDS;
   wide k = rounded - ROUNDS;
   wide high = x - k * 0x1.62e42fee00000p-1; /* ln 2 in two parts: the first times k is exact */
   wide low = k * 0x1.a39ef35793c76p-33;
   wide r = high - low;
-  wide sum = all_of(exp_series[0]);
-  UNROLL for (int i = 1; i < 12; i++) sum = sum * r + exp_series[i];
+  wide sum = all_of(coefficients[0]);
+  UNROLL for (int i = 1; i < EXP_TERMS; i++) sum = sum * r + coefficients[i];
   *power = (wide)(((bits)rounded << 52) + (bits)all_of(1));
   return high + (r * r * sum - low);
 }
@@ -166,11 +164,12 @@ INLINE wide expm1_of(wide x) {
   return power * p + (power - 1);
 }
 
-/* tanh |x| = -m / (2 + m) with m = exp(-2 |x|) - 1, which keeps the digits near 0. */
-INLINE wide tanh_of(wide x) {
-  wide near = least(size(x), all_of(20)); /* there it is 1 */
-  wide m = expm1_of(-2 * near);
-  return (wide)(((bits)x & (bits)all_of(-0.0)) | (bits)(-m / (2 + m)));
+/* Tanh of x and its slope, from m = exp(2 |x|) - 1, which keeps the digits near 0 and far out. */
+INLINE wide tanh_of(wide m, wide x) { return (wide)(((bits)x & (bits)all_of(-0.0)) | (bits)(m / (m + 2))); }
+
+INLINE wide tanh_slope_of(wide m) {
+  wide part = 2 / (m + 2);
+  return part * (part * (m + 1));
 }
 
 /* log(1 + x) for -.9 < x < 1e300: 1 + x = 2^k (1 + f), and log(1 + f) = 2 artanh(s) with s = f / (2 + f). What 1 + x
@@ -189,22 +188,17 @@ INLINE wide log1p_of(wide x) {
   return power * 0x1.62e42fee00000p-1 - ((half - (s * (half + w * sum) + (power * 0x1.a39ef35793c76p-33 + lost))) - f);
 }
 
-#define TERMS 27
-static double coefficients[TERMS + 1]; /* the last is the middle of the variable */
-
-EXPORT(table) double *table(void) { return coefficients; }
-
 /* As erfcx in tape.js. */
 INLINE wide erfcx_of(wide x) {
-  double middle = coefficients[TERMS];
+  double middle = erfcx_series[ERFCX_TERMS];
   wide t = (x - middle) / (x + middle), b = {0}, c = {0};
   wide twice = 2 * t;
-  for (int k = TERMS - 1; k > 0; k--) {
-    wide next = twice * b - c + coefficients[k];
+  for (int k = ERFCX_TERMS - 1; k > 0; k--) {
+    wide next = twice * b - c + erfcx_series[k];
     c = b;
     b = next;
   }
-  return (t * b - c + coefficients[0]) / (1 + 2 * x);
+  return (t * b - c + erfcx_series[0]) / (1 + 2 * x);
 }
 
 /* The series of erf near 0, which keeps the digits there. */
@@ -226,7 +220,7 @@ INLINE wide erf_of(wide x) {
 /* --- tapes */
 
 enum { COPY, ADD, SUBTRACT, MULTIPLY, DIVIDE, TIMES, ABS, SQRT, MAX, MIN, LESS, UP_TO, CHOOSE, EXP, EXPM1, LOG1P, TANH,
-       ERFCX, ERF };
+       TANH_SLOPE, ERFCX, ERF };
 
 #define EACH(value)                              \
   for (int k = 0; k < n; k += MANY) {               \
@@ -241,7 +235,7 @@ enum { COPY, ADD, SUBTRACT, MULTIPLY, DIVIDE, TIMES, ABS, SQRT, MAX, MIN, LESS, 
   for (int k = 0; k < n; k += MANY) {                           \
     wide x = get(a + k);                                        \
     if (all(what)) put(out + k, value);                         \
-    else for (int i = k; i < k + MANY; i++) out[i] = one(op, a[i], 0); \
+    else for (int i = k; i < k + MANY; i++) out[i] = one(op, a[i], b[i]); \
   }                                                             \
   break
 
@@ -269,7 +263,8 @@ static void operate(int op, const double *a, const double *b, const double *c, d
     case EXP: ORDINARY(size(x) < 708, exp_of(x));
     case EXPM1: ORDINARY(size(x) < 708, expm1_of(x));
     case LOG1P: ORDINARY((x > -0.9) & (x < 1e300), log1p_of(x));
-    case TANH: EACH(tanh_of(x));
+    case TANH: ORDINARY(x < 1e300, tanh_of(x, get(b + k)));
+    case TANH_SLOPE: ORDINARY(x < 1e300, tanh_slope_of(x));
     case ERFCX: EACH(erfcx_of(x));
     case ERF: EACH(erf_of(x));
     default:

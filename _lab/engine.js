@@ -112,7 +112,7 @@ class Compiled {
   constructor(exports) {
     const { memory, __heap_base: base, table } = exports;
     Object.assign(this, { exports, memory, base: base.value, owner: null });
-    const coefficients = [...ERFCX, ERFCX_MIDDLE];
+    const coefficients = [...EXP, ...ERFCX, ERFCX_MIDDLE];
     new Float64Array(memory.buffer, table(), coefficients.length).set(coefficients);
   }
 
@@ -157,7 +157,7 @@ class Compiled {
 
   affine(z, w, weight, bias, x, into, units, n) {
     const at = w.byteOffset;
-    this.exports.affine(z.byteOffset, at + 8 * weight, at + 8 * bias, x.byteOffset, into, units, n);
+    this.exports.mix(z.byteOffset, x.byteOffset, at + 8 * weight, into, 1, at + 8 * bias, 0, units, into, n);
   }
 
   gradients(g, weight, bias, delta, x, into, units, n) {
@@ -166,7 +166,8 @@ class Compiled {
   }
 
   back(below, delta, w, weight, slopes, into, units, n) {
-    this.exports.back(below.byteOffset, delta.byteOffset, w.byteOffset + 8 * weight, slopes.byteOffset, into, units, n);
+    const at = w.byteOffset + 8 * weight;
+    this.exports.mix(below.byteOffset, delta.byteOffset, at, 1, into, 0, slopes.byteOffset, into, units, n);
   }
 }
 

@@ -29,7 +29,7 @@ function tanhshrink(z) {
 const { FUNCTIONS, LOSSES, normal } = (() => {
 const {
   abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative, sin,
-  sqrt, subtract, tanh, tanhshrink, upTo,
+  sqrt, subtract, tanhshrink, tanhSlope, upTo,
 } = ops;
 const positive = (z) => less(0, z);
 const half = (x) => multiply(0.5, x);
@@ -47,12 +47,11 @@ function logistic(z) {
 const sigmoid = (z) => logistic(z)[0];
 
 function hyperbolic(z) {
-  const t = tanh(z);
-  const size = abs(z);
-  const e = exp(multiply(-2, size));
-  // near 0 the second would cancel, and far out the first
-  return [t, choose(less(size, 0.5), subtract(1, square(t)), multiply(4, multiply(e, square(divide(1, add(1, e))))))];
+  const m = expm1(multiply(2, abs(z)));
+  return [ops.tanh(m, z), tanhSlope(m, z)]; // the slope is not 1 - t^2, which cancels far out
 }
+
+const tanh = (z) => hyperbolic(z)[0];
 
 const leaky = ({ negative_slope: a }) => (z) =>
   [choose(positive(z), z, multiply(a, z)), choose(positive(z), 1, a)];

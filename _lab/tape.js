@@ -53,7 +53,9 @@ const OPERATIONS = {
   exp: eachOne(Math.exp),
   expm1: eachOne(Math.expm1),
   log1p: eachOne(Math.log1p),
-  tanh: eachOne(Math.tanh),
+  // both from m = expm1(2 |x|), and from x where that is infinite
+  tanh: eachOne((m, x) => Math.tanh(x)),
+  tanhSlope: eachOne((m, x) => (m < 1e300 ? (4 * (m + 1)) / (m + 2) / (m + 2) : 4 * Math.exp(-2 * Math.abs(x)))),
   erfcx: eachOne(erfcx),
   erf: eachOne(erf),
   sign: eachOne(Math.sign),
