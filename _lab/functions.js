@@ -5,18 +5,14 @@
 const SQRT_2_PI = Math.sqrt(2 * Math.PI);
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
-/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z < -2, where two terms cancel but for Euler's series. */
-function atluTail(z) {
+/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z <= 0. Below -2 two terms would cancel but for Euler's series. */
+function atluSlope(z) {
+  if (z >= -2) return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
   const t = 1 / z;
   const w = (t * t) / (1 + t * t);
   let rest = 0;
   for (let n = 26; n > 0; n--) rest = ((2 * n) / (2 * n + 1)) * w * (1 + rest);
   return ((-t / (1 + t * t)) * rest) / Math.PI;
-}
-function atluSlope(z) {
-  if (z < -2) return atluTail(z);
-  if (z > 2) return 1 - atluTail(-z);
-  return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
 }
 
 function tanhshrink(z) {
@@ -171,14 +167,15 @@ const FUNCTIONS = {
   swish,
   xatlu: ({ alpha }) => (z) => {
     const near = clip(z, -1e9, 1e9);
-    const gate = divide(atan2(1, negative(near)), Math.PI); // each so that it does not cancel where it is small
-    const rest = divide(atan2(1, near), Math.PI);
     const beyond = subtract(z, near);
     const far = choose(positive(z), multiply(1 + alpha, beyond), multiply(-alpha, beyond));
-    return [
-      add(multiply(near, subtract(multiply(1 + alpha, gate), multiply(alpha, rest))), far),
-      subtract(multiply(1 + alpha, atluSlope(z)), multiply(alpha, atluSlope(negative(z)))),
-    ];
+    // of z and of -z, each so that it does not cancel where it is small
+    const split = (small) => {
+      const [here, there] = [choose(less(z, 0), small, subtract(1, small)), choose(less(z, 0), subtract(1, small), small)];
+      return subtract(multiply(1 + alpha, here), multiply(alpha, there));
+    };
+    const gates = split(divide(atan2(1, abs(near)), Math.PI));
+    return [add(multiply(near, gates), far), split(atluSlope(negative(abs(z))))];
   },
   sine: () => (z) => [sin(z), cos(z)],
   snake: ({ a }) => (z) => {

@@ -216,18 +216,14 @@ function asFunction([value, steep, bent]) {
 const SQRT_2_PI = Math.sqrt(2 * Math.PI);
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
-/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z < -2, where two terms cancel but for Euler's series. */
-function atluTail(z) {
+/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z <= 0. Below -2 two terms would cancel but for Euler's series. */
+function atluSlope(z) {
+  if (z >= -2) return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
   const t = 1 / z;
   const w = (t * t) / (1 + t * t);
   let rest = 0;
   for (let n = 26; n > 0; n--) rest = ((2 * n) / (2 * n + 1)) * w * (1 + rest);
   return ((-t / (1 + t * t)) * rest) / Math.PI;
-}
-function atluSlope(z) {
-  if (z < -2) return atluTail(z);
-  if (z > 2) return 1 - atluTail(-z);
-  return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
 }
 
 function tanhshrink(z) {
@@ -382,14 +378,15 @@ const FUNCTIONS = {
   swish,
   xatlu: ({ alpha }) => (z) => {
     const near = clip(z, -1e9, 1e9);
-    const gate = divide(atan2(1, negative(near)), Math.PI); // each so that it does not cancel where it is small
-    const rest = divide(atan2(1, near), Math.PI);
     const beyond = subtract(z, near);
     const far = choose(positive(z), multiply(1 + alpha, beyond), multiply(-alpha, beyond));
-    return [
-      add(multiply(near, subtract(multiply(1 + alpha, gate), multiply(alpha, rest))), far),
-      subtract(multiply(1 + alpha, atluSlope(z)), multiply(alpha, atluSlope(negative(z)))),
-    ];
+    // of z and of -z, each so that it does not cancel where it is small
+    const split = (small) => {
+      const [here, there] = [choose(less(z, 0), small, subtract(1, small)), choose(less(z, 0), subtract(1, small), small)];
+      return subtract(multiply(1 + alpha, here), multiply(alpha, there));
+    };
+    const gates = split(divide(atan2(1, abs(near)), Math.PI));
+    return [add(multiply(near, gates), far), split(atluSlope(negative(abs(z))))];
   },
   sine: () => (z) => [sin(z), cos(z)],
   snake: ({ a }) => (z) => {
@@ -2541,7 +2538,8 @@ const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many a
 const MOST = { one: 1, ten: 10, fast: Infinity };
 const GRIDS = [20, 28, 40, 56, 80];
 const SPARE = 4; // pictures for each set of numbers, where both together take too long
-const STEPPING = 12; // ms of updates between two pictures
+const STEPPING = 12; // ms of updates a frame
+const PERIOD = 45; // ms from picture to picture, where one takes less: more than twenty a second
 const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
 let labs = 0;
@@ -2820,9 +2818,11 @@ class Lab {
     }
     const took = performance.now() - begin;
     if (!this.playing) return;
-    if (all && took > 22 && this.grid > 0) this.grid--;
-    else if (all && took < 8 && this.grid < GRIDS.length - 1) this.grid++;
-    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+    if (all && took > PERIOD / 3 && this.grid > 0) this.grid--;
+    else if (all && took < PERIOD / 6 && this.grid < GRIDS.length - 1) this.grid++;
+    // updates have twice the time of a picture, unless it would come too late; a frame's updates come before it
+    const wait = Math.min(2 * took, PERIOD - took - STEPPING);
+    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.max(0, wait));
     if (performance.now() > this.quietUntil) this.hear();
   }
 
