@@ -128,6 +128,8 @@ static const double ROUNDS = 0x1.8p52; /* added and taken away again, it leaves 
 
 /* Coefficients of series. They are not constants: a browser takes longer to write one down than to read it. */
 double log_series[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3};
+double sine_series[] = {1. / 355687428096000, -1. / 1307674368000, 1. / 6227020800, -1. / 39916800, 1. / 362880, -1. / 5040, 1. / 120, -1. / 6};
+double cosine_series[] = {1. / 20922789888000, -1. / 87178291200, 1. / 479001600, -1. / 3628800, 1. / 40320, -1. / 720, 1. / 24};
 double erf_series[] = {1. / 11975040000, -1. / 918086400, 1. / 76204800, -1. / 6894720, 1. / 685440, -1. / 75600,
                        1. / 9360,        -1. / 1320,      1. / 216,      -1. / 42,      1. / 10,     -1. / 3,
                        1};
@@ -217,10 +219,27 @@ INLINE wide erf_of(wide x) {
   return all(far >= 0.5) ? signed_tail : select(far < 0.5, erf_near(x), signed_tail);
 }
 
+/* The sine of x, or of x + pi / 2 by `ahead` = 1, for |x| < 1e5: x is k quarters of the circle and r. */
+INLINE wide sine_of(wide x, long long ahead) {
+  wide rounded = x * 0x1.45f306dc9c883p-1 + ROUNDS;
+  wide k = rounded - ROUNDS;
+  wide r = x - k * 0x1.921fb54400000p+0; /* pi / 2 in three parts: the first two times k are exact */
+  r = r - k * 0x1.0b4611a600000p-34;
+  r = r - k * 0x1.3198a2e037073p-69;
+  wide w = r * r, sine = all_of(sine_series[0]), cosine = all_of(cosine_series[0]);
+  UNROLL for (int i = 1; i < 8; i++) sine = sine * w + sine_series[i];
+  UNROLL for (int i = 1; i < 7; i++) cosine = cosine * w + cosine_series[i];
+  sine = r + r * w * sine;
+  cosine = 1 - (0.5 * w - w * w * cosine);
+  bits quarter = (bits)rounded + ahead;
+  wide found = select((quarter & 1) == 1, cosine, sine);
+  return (wide)((bits)found ^ (quarter << 62 & (bits)all_of(-0.0)));
+}
+
 /* --- tapes */
 
 enum { COPY, ADD, SUBTRACT, MULTIPLY, DIVIDE, TIMES, ABS, SQRT, MAX, MIN, LESS, UP_TO, CHOOSE, EXP, EXPM1, LOG1P, TANH,
-       TANH_SLOPE, ERFCX, ERF };
+       TANH_SLOPE, ERFCX, ERF, SIN, COS };
 
 #define EACH(value)                              \
   for (int k = 0; k < n; k += MANY) {               \
@@ -267,6 +286,8 @@ static void operate(int op, const double *a, const double *b, const double *c, d
     case TANH_SLOPE: ORDINARY(x < 1e300, tanh_slope_of(x));
     case ERFCX: EACH(erfcx_of(x));
     case ERF: EACH(erf_of(x));
+    case SIN:
+    case COS: ORDINARY(size(x) < 1e5, sine_of(x, op == COS));
     default:
       for (int k = 0; k < n; k++) out[k] = one(op, a[k], b[k]);
   }

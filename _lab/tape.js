@@ -33,7 +33,7 @@ const eachOne = (f) => (a, b, c, o, n) => {
   for (let k = 0; k < n; k++) o[k] = f(a[k], b[k]);
 };
 
-/* Name of an operation -> what it does with lines a, b, c, into line o, to n numbers. Those up to erf are numbered so in
+/* Name of an operation -> what it does with lines a, b, c, into line o, to n numbers. Those up to cos are numbered so in
    engine.c too; the rest are done here for both. A comparison is 1, 0, or NaN beside a NaN. */
 const OPERATIONS = {
   copy: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k]; },
@@ -58,11 +58,11 @@ const OPERATIONS = {
   tanhSlope: eachOne((m, x) => (m < 1e300 ? (4 * (m + 1)) / (m + 2) / (m + 2) : 4 * Math.exp(-2 * Math.abs(x)))),
   erfcx: eachOne(erfcx),
   erf: eachOne(erf),
+  sin: eachOne(Math.sin),
+  cos: eachOne(Math.cos),
   sign: eachOne(Math.sign),
   log: eachOne(Math.log),
   pow: eachOne(Math.pow),
-  sin: eachOne(Math.sin),
-  cos: eachOne(Math.cos),
   sinh: eachOne(Math.sinh),
   cosh: eachOne(Math.cosh),
   atan: eachOne(Math.atan),
