@@ -308,10 +308,11 @@ function typed(text) {
   const { result: { v, s, b }, switches, operations } = new Reader(text);
   const f = asFunction([v, s, b]);
   f.bend = (z) => {
-    f.all.run([[z], [0], [0], bent], 1);
+    at[0] = z;
+    f.all.run([at, value, steep, bent], 1);
     return bent[0];
   };
-  const bent = [0];
+  const [at, value, steep, bent] = [0, 0, 0, 0].map(() => new Float64Array(1));
   f.cuts = cutsOf(switches);
   f.operations = operations;
   return f;
@@ -326,11 +327,11 @@ function cutsOf(switches) {
     apart.run([z, ...found], n);
     return found;
   };
-  const one = (i, z) => differences([z], 1)[i][0];
+  const one = (i, z) => differences(Float64Array.of(z), 1)[i][0];
   const far = [...Array(16).keys()].map((k) => 40 * 1.6 ** (k + 1));
   const near = [...Array(24).keys()].map((k) => 2 ** (-k - 6));
   const places = [...Array(40 * 32 + 1).keys()].map((k) => k / 32).concat(far, near);
-  const grid = [...new Set([...places, ...places.map((z) => -z)])].sort((p, q) => p - q);
+  const grid = Float64Array.from(new Set([...places, ...places.map((z) => -z)])).sort();
   const found = new Set();
   const before = switches.map(() => NaN);
   for (let from = 0; from < grid.length; from += BLOCK) {

@@ -39,6 +39,10 @@ function erf(x) {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
+function tanhSlope(m, x) {
+  return m < 1e300 ? (4 * (m + 1)) / (m + 2) / (m + 2) : 4 * Math.exp(-2 * Math.abs(x));
+}
+
 const eachOne = (f) => (a, b, c, o, n) => {
   for (let k = 0; k < n; k++) o[k] = f(a[k], b[k]);
 };
@@ -60,14 +64,14 @@ const OPERATIONS = {
   less: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] < b[k] ? 1 : a[k] >= b[k] ? 0 : NaN; },
   upTo: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] <= b[k] ? 1 : a[k] > b[k] ? 0 : NaN; },
   choose: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] === 1 ? b[k] : a[k] === 0 ? c[k] : NaN; },
-  exp: eachOne(Math.exp),
-  expm1: eachOne(Math.expm1),
-  log1p: eachOne(Math.log1p),
+  exp: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.exp(a[k]); },
+  expm1: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.expm1(a[k]); },
+  log1p: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.log1p(a[k]); },
   // both from m = expm1(2 |x|), and from x where that is infinite
-  tanh: eachOne((m, x) => Math.tanh(x)),
-  tanhSlope: eachOne((m, x) => (m < 1e300 ? (4 * (m + 1)) / (m + 2) / (m + 2) : 4 * Math.exp(-2 * Math.abs(x)))),
-  erfcx: eachOne(erfcx),
-  erf: eachOne(erf),
+  tanh: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.tanh(b[k]); },
+  tanhSlope: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = tanhSlope(a[k], b[k]); },
+  erfcx: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = erfcx(a[k]); },
+  erf: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = erf(a[k]); },
   sin: eachOne(Math.sin),
   cos: eachOne(Math.cos),
   sign: eachOne(Math.sign),
@@ -163,20 +167,19 @@ class Tape {
     return Int32Array.from(this.steps.flatMap(({ op, lines }) => [CODES[op], ...lines]));
   }
 
-  /* n numbers of each input into each output. */
+  /* n numbers of each input into each output: Float64Arrays, all of them others. */
   run(streams, n) {
     if (!this.lines) {
       this.lines = Array.from({ length: this.count }, () => new Float64Array(BLOCK));
       this.constants.forEach(({ line, value }) => this.lines[line].fill(value));
     }
-    const { lines, inputs } = this;
+    const { lines, steps } = this;
     for (let at = 0; at < n; at += BLOCK) {
       const size = Math.min(BLOCK, n - at);
-      for (let i = 0; i < inputs; i++) for (let k = 0; k < size; k++) lines[i][k] = streams[i][at + k];
-      for (const { f, lines: [a, b, c, o] } of this.steps) f(lines[a], lines[b], lines[c], lines[o], size);
-      for (let i = inputs; i < this.streams; i++) {
-        const line = lines[i], out = streams[i];
-        for (let k = 0; k < size; k++) out[at + k] = line[k];
+      for (let i = 0; i < this.streams; i++) lines[i] = n > BLOCK ? streams[i].subarray(at, at + size) : streams[i];
+      for (let i = 0; i < steps.length; i++) {
+        const [a, b, c, o] = steps[i].lines;
+        steps[i].f(lines[a], lines[b], lines[c], lines[o], size);
       }
     }
   }
@@ -829,10 +832,11 @@ function typed(text) {
   const { result: { v, s, b }, switches, operations } = new Reader(text);
   const f = asFunction([v, s, b]);
   f.bend = (z) => {
-    f.all.run([[z], [0], [0], bent], 1);
+    at[0] = z;
+    f.all.run([at, value, steep, bent], 1);
     return bent[0];
   };
-  const bent = [0];
+  const [at, value, steep, bent] = [0, 0, 0, 0].map(() => new Float64Array(1));
   f.cuts = cutsOf(switches);
   f.operations = operations;
   return f;
@@ -847,11 +851,11 @@ function cutsOf(switches) {
     apart.run([z, ...found], n);
     return found;
   };
-  const one = (i, z) => differences([z], 1)[i][0];
+  const one = (i, z) => differences(Float64Array.of(z), 1)[i][0];
   const far = [...Array(16).keys()].map((k) => 40 * 1.6 ** (k + 1));
   const near = [...Array(24).keys()].map((k) => 2 ** (-k - 6));
   const places = [...Array(40 * 32 + 1).keys()].map((k) => k / 32).concat(far, near);
-  const grid = [...new Set([...places, ...places.map((z) => -z)])].sort((p, q) => p - q);
+  const grid = Float64Array.from(new Set([...places, ...places.map((z) => -z)])).sort();
   const found = new Set();
   const before = switches.map(() => NaN);
   for (let from = 0; from < grid.length; from += BLOCK) {
