@@ -1,4 +1,5 @@
-/* The work of a network in float64, two numbers at a time, for WebAssembly with SIMD: `python _lab/make.py` compiles it.
+/* The work of a network in float64, for WebAssembly with SIMD, two numbers at a time: `python _lab/make.py` compiles
+   it.
 
    A layer's arrays are laid out unit by unit, as in network.js, and a tape's operations are those of tape.js. */
 
@@ -19,23 +20,20 @@ INLINE pair both(double x) { return (pair){x, x}; }
 /* --- products of a layer */
 
 /* out[i, :] = bias[i] + the sum over j of w[i row + j column] in[j, :], times slopes[i, :]; bias and slopes may be 0.
-   For `rows` units from i on, at four points, or at one. */
+   `four` does so at four points, for `rows` units from i on. */
 INLINE void four(int rows, double *out, const double *in, const double *w, int row, int column, const double *bias,
                  const double *slopes, int inner, int n, int i, int k) {
   pair sum[4][2];
-  UNROLL
-  for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = both(bias ? bias[i + r] : 0);
+  UNROLL for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = both(bias ? bias[i + r] : 0);
   for (int j = 0; j < inner; j++) {
     pair x = load(in + j * n + k), y = load(in + j * n + k + 2);
-    UNROLL
-    for (int r = 0; r < rows; r++) {
+    UNROLL for (int r = 0; r < rows; r++) {
       pair weight = both(w[(i + r) * row + j * column]);
       sum[r][0] += weight * x;
       sum[r][1] += weight * y;
     }
   }
-  UNROLL
-  for (int r = 0; r < rows; r++) {
+  UNROLL for (int r = 0; r < rows; r++) {
     int at = (i + r) * n + k;
     store(out + at, slopes ? sum[r][0] * load(slopes + at) : sum[r][0]);
     store(out + at + 2, slopes ? sum[r][1] * load(slopes + at + 2) : sum[r][1]);
@@ -61,26 +59,21 @@ void mix(double *out, const double *in, const double *w, int row, int column, co
 }
 
 /* g[i, j] = the sum over k of delta[i, k] x[j, k], for rows i and columns j at once: one sum alone waits for itself. */
-INLINE void sums(int rows, int columns, double *g, const double *delta, const double *x, int into, int n, int i, int j) {
+INLINE void sums(int rows, int columns, double *g, const double *delta, const double *x, int into, int n, int i,
+                 int j) {
   pair sum[4][2];
   int k = 0;
-  UNROLL
-  for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = both(0);
+  UNROLL for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = both(0);
   for (; k + 1 < n; k += 2) {
     pair at[2];
-    UNROLL
-    for (int c = 0; c < columns; c++) at[c] = load(x + (j + c) * n + k);
-    UNROLL
-    for (int r = 0; r < rows; r++) {
+    UNROLL for (int c = 0; c < columns; c++) at[c] = load(x + (j + c) * n + k);
+    UNROLL for (int r = 0; r < rows; r++) {
       pair d = load(delta + (i + r) * n + k);
-      UNROLL
-      for (int c = 0; c < columns; c++) sum[r][c] += d * at[c];
+      UNROLL for (int c = 0; c < columns; c++) sum[r][c] += d * at[c];
     }
   }
-  UNROLL
-  for (int r = 0; r < rows; r++) {
-    UNROLL
-    for (int c = 0; c < columns; c++) {
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int c = 0; c < columns; c++) {
       double rest = k < n ? delta[(i + r) * n + k] * x[(j + c) * n + k] : 0;
       g[(i + r) * into + j + c] = sum[r][c][0] + sum[r][c][1] + rest;
     }
@@ -128,8 +121,10 @@ static const double ROUNDS = 0x1.8p52; /* added and taken away again, it leaves 
 
 /* Coefficients of series. They are not constants: a browser takes longer to write one down than to read it. */
 double log_series[] = {2. / 23, 2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3};
-double sine_series[] = {1. / 355687428096000, -1. / 1307674368000, 1. / 6227020800, -1. / 39916800, 1. / 362880, -1. / 5040, 1. / 120, -1. / 6};
-double cosine_series[] = {1. / 20922789888000, -1. / 87178291200, 1. / 479001600, -1. / 3628800, 1. / 40320, -1. / 720, 1. / 24};
+double sine_series[] = {1. / 355687428096000, -1. / 1307674368000, 1. / 6227020800, -1. / 39916800,
+                        1. / 362880,          -1. / 5040,          1. / 120,        -1. / 6};
+double cosine_series[] = {1. / 20922789888000, -1. / 87178291200, 1. / 479001600, -1. / 3628800,
+                          1. / 40320,          -1. / 720,         1. / 24};
 double erf_series[] = {1. / 11975040000, -1. / 918086400, 1. / 76204800, -1. / 6894720, 1. / 685440, -1. / 75600,
                        1. / 9360,        -1. / 1320,      1. / 216,      -1. / 42,      1. / 10,     -1. / 3,
                        1};
@@ -241,21 +236,24 @@ INLINE wide sine_of(wide x, long long ahead) {
 enum { COPY, ADD, SUBTRACT, MULTIPLY, DIVIDE, TIMES, ABS, SQRT, MAX, MIN, LESS, UP_TO, CHOOSE, EXP, EXPM1, LOG1P, TANH,
        TANH_SLOPE, ERFCX, ERF, SIN, COS };
 
-#define EACH(value)                              \
-  for (int k = 0; k < n; k += MANY) {               \
-    wide x = get(a + k), y = get(b + k);       \
-    (void)y;                                     \
-    put(out + k, value);                       \
-  }                                              \
+#define EACH(value)                      \
+  for (int k = 0; k < n; k += MANY) {    \
+    wide x = get(a + k), y = get(b + k); \
+    (void)y;                             \
+    put(out + k, value);                 \
+  }                                      \
   break
 
 /* What is not ordinary, or no number, goes the other way. */
-#define ORDINARY(what, value)                                   \
-  for (int k = 0; k < n; k += MANY) {                           \
-    wide x = get(a + k);                                        \
-    if (all(what)) put(out + k, value);                         \
-    else for (int i = k; i < k + MANY; i++) out[i] = one(op, a[i], b[i]); \
-  }                                                             \
+#define ORDINARY(what, value)                                          \
+  for (int k = 0; k < n; k += MANY) {                                  \
+    wide x = get(a + k);                                               \
+    if (all(what)) {                                                   \
+      put(out + k, value);                                             \
+    } else {                                                           \
+      for (int i = k; i < k + MANY; i++) out[i] = one(op, a[i], b[i]); \
+    }                                                                  \
+  }                                                                    \
   break
 
 INLINE wide compared(bits yes, wide x, wide y) {

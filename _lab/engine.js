@@ -1,6 +1,6 @@
 /* What works for a network: in JS, or compiled from engine.c where a browser has WebAssembly with SIMD and the page's
-   policy allows it. Both take the same arrays: an engine makes them, and a layer's are laid out unit by unit, the values
-   of a unit for all points side by side. */
+   policy allows it. An engine makes the arrays that it works on. A layer's are laid out unit by unit: the values of a
+   unit for all points lie side by side. */
 
 /* z[i, :] = bias + sum over j of w[i, j] x[j, :], four j at a time: each pass over z costs memory. */
 function affine(z, to, w, at, bias, x, into, n) {
@@ -105,7 +105,7 @@ class Plain {
   }
 }
 
-const TAPE_ROOM = 4194304; // bytes for tapes: one of the longest text takes a tenth
+const TAPE_ROOM = 1048576; // bytes for the three tapes of a network: of the longest texts each takes some 150,000
 
 /* One for all networks: its memory is that of the network that it works for. */
 class Compiled {

@@ -24,8 +24,8 @@ function tanhshrink(z) {
 
 const { FUNCTIONS, LOSSES, normal } = (() => {
 const {
-  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative, sin,
-  sqrt, subtract, tanhshrink, tanhSlope, upTo,
+  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative,
+  sin, sqrt, subtract, tanhshrink, tanhSlope, upTo,
 } = ops;
 const positive = (z) => less(0, z);
 const half = (x) => multiply(0.5, x);
@@ -171,7 +171,8 @@ const FUNCTIONS = {
     const far = choose(positive(z), multiply(1 + alpha, beyond), multiply(-alpha, beyond));
     // of z and of -z, each so that it does not cancel where it is small
     const split = (small) => {
-      const [here, there] = [choose(less(z, 0), small, subtract(1, small)), choose(less(z, 0), subtract(1, small), small)];
+      const large = subtract(1, small);
+      const [here, there] = [choose(less(z, 0), small, large), choose(less(z, 0), large, small)];
       return subtract(multiply(1 + alpha, here), multiply(alpha, there));
     };
     const gates = split(divide(atan2(1, abs(near)), Math.PI));

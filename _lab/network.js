@@ -104,7 +104,6 @@ class Network {
       return layer;
     });
     this.parameters = new Float64Array(at);
-    this.gradient = new Float64Array(at);
     this.room = 0;
     this.plain = new Plain();
     this.engine = null;
@@ -144,8 +143,8 @@ class Network {
     [this.losses] = next("losses");
   }
 
-  /* The logits of n points: x holds the first coordinates, then the second ones. What is computed, here and below, lasts
-     until the next call, of any network. */
+  /* The logits of n points: x holds the first coordinates, then the second ones. What is computed, here and below,
+     lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
     const { engine, activation, w } = this;

@@ -1,7 +1,7 @@
 /* Functions that a reader types in: a text becomes expressions of tape.js, by whitelist and without eval.
 
-   Each operation of the text carries a jet {v, s, b}: expressions of its value, slope and second derivative.
-   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
+   Each operation of the text carries a jet {v, s, b}: expressions of its value, slope and second derivative. A text of
+   LONGEST characters has about as many operations at most, since each is written with at least one of them. */
 
 const LONGEST = 200; // characters
 const DEEPEST = 60; // parentheses, signs and powers within one another
@@ -20,8 +20,8 @@ const isNumber = (jet) => typeof jet.v === "number";
 /* Functions of one number besides those of the catalog: value, slope, second derivative. */
 const ELEMENTARY = (() => {
   const {
-    abs, add, atan, choose, cos, cosh, divide, erf, exp, expm1, less, log, log1p, multiply, negative, sign, sin, sinh, sqrt,
-    times,
+    abs, add, atan, choose, cos, cosh, divide, erf, exp, expm1, less, log, log1p, multiply, negative, sign, sin, sinh,
+    sqrt, times,
   } = ops;
   const square = (x) => multiply(x, x);
   return {

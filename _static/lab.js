@@ -238,8 +238,8 @@ function tanhshrink(z) {
 
 const { FUNCTIONS, LOSSES, normal } = (() => {
 const {
-  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative, sin,
-  sqrt, subtract, tanhshrink, tanhSlope, upTo,
+  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative,
+  sin, sqrt, subtract, tanhshrink, tanhSlope, upTo,
 } = ops;
 const positive = (z) => less(0, z);
 const half = (x) => multiply(0.5, x);
@@ -385,7 +385,8 @@ const FUNCTIONS = {
     const far = choose(positive(z), multiply(1 + alpha, beyond), multiply(-alpha, beyond));
     // of z and of -z, each so that it does not cancel where it is small
     const split = (small) => {
-      const [here, there] = [choose(less(z, 0), small, subtract(1, small)), choose(less(z, 0), subtract(1, small), small)];
+      const large = subtract(1, small);
+      const [here, there] = [choose(less(z, 0), small, large), choose(less(z, 0), large, small)];
       return subtract(multiply(1 + alpha, here), multiply(alpha, there));
     };
     const gates = split(divide(atan2(1, abs(near)), Math.PI));
@@ -524,8 +525,8 @@ const BENDS = {
 const bendOf = (name, settings = {}) => BENDS[name]({ ...CATALOG[name].settings, ...settings });
 /* Functions that a reader types in: a text becomes expressions of tape.js, by whitelist and without eval.
 
-   Each operation of the text carries a jet {v, s, b}: expressions of its value, slope and second derivative.
-   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
+   Each operation of the text carries a jet {v, s, b}: expressions of its value, slope and second derivative. A text of
+   LONGEST characters has about as many operations at most, since each is written with at least one of them. */
 
 const LONGEST = 200; // characters
 const DEEPEST = 60; // parentheses, signs and powers within one another
@@ -544,8 +545,8 @@ const isNumber = (jet) => typeof jet.v === "number";
 /* Functions of one number besides those of the catalog: value, slope, second derivative. */
 const ELEMENTARY = (() => {
   const {
-    abs, add, atan, choose, cos, cosh, divide, erf, exp, expm1, less, log, log1p, multiply, negative, sign, sin, sinh, sqrt,
-    times,
+    abs, add, atan, choose, cos, cosh, divide, erf, exp, expm1, less, log, log1p, multiply, negative, sign, sin, sinh,
+    sqrt, times,
   } = ops;
   const square = (x) => multiply(x, x);
   return {
@@ -1286,8 +1287,8 @@ function limitsOf(theory, format) {
   return found;
 }
 /* What works for a network: in JS, or compiled from engine.c where a browser has WebAssembly with SIMD and the page's
-   policy allows it. Both take the same arrays: an engine makes them, and a layer's are laid out unit by unit, the values
-   of a unit for all points side by side. */
+   policy allows it. An engine makes the arrays that it works on. A layer's are laid out unit by unit: the values of a
+   unit for all points lie side by side. */
 
 /* z[i, :] = bias + sum over j of w[i, j] x[j, :], four j at a time: each pass over z costs memory. */
 function affine(z, to, w, at, bias, x, into, n) {
@@ -1392,7 +1393,7 @@ class Plain {
   }
 }
 
-const TAPE_ROOM = 4194304; // bytes for tapes: one of the longest text takes a tenth
+const TAPE_ROOM = 1048576; // bytes for the three tapes of a network: of the longest texts each takes some 150,000
 
 /* One for all networks: its memory is that of the network that it works for. */
 class Compiled {
@@ -1584,7 +1585,6 @@ class Network {
       return layer;
     });
     this.parameters = new Float64Array(at);
-    this.gradient = new Float64Array(at);
     this.room = 0;
     this.plain = new Plain();
     this.engine = null;
@@ -1624,8 +1624,8 @@ class Network {
     [this.losses] = next("losses");
   }
 
-  /* The logits of n points: x holds the first coordinates, then the second ones. What is computed, here and below, lasts
-     until the next call, of any network. */
+  /* The logits of n points: x holds the first coordinates, then the second ones. What is computed, here and below,
+     lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
     const { engine, activation, w } = this;
