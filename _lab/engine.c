@@ -112,9 +112,8 @@ INLINE wide select(bits mask, wide yes, wide no) { return (wide)(((bits)yes & ma
 INLINE wide least(wide x, wide y) { return select(y < x, y, x); }
 INLINE wide size(wide x) { return (wide)((bits)x & ~(bits)all_of(-0.0)); }
 INLINE int all(bits mask) {
-  long long found = -1;
-  for (int i = 0; i < MANY; i++) found &= mask[i];
-  return found != 0;
+  return __builtin_wasm_all_true_i64x2(__builtin_shufflevector(mask, mask, 0, 1) &
+                                       __builtin_shufflevector(mask, mask, 2, 3));
 }
 
 static const double ROUNDS = 0x1.8p52; /* added and taken away again, it leaves a whole number */
@@ -244,15 +243,18 @@ enum { COPY, ADD, SUBTRACT, MULTIPLY, DIVIDE, TIMES, ABS, SQRT, MAX, MIN, LESS, 
   }                                      \
   break
 
-/* What is not ordinary, or no number, goes the other way. */
+/* What is not ordinary, or no number, goes the other way afterwards. */
 #define ORDINARY(what, value)                                          \
+  bits fine = (bits)all_of(0) == 0;                                    \
   for (int k = 0; k < n; k += MANY) {                                  \
     wide x = get(a + k);                                               \
-    if (all(what)) {                                                   \
-      put(out + k, value);                                             \
-    } else {                                                           \
-      for (int i = k; i < k + MANY; i++) out[i] = one(op, a[i], b[i]); \
-    }                                                                  \
+    fine &= what;                                                      \
+    put(out + k, value);                                               \
+  }                                                                    \
+  for (int k = 0; k < n && !all(fine); k += MANY) {                    \
+    wide x = get(a + k);                                               \
+    if (all(what)) continue;                                           \
+    for (int i = k; i < k + MANY; i++) out[i] = one(op, a[i], b[i]);   \
   }                                                                    \
   break
 
@@ -277,15 +279,27 @@ static void operate(int op, const double *a, const double *b, const double *c, d
     case LESS: EACH(compared(x < y, x, y));
     case UP_TO: EACH(compared(x <= y, x, y));
     case CHOOSE: EACH((wide)((bits)select(x == 1, y, get(c + k)) | (x != x)));
-    case EXP: ORDINARY(size(x) < 708, exp_of(x));
-    case EXPM1: ORDINARY(size(x) < 708, expm1_of(x));
-    case LOG1P: ORDINARY((x > -0.9) & (x < 1e300), log1p_of(x));
-    case TANH: ORDINARY(x < 1e300, tanh_of(x, get(b + k)));
-    case TANH_SLOPE: ORDINARY(x < 1e300, tanh_slope_of(x));
+    case EXP: {
+      ORDINARY(size(x) < 708, exp_of(x));
+    }
+    case EXPM1: {
+      ORDINARY(size(x) < 708, expm1_of(x));
+    }
+    case LOG1P: {
+      ORDINARY((x > -0.9) & (x < 1e300), log1p_of(x));
+    }
+    case TANH: {
+      ORDINARY(x < 1e300, tanh_of(x, get(b + k)));
+    }
+    case TANH_SLOPE: {
+      ORDINARY(x < 1e300, tanh_slope_of(x));
+    }
     case ERFCX: EACH(erfcx_of(x));
     case ERF: EACH(erf_of(x));
     case SIN:
-    case COS: ORDINARY(size(x) < 1e5, sine_of(x, op == COS));
+    case COS: {
+      ORDINARY(size(x) < 1e5, sine_of(x, op == COS));
+    }
     default:
       for (int k = 0; k < n; k++) out[k] = one(op, a[k], b[k]);
   }

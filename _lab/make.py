@@ -24,8 +24,9 @@ SOURCE = FOLDER / "engine.c"
 MODULE = FOLDER / "engine.wasm"
 RECORD = FOLDER / "engine.json"  # what the module was made of
 COMPILE = (
-    "clang", "--target=wasm32", "-nostdlib", "-fno-builtin", "-O2", "-fno-vectorize", "-fno-slp-vectorize",
-    "-fno-unroll-loops", "-msimd128", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wl,--no-entry", "-Wl,--strip-all", "-Wl,--export=__heap_base",
+    "clang", "--target=wasm32", "-msimd128", "-nostdlib", "-fno-builtin", "-ffp-contract=off", "-Wall", "-Wextra",
+    "-Werror", "-O2", "-fno-vectorize", "-fno-slp-vectorize", "-fno-unroll-loops", "-Wl,--no-entry",
+    "-Wl,--strip-all", "-Wl,--export=__heap_base",
 )  # fmt: skip
 PARTS = (
     "tape.js",
