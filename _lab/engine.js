@@ -78,11 +78,14 @@ function back(below, delta, w, weight, slopes, into, units, n) {
   }
 }
 
+/* One for each network, with arrays of its own. */
 class Plain {
+  /* Float64Arrays of these lengths. */
   arrays(lengths) {
     return lengths.map((length) => new Float64Array(length));
   }
 
+  /* A tape over n numbers of its inputs, into its outputs. */
   run(tape, streams, n) {
     tape.run(streams, n);
   }

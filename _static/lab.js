@@ -47,8 +47,8 @@ const eachOne = (f) => (a, b, c, o, n) => {
   for (let k = 0; k < n; k++) o[k] = f(a[k], b[k]);
 };
 
-/* Name of an operation -> what it does with lines a, b, c, into line o, to n numbers. Those up to cos are numbered so in
-   engine.c too; the rest are done here for both. A comparison is 1, 0, or NaN beside a NaN. */
+/* Name of an operation -> what it does with n numbers of lines a, b, c, into line o. Those up to cos have the same
+   numbers in engine.c; the rest are done here for both. A comparison is 1, 0, or NaN beside a NaN. */
 const OPERATIONS = {
   copy: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k]; },
   add: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] + b[k]; },
@@ -84,6 +84,7 @@ const OPERATIONS = {
   tanhshrink: eachOne(tanhshrink),
   atluSlope: eachOne(atluSlope),
 };
+/* Name of an operation -> its number. */
 const CODES = Object.fromEntries(Object.keys(OPERATIONS).map((name, i) => [name, i]));
 
 const Z = { op: "z" };
@@ -1366,11 +1367,14 @@ function back(below, delta, w, weight, slopes, into, units, n) {
   }
 }
 
+/* One for each network, with arrays of its own. */
 class Plain {
+  /* Float64Arrays of these lengths. */
   arrays(lengths) {
     return lengths.map((length) => new Float64Array(length));
   }
 
+  /* A tape over n numbers of its inputs, into its outputs. */
   run(tape, streams, n) {
     tape.run(streams, n);
   }
