@@ -1,18 +1,20 @@
 /* The second derivative of every function of the catalog: an entry takes its settings and returns f''. On straight
    pieces it is 0; at a kink it is that of one side. */
 
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+const clip = (z, low, high) => (z < low ? low : z > high ? high : z);
 const straight = () => () => 0;
 const exponentialBend = (scale, alpha, bend) => (z) => (z > 0 ? 0 : ((scale * alpha) / bend ** 2) * Math.exp(z / bend));
 
 /* Of the sigmoid: the first and second derivative. */
 function logisticBends(z) {
-  logistic(z);
-  return [slope, -slope * Math.tanh(z / 2)];
+  const e = Math.exp(-Math.abs(z));
+  const first = e / (1 + e) ** 2;
+  return [first, -first * Math.tanh(z / 2)];
 }
-function hyperbolicBend(z) {
-  const t = hyperbolic(z);
-  return -2 * t * slope;
-}
+/* Of tanh: its slope, from what does not cancel; its second derivative. */
+const hyperbolicSlope = (z) => 4 * logisticBends(2 * z)[0];
+const hyperbolicBend = (z) => -2 * Math.tanh(z) * hyperbolicSlope(z);
 const swishBend = ({ beta }) => (z) => {
   const u = clip(beta * z, -1000, 1000);
   const [first, second] = logisticBends(u);
@@ -67,8 +69,9 @@ const BENDS = {
   silu: () => swishBend({ beta: 1 }),
   mish: () => (z) => {
     const near = clip(z, -800, 800);
-    const t = hyperbolic(softplus(near));
-    const left = slope; // 1 - t^2
+    const inner = Math.max(near, 0) + Math.log1p(Math.exp(-Math.abs(near)));
+    const t = Math.tanh(inner);
+    const left = hyperbolicSlope(inner); // 1 - t^2
     const s = sigmoid(near);
     return left * s * (2 + near * (sigmoid(-near) - 2 * t * s));
   },

@@ -13,6 +13,7 @@ function mount(element) {
 
 window.actlabLab = {
   mount,
+  ready,
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
     surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,

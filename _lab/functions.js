@@ -1,84 +1,18 @@
-/* Every function of the catalog: value and slope from one call, since they share what is expensive.
+/* Every function of the catalog: an entry takes its settings and returns what makes of z two expressions of tape.js,
+   value and slope, which share what is expensive. Tables that no part defines, such as CATALOG, are written by make.py,
+   from the package. */
 
-   An entry takes its settings and returns f; f(z) returns the value and leaves the slope in `slope`. Tables that no
-   part defines, such as CATALOG, are written by make.py, from the package. */
-
-let slope = 0;
-
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
-// never the exp of a positive number
-const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-const clip = (z, low, high) => (z < low ? low : z > high ? high : z);
 const SQRT_2_PI = Math.sqrt(2 * Math.PI);
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
-/* exp(x^2) erfc(x) for x >= 0: (1 + 2 x) times it is smooth in t, and summed as a Chebyshev series. */
-function erfcx(x) {
-  const t = (x - ERFCX_MIDDLE) / (x + ERFCX_MIDDLE);
-  let b = 0;
-  let c = 0;
-  for (let k = ERFCX.length - 1; k > 0; k--) {
-    const next = 2 * t * b - c + ERFCX[k];
-    c = b;
-    b = next;
-  }
-  return (t * b - c + ERFCX[0]) / (1 + 2 * x);
-}
-
-/* The sigmoid, and its slope in `slope`, from one exp. */
-function logistic(z) {
-  const e = Math.exp(-Math.abs(z));
-  const s = 1 / (1 + e);
-  slope = e * s * s; // s(z) s(-z), not s (1 - s): that is 0 once s rounds to 1
-  return z < 0 ? e * s : s;
-}
-
-/* Tanh, and its slope in `slope`, from one exp. */
-function hyperbolic(z) {
-  const size = Math.abs(z);
-  if (size < 0.5) {
-    const t = Math.tanh(z); // what is below would cancel here
-    slope = 1 - t * t; // and this would far out
-    return t;
-  }
-  const e = Math.exp(-2 * size);
-  const r = 1 / (1 + e);
-  slope = 4 * e * r * r;
-  return z < 0 ? (e - 1) * r : (1 - e) * r;
-}
-
-const leaky = ({ negative_slope: a }) => (z) => {
-  if (z > 0) return (slope = 1, z);
-  slope = a;
-  return a * z;
-};
-
-/* scale times z, or times alpha (exp(z / bend) - 1) where z <= 0. */
-const exponential = (scale, alpha, bend) => (z) => {
-  if (z > 0) return (slope = scale, scale * z);
-  slope = (scale * alpha / bend) * Math.exp(z / bend);
-  return scale * alpha * Math.expm1(z / bend);
-};
-
-const swish = ({ beta }) => (z) => {
-  const u = clip(beta * z, -1000, 1000);
-  const gate = logistic(u);
-  slope = gate + u * slope;
-  return z * gate;
-};
-
-/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z < -2, where two terms cancel but for Euler's series. */
-function atluTail(z) {
+/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z <= 0. Below -2 two terms would cancel but for Euler's series. */
+function atluSlope(z) {
+  if (z >= -2) return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
   const t = 1 / z;
   const w = (t * t) / (1 + t * t);
   let rest = 0;
   for (let n = 26; n > 0; n--) rest = ((2 * n) / (2 * n + 1)) * w * (1 + rest);
   return ((-t / (1 + t * t)) * rest) / Math.PI;
-}
-function atluSlope(z) {
-  if (z < -2) return atluTail(z);
-  if (z > 2) return 1 - atluTail(-z);
-  return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
 }
 
 function tanhshrink(z) {
@@ -88,159 +22,192 @@ function tanhshrink(z) {
   return (z * r) / (1 + r);
 }
 
+const { FUNCTIONS, LOSSES, normal } = (() => {
+const {
+  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative,
+  sin, sqrt, subtract, tanhshrink, tanhSlope, upTo,
+} = ops;
+const positive = (z) => less(0, z);
+const half = (x) => multiply(0.5, x);
+const square = (x) => multiply(x, x);
+
+// never the exp of a positive number
+const softplus = (z) => add(max(z, 0), log1p(exp(negative(abs(z)))));
+
+function logistic(z) {
+  const e = exp(negative(abs(z)));
+  const s = divide(1, add(1, e));
+  const other = multiply(e, s); // s(-|z|); the slope is not s (1 - s): that is 0 once s rounds to 1
+  return [choose(less(z, 0), other, s), multiply(other, s)];
+}
+const sigmoid = (z) => logistic(z)[0];
+
+function hyperbolic(z) {
+  const m = expm1(multiply(2, abs(z)));
+  return [ops.tanh(m, z), tanhSlope(m, z)]; // the slope is not 1 - t^2, which cancels far out
+}
+
+const tanh = (z) => hyperbolic(z)[0];
+
+const leaky = ({ negative_slope: a }) => (z) =>
+  [choose(positive(z), z, multiply(a, z)), choose(positive(z), 1, a)];
+
+/* scale times z, or times alpha (exp(z / bend) - 1) where z <= 0. */
+const exponential = (scale, alpha, bend) => (z) => {
+  const inner = min(divide(z, bend), 0);
+  return [
+    choose(positive(z), multiply(scale, z), multiply(scale * alpha, expm1(inner))),
+    choose(positive(z), scale, multiply((scale * alpha) / bend, exp(inner))),
+  ];
+};
+
+const swish = ({ beta }) => (z) => {
+  const u = clip(multiply(beta, z), -1000, 1000);
+  const [gate, steep] = logistic(u);
+  return [multiply(z, gate), add(gate, multiply(u, steep))];
+};
+
+/* Of the standard normal distribution: the share below z, and the density without its constant. */
+function normal(z) {
+  const density = exp(multiply(half(negative(z)), z));
+  const tail = half(multiply(erfcx(multiply(min(abs(z), 40), Math.SQRT1_2)), density));
+  return [choose(less(z, 0), tail, subtract(1, tail)), density];
+}
+
 const FUNCTIONS = {
-  identity: () => (z) => (slope = 1, z),
-  step: () => (z) => (slope = 0, z >= 0 ? 1 : 0),
+  identity: () => (z) => [z, 1],
+  step: () => (z) => [upTo(0, z), 0],
   hardshrink: ({ threshold }) => (z) => {
-    slope = Math.abs(z) > threshold ? 1 : 0;
-    return slope ? z : 0;
+    const outside = less(threshold, abs(z));
+    return [choose(outside, z, 0), outside];
   },
-  softshrink: ({ threshold }) => (z) => {
-    slope = Math.abs(z) > threshold ? 1 : 0;
-    return z - clip(z, -threshold, threshold);
-  },
-  tanhshrink: () => (z) => {
-    const t = Math.tanh(z);
-    slope = t * t;
-    return tanhshrink(z);
-  },
+  softshrink: ({ threshold }) => (z) => [subtract(z, clip(z, -threshold, threshold)), less(threshold, abs(z))],
+  tanhshrink: () => (z) => [tanhshrink(z), square(tanh(z))],
   sigmoid: () => logistic,
-  logsigmoid: () => (z) => {
-    slope = sigmoid(-z);
-    return -softplus(-z);
-  },
-  hardsigmoid: () => (z) => {
-    slope = Math.abs(z) < 3 ? 1 / 6 : 0;
-    return clip(z + 3, 0, 6) / 6;
-  },
+  logsigmoid: () => (z) => [negative(softplus(negative(z))), sigmoid(negative(z))],
+  hardsigmoid: () => (z) => [divide(clip(add(z, 3), 0, 6), 6), divide(less(abs(z), 3), 6)],
   tanh: () => hyperbolic,
   lecun_tanh: () => (z) => {
-    const t = hyperbolic(z * (2 / 3));
-    slope *= 1.7159 * (2 / 3);
-    return 1.7159 * t;
+    const [t, steep] = hyperbolic(multiply(2 / 3, z));
+    return [multiply(1.7159, t), multiply(1.7159 * (2 / 3), steep)];
   },
-  hardtanh: ({ min_val, max_val }) => (z) => {
-    slope = min_val < z && z < max_val ? 1 : 0;
-    return clip(z, min_val, max_val);
-  },
+  hardtanh: ({ min_val, max_val }) => (z) => [clip(z, min_val, max_val), multiply(less(min_val, z), less(z, max_val))],
   penalized_tanh: () => (z) => {
-    const share = z > 0 ? 1 : 0.25;
-    const t = hyperbolic(z);
-    slope *= share;
-    return share * t;
+    const share = choose(positive(z), 1, 0.25);
+    return hyperbolic(z).map((one) => multiply(share, one));
   },
   softsign: () => (z) => {
-    const r = 1 / (1 + Math.abs(z));
-    slope = r * r;
-    return z * r;
+    const r = divide(1, add(1, abs(z)));
+    return [multiply(z, r), square(r)];
   },
-  relu: () => (z) => (z > 0 ? (slope = 1, z) : (slope = 0)),
+  relu: () => (z) => [max(z, 0), positive(z)],
   leaky_relu: leaky,
-  relu6: () => (z) => {
-    slope = z > 0 && z < 6 ? 1 : 0;
-    return clip(z, 0, 6);
-  },
-  relu_squared: () => (z) => {
-    const above = z > 0 ? z : 0;
-    slope = 2 * above;
-    return above * above;
-  },
-  star_relu: ({ scale, bias }) => (z) => {
-    const above = z > 0 ? z : 0;
-    slope = 2 * scale * above;
-    return scale * above * above + bias;
-  },
+  relu6: () => (z) => [clip(z, 0, 6), multiply(positive(z), less(z, 6))],
+  relu_squared: () => (z) => [square(max(z, 0)), multiply(2, max(z, 0))],
+  star_relu: ({ scale, bias }) => (z) =>
+    [add(multiply(scale, square(max(z, 0))), bias), multiply(2 * scale, max(z, 0))],
   xielu: ({ alpha_p, alpha_n, beta }) => (z) => {
-    if (z > 0) {
-      slope = 2 * alpha_p * z + beta;
-      return z * (alpha_p * z + beta);
-    }
-    const below = Math.expm1(z);
-    slope = alpha_n * below + beta;
-    return alpha_n * below + (beta - alpha_n) * z;
+    const below = multiply(alpha_n, expm1(min(z, 0)));
+    return [
+      choose(positive(z), multiply(z, add(multiply(alpha_p, z), beta)), add(below, multiply(beta - alpha_n, z))),
+      choose(positive(z), add(multiply(2 * alpha_p, z), beta), add(below, beta)),
+    ];
   },
   prelu: leaky,
   rrelu: ({ lower, upper }) => leaky({ negative_slope: (lower + upper) / 2 }), // as it is outside of training
   apl: ({ a, b }) => (z) => {
-    let tilt = 0;
-    let height = 0;
-    for (let i = 0; i < a.length; i++) {
-      if (z < b[i]) {
-        tilt += a[i];
-        height += a[i] * b[i];
-      }
-    }
-    slope = (z > 0 ? 1 : 0) - tilt;
-    return (z > 0 ? z : 0) + height - tilt * z;
+    const below = b.map((hinge) => less(z, hinge));
+    const tilt = a.reduce((sum, one, i) => add(sum, multiply(one, below[i])), 0);
+    const height = a.reduce((sum, one, i) => add(sum, multiply(one * b[i], below[i])), 0);
+    return [subtract(add(max(z, 0), height), multiply(tilt, z)), subtract(positive(z), tilt)];
   },
-  threshold: ({ threshold }) => (z) => (z > threshold ? (slope = 1, z) : (slope = 0)),
+  threshold: ({ threshold }) => (z) => {
+    const above = less(threshold, z);
+    return [choose(above, z, 0), above];
+  },
   elu: ({ alpha }) => exponential(1, alpha, 1),
   celu: ({ alpha }) => exponential(1, alpha, alpha),
   selu: () => exponential(1.0507009873554805, 1.6732632423543772, 1),
   softplus: ({ beta }) => (z) => {
-    slope = sigmoid(beta * z);
-    return softplus(beta * z) / beta;
+    const u = multiply(beta, z);
+    return [divide(softplus(u), beta), sigmoid(u)];
   },
   squareplus: ({ b }) => (z) => {
-    const root = Math.hypot(z, Math.sqrt(b)) / 2;
-    const value = z > 0 ? root + z / 2 : b / 4 / (root - z / 2); // where z and the root would cancel
-    slope = value / (2 * root);
-    return value;
+    const size = abs(z);
+    // beyond, b is lost beside the square, which would overflow
+    const root = half(choose(less(size, 1e100), sqrt(add(square(z), b)), size));
+    const other = add(root, half(size));
+    const value = choose(positive(z), other, divide(b / 4, other)); // where z and the root would cancel
+    return [value, divide(value, multiply(2, root))];
   },
   sparse_plus: () => (z) => {
-    const half = (clip(z, -1, 1) + 1) / 2;
-    slope = half;
-    return z < 1 ? half * half : z;
+    const steep = half(add(clip(z, -1, 1), 1));
+    return [choose(less(z, 1), square(steep), z), steep];
   },
   gelu: () => (z) => {
-    const density = Math.exp((-z * z) / 2);
-    const tail = z > 9 ? 0 : (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2; // there 1 is all that is left
-    const cdf = z < 0 ? tail : 1 - tail;
-    slope = cdf + (z * density) / SQRT_2_PI;
-    return z * cdf;
+    const [cdf, density] = normal(z);
+    return [multiply(z, cdf), add(cdf, divide(multiply(z, density), SQRT_2_PI))];
   },
   gelu_tanh: () => (z) => {
     const near = clip(z, -50, 50);
-    const gate = logistic(2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near));
-    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * slope;
-    return z * gate;
+    const cubic = multiply(0.044715, multiply(square(near), near));
+    const [gate, steep] = logistic(multiply(2 * SQRT_2_OVER_PI, add(near, cubic)));
+    const inner = multiply(2 * SQRT_2_OVER_PI, add(1, multiply(3 * 0.044715, square(near))));
+    return [multiply(z, gate), add(gate, multiply(multiply(near, inner), steep))];
   },
   golu: () => (z) => {
-    const inner = Math.exp(-Math.max(z, -50));
-    const gate = Math.exp(-inner);
-    slope = gate * (1 + Math.max(z, -50) * inner);
-    return z * gate;
+    const near = max(z, -50);
+    const inner = exp(negative(near));
+    const gate = exp(negative(inner));
+    return [multiply(z, gate), multiply(gate, add(1, multiply(near, inner)))];
   },
   silu: () => swish({ beta: 1 }),
   mish: () => (z) => {
-    const t = Math.tanh(softplus(z));
-    slope = t + Math.min(z, 50) * sigmoid(z) * (1 - t) * (1 + t);
-    return z * t;
+    const t = tanh(softplus(z));
+    const left = multiply(subtract(1, t), add(1, t));
+    return [multiply(z, t), add(t, multiply(multiply(min(z, 50), sigmoid(z)), left))];
   },
-  hardswish: () => (z) => {
-    slope = Math.abs(z) < 3 ? (2 * z + 3) / 6 : z > 0 ? 1 : 0;
-    return (z * clip(z + 3, 0, 6)) / 6;
-  },
+  hardswish: () => (z) => [
+    divide(multiply(z, clip(add(z, 3), 0, 6)), 6),
+    choose(less(abs(z), 3), divide(add(multiply(2, z), 3), 6), positive(z)),
+  ],
   swish,
   xatlu: ({ alpha }) => (z) => {
     const near = clip(z, -1e9, 1e9);
-    const gate = Math.atan2(1, -near) / Math.PI; // each so that it does not cancel where it is small
-    const rest = Math.atan2(1, near) / Math.PI;
-    const far = z > 0 ? (1 + alpha) * (z - near) : alpha * (near - z);
-    slope = (1 + alpha) * atluSlope(z) - alpha * atluSlope(-z);
-    return near * ((1 + alpha) * gate - alpha * rest) + far;
+    const beyond = subtract(z, near);
+    const far = choose(positive(z), multiply(1 + alpha, beyond), multiply(-alpha, beyond));
+    // of z and of -z, each so that it does not cancel where it is small
+    const split = (small) => {
+      const large = subtract(1, small);
+      const [here, there] = [choose(less(z, 0), small, large), choose(less(z, 0), large, small)];
+      return subtract(multiply(1 + alpha, here), multiply(alpha, there));
+    };
+    const gates = split(divide(atan2(1, abs(near)), Math.PI));
+    return [add(multiply(near, gates), far), split(atluSlope(negative(abs(z))))];
   },
-  sine: () => (z) => {
-    slope = Math.cos(z);
-    return Math.sin(z);
-  },
+  sine: () => (z) => [sin(z), cos(z)],
   snake: ({ a }) => (z) => {
-    const sine = Math.sin(a * z);
-    const both = sine + Math.cos(a * z);
-    slope = both * both;
-    return z + (sine * sine) / a;
+    const u = multiply(a, z);
+    return [add(z, divide(square(sin(u)), a)), square(add(sin(u), cos(u)))];
   },
 };
+
+/* Of one logit and its label: the loss, and its slope; as train.losses. */
+const LOSSES = {
+  bce: (o, y) => [add(subtract(max(o, 0), multiply(o, y)), log1p(exp(negative(abs(o))))), subtract(sigmoid(o), y)],
+  brier: (o, y) => {
+    const [s, steep] = logistic(o);
+    const off = subtract(s, y);
+    return [square(off), multiply(multiply(2, off), steep)];
+  },
+  mse: (o, y) => {
+    const off = subtract(o, y);
+    return [square(off), multiply(2, off)];
+  },
+};
+
+return { FUNCTIONS, LOSSES, normal };
+})();
 
 const OWN = { title: "Your own", settings: {}, ends: {}, kinks: [], color: "#9b62c8", dash: [] };
 /* What the lab shows of a function: that of the catalog, or a typed-in one. */
@@ -251,7 +218,7 @@ const entryOf = (name) => (name === "own" ? OWN : CATALOG[name]);
 function functionOf(name, settings = {}) {
   if (name === "own") return typed(settings.text);
   if (!Object.hasOwn(FUNCTIONS, name)) throw new RangeError(`no activation named ${name}`);
-  return FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings });
+  return asFunction(FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings })(Z));
 }
 
 /* The kinks with these settings: where the quadrature is cut. */

@@ -1,6 +1,5 @@
-/* Networks of two inputs and one logit, their starts, and their training. All numbers are float64.
-
-   A layer's arrays are laid out unit by unit: the values of a unit for all points lie side by side. */
+/* Networks of two inputs and one logit, their starts, and their training. All numbers are float64. What costs time is
+   done by an engine: see engine.js. */
 
 /* Numbers from a seed: xoshiro128** (Blackman and Vigna, 2018), filled by a mixing function of the seed. */
 class Random {
@@ -105,8 +104,9 @@ class Network {
       return layer;
     });
     this.parameters = new Float64Array(at);
-    this.gradient = new Float64Array(at);
     this.room = 0;
+    this.plain = new Plain();
+    this.engine = null;
   }
 
   /* Draws all weights; the start of torch draws biases too, those of the others are 0. */
@@ -122,175 +122,73 @@ class Network {
     }
   }
 
-  /* Room for so many points. */
+  /* Room for so many points, with the best engine that there is by now; one that is shared may have been another's. */
   reserve(n) {
-    if (n <= this.room) return;
-    this.room = n;
-    const filled = (l) => new Float64Array(this.sizes[l] * n);
-    this.z = this.sizes.map((_, l) => (l ? filled(l) : null));
-    this.a = this.sizes.map((_, l) => filled(l));
-    this.slopes = this.sizes.map((_, l) => (l ? filled(l) : null));
-    this.delta = this.sizes.map((_, l) => (l ? filled(l) : null));
+    const engine = compiled ?? this.plain;
+    if (n <= this.room && engine === this.engine && engine.owner === this) return;
+    this.engine = engine;
+    engine.owner = this;
+    this.room = Math.max(n, this.room);
+    const sizes = this.sizes.map((size) => size * this.room);
+    const hidden = sizes.slice(1);
+    const parts = { w: [this.parameters.length], g: [this.parameters.length], a: sizes, z: hidden, slopes: hidden,
+      delta: hidden, labels: [this.room], losses: [this.room] };
+    const arrays = engine.arrays(Object.values(parts).flat());
+    const next = (part) => parts[part].map(() => arrays.shift());
+    [this.w] = next("w");
+    [this.gradient] = next("g");
+    this.a = next("a");
+    for (const part of ["z", "slopes", "delta"]) this[part] = [null, ...next(part)];
+    [this.labels] = next("labels");
+    [this.losses] = next("losses");
   }
 
-  /* The logits of n points: x holds the first coordinates, then the second ones. The next call overwrites them. */
+  /* The logits of n points: x holds the first coordinates, then the second ones. What is computed, here and below,
+     lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
-    const last = this.layers.length;
-    const p = this.parameters;
-    let below = x;
-    for (let l = 1; l <= last; l++) {
-      const { into, out, weight, bias } = this.layers[l - 1];
-      const z = this.z[l];
-      for (let i = 0; i < out; i++) affine(z, i * n, p, weight + i * into, p[bias + i], below, into, n);
-      if (l === last) return z;
-      apply(this.activation, z, this.a[l], slopes ? this.slopes[l] : null, out * n);
-      below = this.a[l];
-    }
+    const { engine, activation, w } = this;
+    w.set(this.parameters);
+    this.a[0].set(x.length > this.sizes[0] * n ? x.subarray(0, this.sizes[0] * n) : x);
+    this.layers.forEach(({ into, out, weight, bias }, i) => {
+      const z = this.z[i + 1];
+      engine.affine(z, w, weight, bias, this.a[i], into, out, n);
+      if (i + 1 === this.layers.length) return;
+      if (slopes) engine.run(activation.both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
+      else engine.run(activation.values, [z, this.a[i + 1]], out * n);
+    });
+    return this.z.at(-1);
   }
 
-  /* Loss of these points, and its gradient in this.gradient. y: their labels, 0 or 1. */
+  /* The mean loss of the logits of the last call, and its slope by each of them in delta. y: labels, 0 or 1. */
+  loss(y, n, loss) {
+    const [out, delta] = [this.z.at(-1), this.delta.at(-1)];
+    this.labels.set(y.length > n ? y.subarray(0, n) : y);
+    this.engine.run(lossTape(loss), [out, this.labels, this.losses, delta], n);
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      sum += this.losses[k];
+      delta[k] /= n;
+    }
+    return sum / n;
+  }
+
+  /* Loss of these points, and its gradient in this.gradient. */
   backward(x, y, n, loss) {
-    const last = this.layers.length;
-    const out = this.forward(x, n, true);
-    const p = this.parameters;
-    const g = this.gradient;
-    const value = LOSSES[loss](out, y, n, this.delta[last]);
-    for (let l = last; l > 0; l--) {
-      const { into, out: units, weight, bias } = this.layers[l - 1];
-      const delta = this.delta[l];
-      const below = l > 1 ? this.a[l - 1] : x;
-      for (let i = 0; i < units; i++) {
-        let sum = 0;
-        for (let k = 0; k < n; k++) sum += delta[i * n + k];
-        g[bias + i] = sum;
-        products(g, weight + i * into, delta, i * n, below, into, n);
-      }
-      if (l > 1) back(this.delta[l - 1], delta, p, weight, this.slopes[l - 1], into, units, n);
+    this.forward(x, n, true);
+    const value = this.loss(y, n, loss);
+    const { engine, w } = this;
+    for (let l = this.layers.length; l > 0; l--) {
+      const { into, out, weight, bias } = this.layers[l - 1];
+      engine.gradients(this.gradient, weight, bias, this.delta[l], this.a[l - 1], into, out, n);
+      if (l > 1) engine.back(this.delta[l - 1], this.delta[l], w, weight, this.slopes[l - 1], into, out, n);
     }
     return value;
   }
 }
 
-/* z[i, :] = bias + sum over j of w[i, j] x[j, :], four j at a time: each pass over z costs memory. */
-function affine(z, to, w, at, bias, x, into, n) {
-  let j = 0;
-  if (into % 4 === 0) {
-    for (let k = 0; k < n; k++) z[to + k] = bias;
-  } else {
-    const w0 = w[at];
-    for (let k = 0; k < n; k++) z[to + k] = bias + w0 * x[k];
-    for (j = 1; j < into % 4; j++) {
-      const wj = w[at + j];
-      for (let k = 0; k < n; k++) z[to + k] += wj * x[j * n + k];
-    }
-  }
-  for (; j < into; j += 4) {
-    const [a, b, c, d] = [w[at + j], w[at + j + 1], w[at + j + 2], w[at + j + 3]];
-    const p = j * n, q = p + n, r = q + n, s = r + n;
-    for (let k = 0; k < n; k++) z[to + k] += a * x[p + k] + b * x[q + k] + (c * x[r + k] + d * x[s + k]);
-  }
-}
-
-/* g[to + j] = sum over k of delta[p + k] x[j, k], four j at a time: one sum alone waits for itself. */
-function products(g, to, delta, p, x, into, n) {
-  let j = 0;
-  for (; j + 3 < into; j += 4) {
-    const q = j * n, r = q + n, s = r + n, t = s + n;
-    let a = 0, b = 0, c = 0, d = 0;
-    for (let k = 0; k < n; k++) {
-      const one = delta[p + k];
-      a += one * x[q + k];
-      b += one * x[r + k];
-      c += one * x[s + k];
-      d += one * x[t + k];
-    }
-    g[to + j] = a;
-    g[to + j + 1] = b;
-    g[to + j + 2] = c;
-    g[to + j + 3] = d;
-  }
-  for (; j < into; j++) {
-    const q = j * n;
-    let even = 0, odd = 0, k = 0;
-    for (; k + 1 < n; k += 2) {
-      even += delta[p + k] * x[q + k];
-      odd += delta[p + k + 1] * x[q + k + 1];
-    }
-    if (k < n) even += delta[p + k] * x[q + k];
-    g[to + j] = even + odd;
-  }
-}
-
-/* delta below: slope times the sum over i of w[i, j] delta[i, :], four i at a time, as in affine. */
-function back(below, delta, w, weight, slopes, into, units, n) {
-  for (let j = 0; j < into; j++) {
-    const to = j * n, at = weight + j;
-    let i = units % 4;
-    if (i) {
-      const first = w[at];
-      for (let k = 0; k < n; k++) below[to + k] = first * delta[k];
-      for (let more = 1; more < i; more++) {
-        const a = w[at + more * into], p = more * n;
-        for (let k = 0; k < n; k++) below[to + k] += a * delta[p + k];
-      }
-    } else {
-      for (let k = 0; k < n; k++) below[to + k] = 0;
-    }
-    for (; i < units; i += 4) {
-      const a = w[at + i * into], b = w[at + (i + 1) * into], c = w[at + (i + 2) * into], d = w[at + (i + 3) * into];
-      const p = i * n, q = p + n, r = q + n, s = r + n;
-      for (let k = 0; k < n; k++) {
-        below[to + k] += a * delta[p + k] + b * delta[q + k] + (c * delta[r + k] + d * delta[s + k]);
-      }
-    }
-    for (let k = 0; k < n; k++) below[to + k] *= slopes[to + k];
-  }
-}
-
-function apply(f, z, value, slopes, n) {
-  if (f.fill) return f.fill(z, n, value, slopes);
-  if (!slopes) {
-    for (let k = 0; k < n; k++) value[k] = f(z[k]);
-    return;
-  }
-  for (let k = 0; k < n; k++) {
-    value[k] = f(z[k]);
-    slopes[k] = slope;
-  }
-}
-
-/* Mean loss of n logits, and its slope by each logit; as train.losses. */
-const LOSSES = {
-  bce(out, y, n, delta) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const o = out[k];
-      sum += Math.max(o, 0) - o * y[k] + Math.log1p(Math.exp(-Math.abs(o)));
-      if (delta) delta[k] = (sigmoid(o) - y[k]) / n;
-    }
-    return sum / n;
-  },
-  brier(out, y, n, delta) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const s = sigmoid(out[k]);
-      const off = s - y[k];
-      sum += off * off;
-      if (delta) delta[k] = (2 * off * s * sigmoid(-out[k])) / n;
-    }
-    return sum / n;
-  },
-  mse(out, y, n, delta) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const off = out[k] - y[k];
-      sum += off * off;
-      if (delta) delta[k] = (2 * off) / n;
-    }
-    return sum / n;
-  },
-};
+const LOSS_TAPES = {};
+const lossTape = (name) => (LOSS_TAPES[name] ??= new Tape(LOSSES[name](Z, Y), [Z, Y]));
 
 /* One update of the parameters from the gradient; as torch.optim's SGD and Adam. */
 const OPTIMISERS = {
@@ -372,7 +270,7 @@ function judged(network, { x, y, n }, loss = "bce") {
   const out = network.forward(x, n);
   let right = 0;
   for (let k = 0; k < n; k++) right += (out[k] > 0 ? 1 : 0) === y[k];
-  return { loss: LOSSES[loss](out, y, n, null), right: right / n };
+  return { loss: network.loss(y, n, loss), right: right / n };
 }
 
 const FLAT = 0.01; // as diagnostics.FLAT: a slope below it takes two powers of ten from a gradient

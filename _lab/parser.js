@@ -1,11 +1,10 @@
-/* Functions that a reader types in: a text becomes a tape of operations, by whitelist and without eval.
+/* Functions that a reader types in: a text becomes expressions of tape.js, by whitelist and without eval.
 
-   Each operation runs over a block of numbers and carries three of them for each: value, slope and second derivative.
-   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
+   Each operation of the text carries a jet {v, s, b}: expressions of its value, slope and second derivative. A text of
+   LONGEST characters has about as many operations at most, since each is written with at least one of them. */
 
 const LONGEST = 200; // characters
 const DEEPEST = 60; // parentheses, signs and powers within one another
-const BLOCK = 256;
 
 /* What is wrong with a text, and from which character on, the first being 1. */
 class Mistake extends Error {
@@ -16,42 +15,42 @@ class Mistake extends Error {
 }
 
 const SQRT_PI = Math.sqrt(Math.PI);
+const isNumber = (jet) => typeof jet.v === "number";
 
-function normalTail(x) { // of the standard normal distribution, below -|x|
-  const size = Math.abs(x);
-  return size > 39 ? 0 : (erfcx(size * Math.SQRT1_2) * Math.exp((-size * size) / 2)) / 2;
-}
-const normalDensity = (x) => Math.exp((-x * x) / 2) / SQRT_2_PI;
-function errorFunction(x) {
-  const size = Math.abs(x);
-  if (size > 1) return Math.sign(x) * (size > 6 ? 1 : 1 - erfcx(size) * Math.exp(-x * x));
-  let sum = 0, term = x; // its series, which keeps the digits near 0
-  for (let n = 0; n < 22; n++) {
-    sum += term / (2 * n + 1);
-    term *= (-x * x) / (n + 1);
-  }
-  return (2 / SQRT_PI) * sum;
-}
-
-/* Functions of one number besides those of the catalog: value, with the slope left in `slope`; second derivative. */
-const ELEMENTARY = {
-  abs: [(x) => (slope = Math.sign(x), Math.abs(x)), () => 0],
-  sign: [(x) => (slope = 0, Math.sign(x)), () => 0],
-  exp: [(x) => (slope = Math.exp(x)), Math.exp],
-  expm1: [(x) => (slope = Math.exp(x), Math.expm1(x)), Math.exp],
-  log: [(x) => (slope = x < 0 ? NaN : 1 / x, Math.log(x)), (x) => -1 / (x * x)],
-  log1p: [(x) => (slope = x < -1 ? NaN : 1 / (1 + x), Math.log1p(x)), (x) => -1 / (1 + x) ** 2],
-  sqrt: [(x) => { const root = Math.sqrt(x); slope = 0.5 / root; return root; }, (x) => -0.25 / (x * Math.sqrt(x))],
-  sin: [(x) => (slope = Math.cos(x), Math.sin(x)), (x) => -Math.sin(x)],
-  cos: [(x) => (slope = -Math.sin(x), Math.cos(x)), (x) => -Math.cos(x)],
-  sinh: [(x) => (slope = Math.cosh(x), Math.sinh(x)), Math.sinh],
-  cosh: [(x) => (slope = Math.sinh(x), Math.cosh(x)), Math.cosh],
-  atan: [(x) => (slope = 1 / (1 + x * x), Math.atan(x)), (x) => (-2 * x) / (1 + x * x) ** 2],
-  erf: [(x) => (slope = (2 / SQRT_PI) * Math.exp(-x * x), errorFunction(x)),
-    (x) => (-4 / SQRT_PI) * (Math.abs(x) > 30 ? 0 : x * Math.exp(-x * x))],
-  Phi: [(x) => { slope = normalDensity(x); const tail = normalTail(x); return x > 0 ? 1 - tail : tail; },
-    (x) => (Math.abs(x) > 40 ? 0 : -x * normalDensity(x))],
-};
+/* Functions of one number besides those of the catalog: value, slope, second derivative. */
+const ELEMENTARY = (() => {
+  const {
+    abs, add, atan, choose, cos, cosh, divide, erf, exp, expm1, less, log, log1p, multiply, negative, sign, sin, sinh,
+    sqrt, times,
+  } = ops;
+  const square = (x) => multiply(x, x);
+  return {
+    abs: (x) => [abs(x), sign(x), 0],
+    sign: (x) => [sign(x), 0, 0],
+    exp: (x) => [exp(x), exp(x), exp(x)],
+    expm1: (x) => [expm1(x), exp(x), exp(x)],
+    log: (x) => [log(x), choose(less(x, 0), NaN, divide(1, x)), divide(-1, square(x))],
+    log1p: (x) => [log1p(x), choose(less(x, -1), NaN, divide(1, add(1, x))), divide(-1, square(add(1, x)))],
+    sqrt: (x) => [sqrt(x), divide(0.5, sqrt(x)), divide(-0.25, multiply(x, sqrt(x)))],
+    sin: (x) => [sin(x), cos(x), negative(sin(x))],
+    cos: (x) => [cos(x), negative(sin(x)), negative(cos(x))],
+    sinh: (x) => [sinh(x), cosh(x), sinh(x)],
+    cosh: (x) => [cosh(x), sinh(x), cosh(x)],
+    atan: (x) => {
+      const steep = divide(1, add(1, square(x)));
+      return [atan(x), steep, multiply(multiply(-2, x), square(steep))];
+    },
+    erf: (x) => {
+      const density = exp(multiply(negative(x), x));
+      return [erf(x), multiply(2 / SQRT_PI, density), multiply(-4 / SQRT_PI, times(density, x))];
+    },
+    Phi: (x) => {
+      const [cdf, bell] = normal(x);
+      const density = divide(bell, SQRT_2_PI);
+      return [cdf, density, negative(times(density, x))];
+    },
+  };
+})();
 const CONSTANTS = { pi: Math.PI, e: Math.E };
 const COUNTS = { max: 2, min: 2, clip: 3, where: 3 }; // arguments; all others take one
 const ALIKE = { "−": "-", "·": "*", "×": "*", "÷": "/", "π": "pi", "**": "^" };
@@ -80,14 +79,15 @@ function wordsOf(text) {
   return [...found, { kind: "end", text: "", at: text.length + 1 }];
 }
 
-/* Reads a text by recursive descent, and writes the tape: each operation after what it takes. */
+/* Reads a text by recursive descent. `switches` has what jumps or bends where two expressions are equal. */
 class Reader {
   constructor(text) {
     this.words = wordsOf(text);
     this.next = 0;
     this.depth = 0;
-    this.tape = [];
-    this.variable = this.write({ fill: null, from: [], constant: false });
+    this.operations = 0;
+    this.switches = [];
+    this.variable = { v: Z, s: 1, b: 0 };
     if (this.words.length === 1) throw new Mistake("a function of z is missing, such as z * sigmoid(z).", 1);
     this.result = this.sum();
     const { kind, text: rest, at } = this.word;
@@ -113,20 +113,21 @@ class Reader {
     if (!this.take(sign)) throw new Mistake(words, this.word.at);
   }
 
-  write(operation) {
-    return this.tape.push(operation) - 1;
-  }
-
   constant(value) {
-    return this.write({ fill: null, from: [], constant: true, value });
+    this.operations++;
+    return { v: value, s: 0, b: 0 };
   }
 
   operate(name, ...from) {
-    const constant = from.every((one) => this.tape[one].constant);
+    this.operations++;
     const [a, b] = from;
-    const cut = { "/": [[b, null, 0]], max: [[a, b, 0]], min: [[a, b, 0]], "<": [[a, b, 0]], "<=": [[a, b, 0]] }[name] ?? [];
-    if (name === "^" && this.tape[b].constant) return this.write({ fill: power, from, constant, cuts: [[a, null, 0]] });
-    return this.write({ fill: OPERATIONS[name], from, constant, cuts: cut });
+    if (name === "/" || (name === "^" && isNumber(b))) this.switchesAt(name === "/" ? b : a, 0);
+    if (["max", "min", "<", "<="].includes(name)) this.switchesAt(a, b.v);
+    return JETS[name](...from);
+  }
+
+  switchesAt(jet, at) {
+    if (!isNumber(jet) || typeof at !== "number") this.switches.push([jet.v, at]);
   }
 
   within(read, at) {
@@ -202,13 +203,17 @@ class Reader {
     this.need("(", `${shown(name)} takes what stands in parentheses after it.`);
     const from = this.within(() => this.given(name, at), at);
     if (name === "clip") return this.operate("min", this.operate("max", from[0], from[1]), from[2]);
-    if (Object.hasOwn(OPERATIONS, name)) return this.operate(name, ...from);
-    const [f, bend] = Object.hasOwn(ELEMENTARY, name) ? ELEMENTARY[name] : [functionOf(name), bendOf(name)];
-    const kinks = Object.hasOwn(FUNCTIONS, name)
+    if (Object.hasOwn(JETS, name)) return this.operate(name, ...from);
+    const [inner] = from;
+    const own = !Object.hasOwn(ELEMENTARY, name);
+    const kinks = own
       ? kinksOf(name, CATALOG[name].settings)
       : ["abs", "sign", "log", "sqrt"].includes(name) ? [0] : name === "log1p" ? [-1] : [];
-    const cuts = kinks.map((kink) => [from[0], null, kink]);
-    return this.write({ fill: composed(f, bend), from, constant: this.tape[from[0]].constant, cuts });
+    kinks.forEach((kink) => this.switchesAt(inner, kink));
+    this.operations++;
+    if (!own) return composed(ELEMENTARY[name](inner.v), inner);
+    const bent = isNumber(inner) ? 0 : ops.call(bendOf(name), inner.v);
+    return composed([...FUNCTIONS[name](CATALOG[name].settings)(inner.v), bent], inner);
   }
 
   /* The arguments of a function, up to its closing parenthesis. */
@@ -236,182 +241,115 @@ class Reader {
   }
 }
 
-/* 0 times anything is 0 here: where a slope is 0, what it is multiplied with may be infinite. */
-const times = (a, b) => (a === 0 || b === 0 ? 0 : a * b);
+const JETS = (() => {
+  const { abs, add, choose, divide, less, log, multiply, pow, subtract, times, upTo } = ops;
+  const square = (x) => multiply(x, x);
+  const twice = (x) => multiply(2, x);
 
-function put(line, k, value, steep, bent) {
-  line.v[k] = value;
-  line.s[k] = steep;
-  line.b[k] = bent;
-}
+  const chosen = (which, p, q) => {
+    const [v, s, b] = ["v", "s", "b"].map((key) => choose(which, p[key], q[key]));
+    return { v, s, b };
+  };
+  /* Where both are equal, the one that is less steep: max(z, 0) has slope 0 at 0, as relu has. */
+  const pick = (p, q, lower, upper) =>
+    chosen(choose(less(lower.v, upper.v), 1, times(upTo(lower.v, upper.v), less(abs(p.s), abs(q.s)))), p, q);
 
-/* Each takes lines {v, s, b} of value, slope and second derivative, writes the last one, and works on n numbers. */
-const OPERATIONS = {
-  "+": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) put(o, k, p.v[k] + q.v[k], p.s[k] + q.s[k], p.b[k] + q.b[k]);
-  },
-  "-": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) put(o, k, p.v[k] - q.v[k], p.s[k] - q.s[k], p.b[k] - q.b[k]);
-  },
-  negative: (p, o, n) => {
-    for (let k = 0; k < n; k++) put(o, k, -p.v[k], -p.s[k], -p.b[k]);
-  },
-  "*": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) {
-      const x = p.v[k], y = q.v[k], ps = p.s[k], qs = q.s[k];
-      o.v[k] = x * y;
-      o.s[k] = times(ps, y) + times(x, qs);
-      o.b[k] = times(p.b[k], y) + 2 * times(ps, qs) + times(x, q.b[k]);
-    }
-  },
-  "/": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) {
-      const y = q.v[k], value = p.v[k] / y, slopeHere = (p.s[k] - times(value, q.s[k])) / y;
-      o.v[k] = value;
-      o.s[k] = slopeHere;
-      o.b[k] = (p.b[k] - 2 * times(slopeHere, q.s[k]) - times(value, q.b[k])) / y;
-    }
-  },
-  "^": (p, q, o, n) => { // with an exponent that moves
-    for (let k = 0; k < n; k++) {
-      const x = p.v[k], y = q.v[k], ps = p.s[k], log = Math.log(x), value = Math.pow(x, y);
-      const grows = times(q.s[k], log) + times(y, ps / x);
-      o.v[k] = value;
-      o.s[k] = times(value, grows);
-      const bends = times(q.b[k], log) + 2 * times(q.s[k], ps / x) + times(y, p.b[k] / x - (ps / x) ** 2);
-      o.b[k] = times(value, grows ** 2 + bends);
-    }
-  },
-  max: (p, q, o, n) => pick(p, q, o, n, (x, y) => x > y),
-  min: (p, q, o, n) => pick(p, q, o, n, (x, y) => x < y),
-  "<": (p, q, o, n) => compare(p, q, o, n, (x, y) => x < y),
-  "<=": (p, q, o, n) => compare(p, q, o, n, (x, y) => x <= y),
-  where: (c, p, q, o, n) => {
-    for (let k = 0; k < n; k++) {
-      const from = c.v[k] === 1 ? p : q;
-      if (Number.isNaN(c.v[k])) put(o, k, NaN, NaN, NaN);
-      else put(o, k, from.v[k], from.s[k], from.b[k]);
-    }
-  },
-};
+  /* With an exponent that is one number. */
+  const power = (p, y) => {
+    const raised = (n) => (n === 0 ? 1 : n === 1 ? p.v : n === 2 ? square(p.v) : n === 3 ? multiply(square(p.v), p.v)
+      : pow(p.v, n));
+    const first = times(y, raised(y - 1));
+    return {
+      v: raised(y),
+      s: times(first, p.s),
+      b: add(times(times(y * (y - 1), raised(y - 2)), square(p.s)), times(first, p.b)),
+    };
+  };
 
-function power(p, q, o, n) { // with an exponent that is one number
-  const y = q.v[0];
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], ps = p.s[k], first = times(y, Math.pow(x, y - 1));
-    o.v[k] = Math.pow(x, y);
-    o.s[k] = times(first, ps);
-    o.b[k] = times(times(y * (y - 1), Math.pow(x, y - 2)), ps * ps) + times(first, p.b[k]);
-  }
-}
+  return {
+    "+": (p, q) => ({ v: add(p.v, q.v), s: add(p.s, q.s), b: add(p.b, q.b) }),
+    "-": (p, q) => ({ v: subtract(p.v, q.v), s: subtract(p.s, q.s), b: subtract(p.b, q.b) }),
+    negative: (p) => ({ v: multiply(-1, p.v), s: multiply(-1, p.s), b: multiply(-1, p.b) }),
+    "*": (p, q) => ({
+      v: multiply(p.v, q.v),
+      s: add(times(p.s, q.v), times(p.v, q.s)),
+      b: add(add(times(p.b, q.v), twice(times(p.s, q.s))), times(p.v, q.b)),
+    }),
+    "/": (p, q) => {
+      const v = divide(p.v, q.v);
+      const s = divide(subtract(p.s, times(v, q.s)), q.v);
+      return { v, s, b: divide(subtract(subtract(p.b, twice(times(s, q.s))), times(v, q.b)), q.v) };
+    },
+    "^": (p, q) => {
+      if (isNumber(q)) return power(p, q.v);
+      const v = pow(p.v, q.v);
+      const grows = add(times(q.s, log(p.v)), times(q.v, divide(p.s, p.v)));
+      const rate = divide(p.s, p.v);
+      const bends = add(add(times(q.b, log(p.v)), twice(times(q.s, rate))),
+        times(q.v, subtract(divide(p.b, p.v), square(rate))));
+      return { v, s: times(v, grows), b: times(v, add(square(grows), bends)) };
+    },
+    max: (p, q) => pick(p, q, q, p),
+    min: (p, q) => pick(p, q, p, q),
+    "<": (p, q) => ({ v: less(p.v, q.v), s: 0, b: 0 }),
+    "<=": (p, q) => ({ v: upTo(p.v, q.v), s: 0, b: 0 }),
+    where: (c, p, q) => chosen(c.v, p, q),
+  };
+})();
 
-/* Where both are equal, the one that is less steep: max(z, 0) has slope 0 at 0, as relu has. */
-function pick(p, q, o, n, first) {
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], y = q.v[k];
-    const level = x === y && Math.abs(p.s[k]) < Math.abs(q.s[k]);
-    const from = level || first(x, y) || Number.isNaN(x) ? p : q;
-    put(o, k, from.v[k], from.s[k], from.b[k]);
-  }
-}
+/* A function of what a jet says, by the chain rule. */
+const composed = ([v, s, b], p) => ({
+  v, s: ops.times(s, p.s), b: ops.add(ops.times(b, ops.multiply(p.s, p.s)), ops.times(s, p.b)),
+});
 
-function compare(p, q, o, n, holds) {
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], y = q.v[k];
-    put(o, k, Number.isNaN(x) || Number.isNaN(y) ? NaN : Number(holds(x, y)), 0, 0);
-  }
-}
-
-const composed = (f, bend) => (p, o, n) => {
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], ps = p.s[k];
-    o.v[k] = f(x);
-    const steep = slope;
-    o.s[k] = times(steep, ps);
-    o.b[k] = times(bend(x), ps * ps) + times(steep, p.b[k]);
-  }
-};
-
-/* A text as a function, like those of functionOf: f(z) returns the value and leaves the slope in `slope`. Besides,
-   f.fill(z, n, value, slopes, bends) does n numbers at once (slopes and bends may be null), f.cuts has where the
-   text says that f or its slope may jump. Throws Mistake. */
+/* A text as a function, like those of functionOf. Besides, f.cuts has where the text says that f or its slope may jump.
+   Throws Mistake. */
 function typed(text) {
-  const { tape, result } = new Reader(text);
-  const lines = tape.map(({ value }) => ({
-    v: new Float64Array(BLOCK).fill(value ?? 0), s: new Float64Array(BLOCK), b: new Float64Array(BLOCK),
-  }));
-  lines[0].s.fill(1);
-  const steps = tape.flatMap(({ fill, from }, i) => (fill ? [[fill, [...from, i].map((k) => lines[k])]] : []));
-  const run = (n) => {
-    for (const [fill, [p, q, r, o]] of steps) {
-      if (o) fill(p, q, r, o, n);
-      else if (r) fill(p, q, r, n);
-      else fill(p, q, n);
-    }
-  };
-  const out = lines[result];
-  const f = (z) => {
-    lines[0].v[0] = z;
-    run(1);
-    slope = out.s[0];
-    return out.v[0];
-  };
-  f.fill = (z, n, value, slopes, bends) => {
-    for (let at = 0; at < n; at += BLOCK) {
-      const size = Math.min(BLOCK, n - at);
-      for (let k = 0; k < size; k++) lines[0].v[k] = z[at + k];
-      run(size);
-      for (let k = 0; k < size; k++) {
-        value[at + k] = out.v[k];
-        if (slopes) slopes[at + k] = out.s[k];
-        if (bends) bends[at + k] = out.b[k];
-      }
-    }
-  };
+  const { result: { v, s, b }, switches, operations } = new Reader(text);
+  const f = asFunction([v, s, b]);
   f.bend = (z) => {
-    f(z);
-    return out.b[0];
+    at[0] = z;
+    f.all.run([at, value, steep, bent], 1);
+    return bent[0];
   };
-  const switches = tape.flatMap(({ cuts, constant }) => (constant ? [] : cuts ?? []));
-  f.cuts = cutsOf(switches.filter(([a, b]) => !(tape[a].constant && (b === null || tape[b].constant))), lines, run);
-  f.operations = tape.length;
+  const [at, value, steep, bent] = [0, 0, 0, 0].map(() => new Float64Array(1));
+  f.cuts = cutsOf(switches);
+  f.operations = operations;
   return f;
 }
 
 /* Where one of these differences changes its sign, or is 0 at one of the places that are looked at. */
-function cutsOf(switches, lines, run) {
+function cutsOf(switches) {
   if (!switches.length) return [];
-  const at = ([a, b, offset], k) => lines[a].v[k] - (b === null ? offset : lines[b].v[k]);
-  const one = (way, z) => {
-    lines[0].v[0] = z;
-    run(1);
-    return at(way, 0);
+  const apart = new Tape(switches.map(([one, other]) => ops.subtract(one, other)));
+  const differences = (z, n) => {
+    const found = switches.map(() => new Float64Array(n));
+    apart.run([z, ...found], n);
+    return found;
   };
+  const one = (i, z) => differences(Float64Array.of(z), 1)[i][0];
   const far = [...Array(16).keys()].map((k) => 40 * 1.6 ** (k + 1));
   const near = [...Array(24).keys()].map((k) => 2 ** (-k - 6));
   const places = [...Array(40 * 32 + 1).keys()].map((k) => k / 32).concat(far, near);
-  const grid = [...new Set([...places, ...places.map((z) => -z)])].sort((p, q) => p - q);
+  const grid = Float64Array.from(new Set([...places, ...places.map((z) => -z)])).sort();
   const found = new Set();
   const before = switches.map(() => NaN);
   for (let from = 0; from < grid.length; from += BLOCK) {
     const n = Math.min(BLOCK, grid.length - from);
-    const signs = [];
-    for (let k = 0; k < n; k++) lines[0].v[k] = grid[from + k];
-    run(n);
-    for (const way of switches) signs.push(Float64Array.from({ length: n }, (_, k) => at(way, k)));
-    switches.forEach((way, i) => {
+    const signs = differences(grid.slice(from, from + n), n);
+    switches.forEach((_, i) => {
       for (let k = 0; k < n; k++) {
         const here = signs[i][k];
         if (here === 0) found.add(grid[from + k] || 0);
         else if (before[i] * here < 0) {
           let [low, high] = [grid[from + k - 1], grid[from + k]];
           for (let middle; (middle = (low + high) / 2) > low && middle < high; ) {
-            const value = one(way, middle);
+            const value = one(i, middle);
             if (value === 0) low = high = middle;
             else if (value > 0 === here > 0) high = middle;
             else low = middle;
           }
-          found.add((Math.abs(one(way, low)) < Math.abs(one(way, high)) ? low : high) || 0); // no −0
+          found.add((Math.abs(one(i, low)) < Math.abs(one(i, high)) ? low : high) || 0); // no −0
         }
         before[i] = here;
       }

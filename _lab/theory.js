@@ -174,8 +174,7 @@ class Theory {
 
   fill(z, n) {
     const [value, slopes] = this.lines;
-    if (this.f.fill) this.f.fill(z, n, value, slopes);
-    else apply(this.f, z, value, slopes, n);
+    this.f.fill(z, n, value, slopes);
     return [value, slopes];
   }
 

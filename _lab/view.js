@@ -4,7 +4,8 @@ const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many a
 const MOST = { one: 1, ten: 10, fast: Infinity };
 const GRIDS = [20, 28, 40, 56, 80];
 const SPARE = 4; // pictures for each set of numbers, where both together take too long
-const STEPPING = 12; // ms of updates between two pictures
+const STEPPING = 12; // ms of updates a frame
+const PERIOD = 45; // ms from picture to picture, where one takes less: more than twenty a second
 const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
 let labs = 0;
@@ -283,9 +284,11 @@ class Lab {
     }
     const took = performance.now() - begin;
     if (!this.playing) return;
-    if (all && took > 22 && this.grid > 0) this.grid--;
-    else if (all && took < 8 && this.grid < GRIDS.length - 1) this.grid++;
-    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+    if (all && took > PERIOD / 3 && this.grid > 0) this.grid--;
+    else if (all && took < PERIOD / 6 && this.grid < GRIDS.length - 1) this.grid++;
+    // updates have twice the time of a picture, unless it would come too late; a frame's updates come before it
+    const wait = Math.min(2 * took, PERIOD - took - STEPPING);
+    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.max(0, wait));
     if (performance.now() > this.quietUntil) this.hear();
   }
 

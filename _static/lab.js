@@ -2,23 +2,18 @@
 (() => {
 "use strict";
 const CATALOG = {"step":{"title":"Step","settings":{},"ends":{},"kinks":[0.0],"color":"#9d8b89","dash":[4,1.6]},"sigmoid":{"title":"Sigmoid","settings":{},"ends":{},"kinks":[],"color":"#b64800","dash":[]},"logsigmoid":{"title":"Log-sigmoid","settings":{},"ends":{},"kinks":[],"color":"#b64800","dash":[4,1.6]},"identity":{"title":"Identity","settings":{},"ends":{},"kinks":[],"color":"#9d8b89","dash":[]},"relu":{"title":"ReLU","settings":{},"ends":{},"kinks":[0.0],"color":"#657ebf","dash":[]},"tanh":{"title":"Tanh","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[]},"hardtanh":{"title":"Hard tanh","settings":{"min_val":-1.0,"max_val":1.0},"ends":{"min_val":[-4.0,-0.1],"max_val":[0.1,4.0]},"kinks":[-1.0,1.0],"color":"#da3762","dash":[1,1.2]},"lecun_tanh":{"title":"LeCun tanh","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[4,1.6]},"softsign":{"title":"Softsign","settings":{},"ends":{},"kinks":[],"color":"#da3762","dash":[9,2]},"hardshrink":{"title":"Hard shrink","settings":{"threshold":0.5},"ends":{"threshold":[0.05,2.0]},"kinks":[-0.5,0.5],"color":"#9d8b89","dash":[1,1.2]},"softshrink":{"title":"Soft shrink","settings":{"threshold":0.5},"ends":{"threshold":[0.05,2.0]},"kinks":[-0.5,0.5],"color":"#9d8b89","dash":[6,1.5,1.2,1.5]},"softplus":{"title":"Softplus","settings":{"beta":1.0},"ends":{"beta":[0.1,10.0]},"kinks":[],"color":"#c08a01","dash":[]},"relu_squared":{"title":"Squared ReLU","settings":{},"ends":{},"kinks":[],"color":"#657ebf","dash":[6,1.5,1.2,1.5]},"relu6":{"title":"ReLU6","settings":{},"ends":{},"kinks":[0.0,6.0],"color":"#657ebf","dash":[1,1.2]},"tanhshrink":{"title":"Tanhshrink","settings":{},"ends":{},"kinks":[],"color":"#9d8b89","dash":[9,2]},"leaky_relu":{"title":"Leaky ReLU","settings":{"negative_slope":0.01},"ends":{"negative_slope":[0.0,1.0]},"kinks":[0.0],"color":"#657ebf","dash":[4,1.6]},"apl":{"title":"APL","settings":{"a":[-0.2,0.4],"b":[0.3,-0.7]},"ends":{"a":[-3.0,3.0],"b":[-3.0,3.0]},"kinks":[-0.7,0.0,0.3],"color":"#9370ef","dash":[6,1.5,1.2,1.5]},"threshold":{"title":"Thresholded ReLU","settings":{"threshold":1.0},"ends":{"threshold":[0.0,2.0]},"kinks":[1.0],"color":"#9370ef","dash":[1,1.2]},"prelu":{"title":"PReLU","settings":{"negative_slope":0.25},"ends":{"negative_slope":[0.0,1.0]},"kinks":[0.0],"color":"#9370ef","dash":[]},"rrelu":{"title":"RReLU","settings":{"lower":0.125,"upper":0.3333333333333333},"ends":{"lower":[0.0,1.0],"upper":[0.0,1.0]},"kinks":[0.0],"color":"#9370ef","dash":[4,1.6]},"elu":{"title":"ELU","settings":{"alpha":1.0},"ends":{"alpha":[0.05,4.0]},"kinks":[],"color":"#1aa2b4","dash":[]},"sine":{"title":"Sine","settings":{},"ends":{},"kinks":[],"color":"#7e9b47","dash":[]},"gelu":{"title":"GELU","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[]},"gelu_tanh":{"title":"GELU, tanh form","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[4,1.6]},"silu":{"title":"SiLU","settings":{},"ends":{},"kinks":[],"color":"#994c7d","dash":[]},"penalized_tanh":{"title":"Penalized tanh","settings":{},"ends":{},"kinks":[0.0],"color":"#da3762","dash":[6,1.5,1.2,1.5]},"swish":{"title":"Swish","settings":{"beta":1.702},"ends":{"beta":[0.0,10.0]},"kinks":[],"color":"#994c7d","dash":[6,1.5,1.2,1.5]},"selu":{"title":"SELU","settings":{},"ends":{},"kinks":[0.0],"color":"#1aa2b4","dash":[1,1.2]},"celu":{"title":"CELU","settings":{"alpha":1.0},"ends":{"alpha":[0.05,4.0]},"kinks":[],"color":"#1aa2b4","dash":[4,1.6]},"mish":{"title":"Mish","settings":{},"ends":{},"kinks":[],"color":"#994c7d","dash":[4,1.6]},"hardswish":{"title":"Hard swish","settings":{},"ends":{},"kinks":[-3.0,3.0],"color":"#994c7d","dash":[1,1.2]},"hardsigmoid":{"title":"Hard sigmoid","settings":{},"ends":{},"kinks":[-3.0,3.0],"color":"#b64800","dash":[1,1.2]},"sparse_plus":{"title":"Sparse plus","settings":{},"ends":{},"kinks":[],"color":"#c08a01","dash":[1,1.2]},"snake":{"title":"Snake","settings":{"a":1.0},"ends":{"a":[0.1,4.0]},"kinks":[],"color":"#7e9b47","dash":[4,1.6]},"squareplus":{"title":"Squareplus","settings":{"b":4.0},"ends":{"b":[0.05,16.0]},"kinks":[],"color":"#c08a01","dash":[4,1.6]},"star_relu":{"title":"StarReLU","settings":{"scale":0.8944,"bias":-0.4472},"ends":{"scale":[0.05,2.0],"bias":[-1.0,1.0]},"kinks":[],"color":"#657ebf","dash":[9,2]},"xatlu":{"title":"xATLU","settings":{"alpha":0.0},"ends":{"alpha":[-0.5,1.0]},"kinks":[],"color":"#994c7d","dash":[9,2]},"xielu":{"title":"xIELU","settings":{"alpha_p":0.8,"alpha_n":0.8,"beta":0.5},"ends":{"alpha_p":[0.04000000000000001,3.2],"alpha_n":[0.04000000000000001,3.2],"beta":[0.025,2.0]},"kinks":[],"color":"#9370ef","dash":[9,2]},"golu":{"title":"GoLU","settings":{},"ends":{},"kinks":[],"color":"#08754f","dash":[6,1.5,1.2,1.5]}};
+const EXP = [2.510520706464424e-08,2.762007691611333e-07,2.755725542387984e-06,2.4801521319879672e-05,0.00019841269874802173,0.0013888888917198588,0.008333333333326141,0.04166666666662416,0.1666666666666667,0.5000000000000001];
 const ERFCX = [1.1775789345674017,-0.004590054580646478,-0.08424913336651792,0.05920993999819189,-0.026658668435305753,0.009074997670705265,-0.002413163540417608,0.0004907758365258086,-6.916973302501207e-05,4.13902798607301e-06,7.74038306619849e-07,-2.1886401049234397e-07,1.076499946567091e-08,4.521959811218287e-09,-7.754400208831351e-10,-6.318088340886684e-11,2.86879501093067e-11,1.9455868545777347e-13,-9.65469674843344e-13,3.25254814814874e-14,3.3478119482868056e-14,-1.864562880419313e-15,-1.2507950530688648e-15,7.418235256624044e-17,5.0681489047961116e-17,-2.2370566594359995e-18,-2.1873429443030175e-18];
 const ERFCX_MIDDLE = 3.75;
 const NODES = [-0.98940093499165,-0.944575023073233,-0.865631202387832,-0.755404408355003,-0.617876244402644,-0.458016777657227,-0.281603550779259,-0.095012509837637,0.095012509837637,0.281603550779259,0.458016777657227,0.617876244402644,0.755404408355003,0.865631202387832,0.944575023073233,0.98940093499165];
 const WEIGHTS = [0.027152459411754,0.062253523938647,0.095158511682493,0.124628971255534,0.149595988816577,0.169156519395003,0.182603415044924,0.189450610455069,0.189450610455069,0.182603415044924,0.169156519395003,0.149595988816577,0.124628971255534,0.095158511682493,0.062253523938647,0.027152459411754];
-/* Every function of the catalog: value and slope from one call, since they share what is expensive.
+const MODULE = "AGFzbQEAAAABKwVgA398fAF8YAp/f39/f39/f39/AGAHf39/f39/fwBgAAF/YAV/f39/fwACCwEDbGFiA29uZQAAAwUEAQIDBAQFAXABAQEFAwEAAgYPAn8BQYCNBAt/AEGAjQQLBzgGBm1lbW9yeQIAA21peAABCWdyYWRpZW50cwACBXRhYmxlAAMDcnVuAAQLX19oZWFwX2Jhc2UDAQr0fQTFDAQPfwJ8AX8OeyOAgICAAEGAAWshCkEAIQsCQCAJQQRIDQAgCUEDdCEMIANBA3QhDSADQQR0IQ4gBEEDdCEPIANBBXQhECADQRhsIREgAEEQaiESIAEhE0EAIQsDQEEAIRQCQCAHQQRIDQBBACEUIAIhFSAFIRYDQCAWIRdBACEYA0BEAAAAAAAAAAAhGUQAAAAAAAAAACEaAkAgBUUNACAXKwMAIRoLIAogGGoiGyAa/RQiHP0LBAAgG0EQaiAc/QsEAAJAIAVFDQAgF0EIaisDACEZCyAbQSBqIBn9FCIc/QsEACAbQTBqIBz9CwQAIBdBEGohFyAYQcAAaiIYQYABRw0ACwJAAkAgCEEASg0AIAr9AAQAIR0MAQsgCv0ABHAhHiAK/QAEYCEfIAr9AARQISAgCv0ABEAhISAK/QAEMCEiIAr9AAQgISMgCv0ABBAhJCAK/QAEACEdIBMhFyAVIRsgCCEYA0AgHiAXQRBq/QADACIcIBsgEWr9CgMAIiX98gH98AEhHiAgIBwgGyAOav0KAwAiJv3yAf3wASEgICIgHCAbIA1q/QoDACIn/fIB/fABISIgHSAX/QADACIoIBv9CgMAIin98gH98AEhHSAfICggJf3yAf3wASEfICEgKCAm/fIB/fABISEgIyAoICf98gH98AEhIyAkIBwgKf3yAf3wASEkIBcgDGohFyAbIA9qIRsgGEF/aiIYDQALIAogHv0LBHAgCiAf/QsEYCAKICD9CwRQIAogIf0LBEAgCiAi/QsEMCAKICP9CwQgIAogJP0LBBAgCiAd/QsEAAsgACAUIAlsIAtqQQN0IhdqIRsCQAJAIAZFDQAgGyAdIAYgF2oiF/0AAwD98gH9CwMAIBsgCv0ABBAgF/0AAxD98gH9CwMQIAAgFEEBciAJbCALakEDdCIbaiIXIAr9AAQgIAYgG2oiG/0AAwD98gH9CwMAIBcgCv0ABDAgG/0AAxD98gH9CwMQIAAgFEECciAJbCALakEDdCIbaiIXIAr9AARAIAYgG2oiG/0AAwD98gH9CwMAIBcgCv0ABFAgG/0AAxD98gH9CwMQIAAgFEEDciAJbCALaiIbQQN0IhdqIAr9AARgIAYgF2oiF/0AAwD98gH9CwMAIAr9AARwIBf9AAMQ/fIBIRwMAQsgGyAd/QsDACAbIAr9AAQQ/QsDECAAIBRBAXIgCWwgC2pBA3RqIhsgCv0ABCD9CwMAIBsgCv0ABDD9CwMQIAAgFEECciAJbCALakEDdGoiGyAK/QAEUP0LAxAgGyAK/QAEQP0LAwAgACAUQQNyIAlsIAtqIhtBA3RqIAr9AARg/QsDACAK/QAEcCEcCyASIBtBA3RqIBz9CwMAIBUgEGohFSAWQSBqIRYgFEEEaiIUQQNyIAdIDQALCwJAIBQgB04NACACIAMgFGxBA3RqIRYDQAJAAkAgBQ0ARAAAAAAAAAAAIRkMAQsgBSAUQQN0aisDACEZCyAZ/RQiHCEoIBMhGyAWIRcgCCEYAkAgCEEBSA0AA0AgKCAb/QADACAX/QoDACId/fIB/fABISggHCAbQRBq/QADACAd/fIB/fABIRwgGyAMaiEbIBcgD2ohFyAYQX9qIhgNAAsLIAAgFCAJbCALakEDdCIXaiEbAkACQCAGRQ0AIBsgKCAGIBdqIhf9AAMA/fIB/QsDACAcIBf9AAMQ/fIBIRwMAQsgGyAo/QsDAAsgGyAc/QsDECAWIA1qIRYgFEEBaiIUIAdHDQALCyATQSBqIRMgC0EEaiILQQNyIAlIDQALCwJAIAsgCU4NACAEQQN0IQogA0EDdCERIAlBA3QhDCABIAtBA3RqIQ4gB0EBSCEUA0ACQCAUDQBBACEPIAIhDQNAAkACQCAFDQBEAAAAAAAAAAAhGQwBCyAFIA9BA3RqKwMAIRkLIA0hGyAOIRcgCCEYAkAgCEEBSA0AA0AgGSAbKwMAIBcrAwCioCEZIBsgCmohGyAXIAxqIRcgGEF/aiIYDQALCyAPIAlsIAtqIRsCQCAGRQ0AIBkgBiAbQQN0aisDAKIhGQsgACAbQQN0aiAZOQMAIA0gEWohDSAPQQFqIg8gB0cNAAsLIA5BCGohDiALQQFqIgsgCUcNAAsLC/UVBhl/CHsCfwN7AX8CfCOAgICAAEGAAWshB0EAIQgCQCAFQQRIDQAgBkEFdCEJIAMgBkEDdCIKaiELIAIgCmohDCACIAZBBHQiDWohDiACIAZBGGxqIQ9BACEIIARBAkghECACIREDQEEAIRICQCAQDQAgCCAEbCETIAggBmwhFCAIQQNyIgogBGwhFSAKIAZsIRYgCEECciIKIARsIRcgCiAGbCEYIAhBAXIiCiAEbCEZIAogBmwhGkEAIRIgAyEbIAshHANAIBIgBmwhHSASQQFyIh4gBmwhHwJAAkAgBkECTg0A/QwAAAAAAAAAAAAAAAAAAAAAIiAhISAgISIgICEjICAhJCAgISUgICEmICAhJ0EAISgMAQtBACEK/QwAAAAAAAAAAAAAAAAAAAAAIiAhISAgISIgICEjICAhJCAgISUgICEmICAhJ0EAISkDQCAcIApq/QADACIqIA8gCmr9AAMAIiv98gEgIP3wASEgICEgGyAKav0AAwAiLCAr/fIB/fABISEgKiAOIApq/QADACIr/fIBICL98AEhIiAjICwgK/3yAf3wASEjICogDCAKav0AAwAiK/3yASAk/fABISQgJSAsICv98gH98AEhJSAqIBEgCmr9AAMAIiv98gEgJv3wASEmICcgLCAr/fIB/fABIScgCkEQaiEKIClBA2ohLSApQQJqIighKSAtIAZIDQALCyADICggH2pBA3RqISkgAyAoIB1qQQN0aiEtAkACQCAoIAZIIgpFDQAgACATIBJqQQN0aiACIBQgKGpBA3RqIh0rAwAgLSsDAKIgJ/0hACAn/SEBoKA5AwAgHSsDACApKwMAoiEuDAELRAAAAAAAAAAAIS4gACATIBJqQQN0aiAn/SEAICf9IQGgRAAAAAAAAAAAoDkDAAsgACATIB5qQQN0aiAuICb9IQAgJv0hAaCgOQMAAkACQCAKDQBEAAAAAAAAAAAhLiAAIBkgEmpBA3RqICX9IQAgJf0hAaBEAAAAAAAAAACgOQMADAELIAAgGSASakEDdGogAiAaIChqQQN0aiIdKwMAIC0rAwCiICX9IQAgJf0hAaCgOQMAIB0rAwAgKSsDAKIhLgsgACAZIB5qQQN0aiAuICT9IQAgJP0hAaCgOQMAAkACQCAKDQBEAAAAAAAAAAAhLiAAIBcgEmpBA3RqICP9IQAgI/0hAaBEAAAAAAAAAACgOQMADAELIAAgFyASakEDdGogAiAYIChqQQN0aiIdKwMAIC0rAwCiICP9IQAgI/0hAaCgOQMAIB0rAwAgKSsDAKIhLgsgACAXIB5qQQN0aiAuICL9IQAgIv0hAaCgOQMAAkACQCAKDQBEAAAAAAAAAAAhLiAAIBUgEmpBA3RqICH9IQAgIf0hAaBEAAAAAAAAAACgOQMADAELIAAgFSASakEDdGogAiAWIChqQQN0aiIKKwMAIC0rAwCiICH9IQAgIf0hAaCgOQMAIAorAwAgKSsDAKIhLgsgACAVIB5qQQN0aiAuICD9IQAgIP0hAaCgOQMAIBsgDWohGyAcIA1qIRwgEkECaiISQQFyIARIDQALCwJAIBIgBE4NACAH/QwAAAAAAAAAAAAAAAAAAAAAIir9CwQwIAcgKv0LBAAgByAq/QsEECAHICr9CwRQIAcgKv0LBCAgByAq/QsEcCAHICr9CwRAIAcgKv0LBGAgEiAGbCETQQAhHAJAIAZBAkgNACADIBNBA3RqIR5BACEcIBEhKCAMIRsDQCAeIBxBA3Rq/QADACEqQQAhCkEAISkDQCAHIClqIi0gLf0ABAAgKiAoIApq/QADAP3yAf3wAf0LBAAgLUEgaiItIC39AAQAICogGyAKav0AAwD98gH98AH9CwQAIAogDWohCiApQcAAaiIpQYABRw0ACyAoQRBqISggG0EQaiEbIBxBAmoiHEEBciAGSA0ACwsgCCAEbCEKIAMgHCATakEDdGohKUQAAAAAAAAAACEuRAAAAAAAAAAAIS8CQCAcIAZODQAgAiAIIAZsIBxqQQN0aisDACApKwMAoiEvCyAAIAogEmpBA3RqIC8gBysDACAHKwMIoKA5AwAgCEEBciIoIARsIS0CQCAcIAZOIgoNACACICggBmwgHGpBA3RqKwMAICkrAwCiIS4LIAAgLSASakEDdGogLiAHKwMgIAcrAyigoDkDACAIQQJyIiggBGwhLUQAAAAAAAAAACEuRAAAAAAAAAAAIS8CQCAKDQAgAiAoIAZsIBxqQQN0aisDACApKwMAoiEvCyAAIC0gEmpBA3RqIC8gBysDQCAHKwNIoKA5AwAgCEEDciIoIARsIS0CQCAKDQAgAiAoIAZsIBxqQQN0aisDACApKwMAoiEuCyAAIC0gEmpBA3RqIC4gBysDYCAHKwNooKA5AwALIBEgCWohESAMIAlqIQwgDiAJaiEOIA8gCWohDyAIQQRqIghBA3IgBUgNAAsLAkAgCCAFTg0AIAZBBHQhDiAGQQN0IRwgBkF+cSEeIAIgCCAGbEEDdGohESAEQQJIIRIDQEEAIQ0CQCASDQAgCCAEbCEMIAggBmwhD0EAIQ0gAyEHA0ACQAJAIAZBAk4NAP0MAAAAAAAAAAAAAAAAAAAAACIqISxBACEbDAELQQAhKSAHIQogESEt/QwAAAAAAAAAAAAAAAAAAAAAIiohLANAICwgCv0AAwAgLf0AAwAiIP3yAf3wASEsIAogHGr9AAMAICD98gEgKv3wASEqIClBA2ohKCAKQRBqIQogLUEQaiEtIClBAmoiGyEpICggBkgNAAsLIA1BAXIhCgJAAkAgGyAGTg0AIAAgDCANakEDdGogAiAPIBtqQQN0aiIpKwMAIAMgGyANIAZsakEDdGorAwCiICz9IQAgLP0hAaCgOQMAICkrAwAgAyAbIAogBmxqQQN0aisDAKIhLgwBC0QAAAAAAAAAACEuIAAgDCANakEDdGogLP0hACAs/SEBoEQAAAAAAAAAAKA5AwALIAAgDCAKakEDdGogLiAq/SEAICr9IQGgoDkDACAHIA5qIQcgDUECaiINQQFyIARIDQALCwJAIA0gBE4NACANIAZsISgCQAJAIAZBAk4NAEEAIQr9DAAAAAAAAAAAAAAAAAAAAAAhKgwBCyADIChBA3RqIS39DAAAAAAAAAAAAAAAAAAAAAAhKkEAIQpBASEpA0AgKiAtIApq/QADACARIApq/QADAP3yAf3wASEqIApBEGohCiApQQJqIikgBkgNAAsgHiEKCyAIIARsISlEAAAAAAAAAAAhLgJAIAogBk4NACACIAggBmwgCmpBA3RqKwMAIAMgCiAoakEDdGorAwCiIS4LIAAgKSANakEDdGogLiAq/SEAICr9IQGgoDkDAAsgESAcaiERIAhBAWoiCCAFRw0ACwsCQCAFQQFIDQAgBkEDdCEbIAZBfnEhDUEAIS0gBkECSCEcIAIhKANAAkACQCAcRQ0A/QwAAAAAAAAAAAAAAAAAAAAAISpBACEKDAEL/QwAAAAAAAAAAAAAAAAAAAAAISpBASEpICghCgNAICogCv0AAwD98AEhKiAKQRBqIQogKUECaiIpIAZIDQALIA0hCgsgKv0hACAq/SEBoCEvRAAAAAAAAAAAIS4CQCAKIAZODQAgAiAKIC0gBmxqQQN0aisDACEuCyABIC1BA3RqIC8gLqA5AwAgKCAbaiEoIC1BAWoiLSAFRw0ACwsLCABB0IqAgAALqlsFDn8gewF/AXsCfwJAIARBAUgNACAAIAFBFGxqIQUgAUEBSCEGIAQhB0EAIQgDQAJAIAYNACAEIAhrIglBgAEgCUGAAUgbIQogB0GAASAHQYABSBshCyAAIQwDQCACIAwoAhBBAnRqKAIAIQ0gAiAMKAIIQQJ0aigCACEOIAIgDCgCBEECdGooAgAhDwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCAMKAIAIhAOFgUGBwgJCgsEDA0ODxAREhMUFRYAAQECCyAJQQFIDRZBACERA0AgDSARQQN0IgFqIRICQAJAIA8gAWoiAf0AAwAiE/0M/////////3//////////fyIU/U4iFf0MAAAAAAAA4D8AAAAAAADgPyIW/UkiFyAB/QADECIYIBT9TiIZIBb9SSIa/U79wwFFDQAgGP0MbZtCUNcN8j9tm0JQ1w3yPyIb/fIBQQD9CgPAioCAACIcIBggGP3yASIUQQD9AAO4ioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIh0gFEEA/QAEsIqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIeIBRBAP0AA6iKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciHyAUQQD9AASgioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiAgFEEA/QADmIqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIYIBRBAP0ABJCKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciFiAUQQD9AAOIioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiEgFEEA/QAEgIqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIiIBRBAP0AA/iJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciFSAUQQD9AATwiYCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIhkgFCAUQQD9AATgiYCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIhf98gFBAP0AA+iJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciGv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASEjIBMgG/3yASAcIBMgE/3yASIUIB0gFCAeIBQgHyAUICAgFCAYIBQgFiAUICEgFCAiIBQgFSAUIBkgFCAUIBf98gEgGv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASEbDAELIBX9DAAAAAAAABhAAAAAAAAAGEAiI/30ASIhQQD9CgP4jICAACIU/fEBICEgFP3wAf3zASIkICT98AEhHyAZICP99AEiIiAU/fEBICIgFP3wAf3zASIlICX98AEhIEEbIQ5B8IyAgAAhAf0MAAAAAAAAAAAAAAAAAAAAACIUISMgFCEbIBQhHANAIB8gFCId/fIBIBv98QEgAf0KAwAiG/3wASEUICAgIyIe/fIBIBz98QEgG/3wASEjIAFBeGohASAdIRsgHiEcIA5Bf2oiDkEBSw0ACyAT/QwAAAAAAAAAgAAAAAAAAACAIh/9Tv0MAAAAAAAA8D8AAAAAAADwPyIcICQgFP3yASAd/fEBQQD9AASgi4CAACAU/Q0AAQIDBAUGBwABAgMEBQYHIh398AEgHCAhICH98AH98AH98wEgHCAhICH97QH98gEiFCAU/Qz+gitlRxX3P/6CK2VHFfc/IiD98gH9DAAAAAAAADhDAAAAAAAAOEMiIf3wASIb/QwAAAAAAAA4wwAAAAAAADjDIiT98AEiFP0MAADg/kIu5r8AAOD+Qi7mvyIm/fIB/fABIicgJyAU/Qx2PHk17znqPXY8eTXvOeo9Iij98gEiKf3xASIUIBT98gFBAP0AA5iLgIAAIBT9DQABAgMEBQYHAAECAwQFBgciJyAUQQD9AASQi4CAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiogFEEA/QADiIuAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIrIBRBAP0ABICLgIAAIBT9DQABAgMEBQYHAAECAwQFBgciLCAUQQD9AAP4ioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIi0gFEEA/QAE8IqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIuIBRBAP0AA+iKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciLyAUQQD9AATgioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIjAgFCAUQQD9AATQioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIjH98gFBAP0AA9iKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciMv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAp/fEB/fAB/fABIBtBNP3LAf0MAAAAAAAA8D8AAAAAAADwPyIp/c4B/fIB/fIB/fEB/VAhGyAYIB/9TiAcICUgI/3yASAe/fEBIB398AEgHCAiICL98AH98AH98wEgHCAiICL97QH98gEiFCAUICD98gEgIf3wASIjICT98AEiFCAm/fIB/fABIh0gHSAUICj98gEiHv3xASIUIBT98gEgJyAUICogFCArIBQgLCAUIC0gFCAuIBQgLyAUIDAgFCAUIDH98gEgMv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAe/fEB/fAB/fABICNBNP3LASAp/c4B/fIB/fIB/fEB/VAhIyAVIBb9TCAZIBb9TP1O/cMBDQAgGP0MbZtCUNcN8j9tm0JQ1w3yPyIc/fIBQQD9CgPAioCAACIdIBggGP3yASIUQQD9AAO4ioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIh4gFEEA/QAEsIqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIfIBRBAP0AA6iKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciICAUQQD9AASgioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIhggFEEA/QADmIqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIWIBRBAP0ABJCKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciISAUQQD9AAOIioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiIgFEEA/QAEgIqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIVIBRBAP0AA/iJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciGSAUQQD9AATwiYCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiQgFCAUQQD9AATgiYCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiX98gFBAP0AA+iJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciJv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAjIBr9UiEjIBMgHP3yASAdIBMgE/3yASIUIB4gFCAfIBQgICAUIBggFCAWIBQgISAUICIgFCAVIBQgGSAUICQgFCAUICX98gEgJv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAbIBf9UiEbCyASIBv9CwMAIBIgI/0LAxAgEUEEaiIRIApIDQAMFwsLAkAgCUEBSCIzRQ0A/Qz/////////////////////Ih0hHgwCCyAQQRVGrf0SISBBACESIA8hASANIRH9DP////////////////////8iHyEdIB8hHgNAIAH9AAMAISMgEf0MAAAAAAAA8D8AAAAAAADwPyITIAH9AAMQIhwgHP0Mg8jJbTBf5D+DyMltMF/kPyIY/fIB/QwAAAAAAAA4QwAAAAAAADhDIhb98AEiIf0MAAAAAAAAOMMAAAAAAAA4wyIi/fABIhT9DAAAQFT7Ifm/AABAVPsh+b8iFf3yAf3wASAU/QwAAGAaYbTQvQAAYBphtNC9Ihn98gH98AEgFP0Mc3ADLooZo7tzcAMuihmjuyIX/fIB/fABIhsgG/3yASIU/QwAAAAAAADgPwAAAAAAAOA/Ihr98gEgFCAU/fIBQQD9CgPQiYCAACIkIBRBAP0AA8iJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciJSAUQQD9AATAiYCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiYgFEEA/QADuImAgAAgFP0NAAECAwQFBgcAAQIDBAUGByInIBRBAP0ABLCJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciKCAUIBRBAP0ABKCJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciKf3yAUEA/QADqImAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIq/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fEB/fEBICAgIf3OASIh/QwBAAAAAAAAAAEAAAAAAAAAIiv9TiIs/cEB/U4gLCAf/c4BIBsgGyAU/fIBQQD9CgOYiYCAACIsIBRBAP0ABJCJgIAAIBT9DQABAgMEBQYHAAECAwQFBgciLSAUQQD9AAOIiYCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIi4gFEEA/QAEgImAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIvIBRBAP0AA/iIgIAAIBT9DQABAgMEBQYHAAECAwQFBgciMCAUQQD9AATwiICAACAU/Q0AAQIDBAUGBwABAgMEBQYHIjEgFEEA/QAD6IiAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIyIBRBAP0ABOCIgIAAIBT9DQABAgMEBQYHAAECAwQFBgciNP3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf1O/VAgIUE+/csB/QwAAAAAAAAAgAAAAAAAAACAIiH9Tv1R/QsDECARIBMgIyAjIBj98gEgFv3wASIYICL98AEiFCAV/fIB/fABIBQgGf3yAf3wASAUIBf98gH98AEiGyAb/fIBIhQgGv3yASAUIBT98gEgJCAUICUgFCAmIBQgJyAUICggFCApIBT98gEgKv3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3xAf3xASAgIBj9zgEiEyAr/U4iGP3BAf1OIBggH/3OASAbIBsgFP3yASAsIBQgLSAUIC4gFCAvIBQgMCAUIDEgFCAyIDQgFP3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf1O/VAgE0E+/csBICH9Tv1R/QsDACAe/QwAAAAAAAAAAAAAAAAAAAAAIhQgHP0M/////////3//////////fyIb/U79DAAAAAAAavhAAAAAAABq+EAiHP1J/VIhHiAdIBQgIyAb/U4gHP1J/VIhHSABQSBqIQEgEUEgaiERIBJBBGoiEiAKSA0ADAILCyALIQEgCUEBSA0UA0AgDSAQIA8rAwAgDisDABCAgICAADkDACAPQQhqIQ8gDkEIaiEOIA1BCGohDSABQX9qIgENAAwVCwsgMw0TIB0gHv1O/cMBDRMgD0EIaiERIA1BCGohEiAOQQhqITNBACE1A0ACQCAPIDVBA3QiNmoiAf0AAwAiG/0M/////////3//////////fyIU/U79DAAAAAAAavhAAAAAAABq+EAiI/1JIAH9AAMQIBT9TiAj/Un9Tv3DAQ0AIA0gNmogECAb/SEAIA4gNmorAwAQgICAgAA5AwBBACEBA0AgEiABaiAQIBEgAWorAwAgMyABaisDABCAgICAADkDACABQQhqIgFBGEcNAAsLIBFBIGohESASQSBqIRIgM0EgaiEzIDVBBGoiNSAKSA0ADBQLCyALIQEgCUEBSA0SA0AgDSAPKwMAnzkDACAPQQhqIQ8gDUEIaiENIAFBf2oiAQ0ADBMLCyAJQQFIDRFBACEBA0AgD/0AAwAhFCANIA/9AAMQ/QsDECANIBT9CwMAIA9BIGohDyANQSBqIQ0gAUEEaiIBIApIDQAMEgsLIAlBAUgNEEEAIQEDQCAO/QADACEUIA/9AAMAISMgDSAP/QADECAO/QADEP3wAf0LAxAgDSAjIBT98AH9CwMAIA9BIGohDyAOQSBqIQ4gDUEgaiENIAFBBGoiASAKSA0ADBELCyAJQQFIDQ9BACEBA0AgDv0AAwAhFCAP/QADACEjIA0gD/0AAxAgDv0AAxD98QH9CwMQIA0gIyAU/fEB/QsDACAPQSBqIQ8gDkEgaiEOIA1BIGohDSABQQRqIgEgCkgNAAwQCwsgCUEBSA0OQQAhAQNAIA79AAMAIRQgD/0AAwAhIyANIA/9AAMQIA79AAMQ/fIB/QsDECANICMgFP3yAf0LAwAgD0EgaiEPIA5BIGohDiANQSBqIQ0gAUEEaiIBIApIDQAMDwsLIAlBAUgNDUEAIQEDQCAO/QADACEUIA/9AAMAISMgDSAP/QADECAO/QADEP3zAf0LAxAgDSAjIBT98wH9CwMAIA9BIGohDyAOQSBqIQ4gDUEgaiENIAFBBGoiASAKSA0ADA4LCyAJQQFIDQxBACEBA0AgDv0AAwAhIyAP/QADACEbIA0gD/0AAxAiHCAO/QADECId/fIB/QwAAAAAAAAAAAAAAAAAAAAAIhQgHSAU/UggHCAU/Uj9Tv1S/QsDECANIBsgI/3yASAUICMgFP1IIBsgFP1I/U79Uv0LAwAgD0EgaiEPIA5BIGohDiANQSBqIQ0gAUEEaiIBIApIDQAMDQsLIAlBAUgNC0EAIQEDQCAP/QADACEUIA0gD/0AAxD9DP////////9//////////38iI/1O/QsDECANIBQgI/1O/QsDACAPQSBqIQ8gDUEgaiENIAFBBGoiASAKSA0ADAwLCyAJQQFIDQpBACEBA0AgDv0AAwAhFCAP/QADACEjIA0gD/0AAxAgDv0AAxD99wH9CwMQIA0gIyAU/fcB/QsDACAPQSBqIQ8gDkEgaiEOIA1BIGohDSABQQRqIgEgCkgNAAwLCwsgCUEBSA0JQQAhAQNAIA79AAMAIRQgD/0AAwAhIyANIA/9AAMQIA79AAMQ/fYB/QsDECANICMgFP32Af0LAwAgD0EgaiEPIA5BIGohDiANQSBqIQ0gAUEEaiIBIApIDQAMCgsLIAlBAUgNCEEAIQEDQCAO/QADACEUIA/9AAMAISMgDf0M/////////////////////yId/QwAAAAAAADwPwAAAAAAAPA/Ih79DAAAAAAAAAAAAAAAAAAAAAAiHyAP/QADECIbIA79AAMQIhz9Sf1SIBsgG/1IIBwgHP1I/VD9Uv0LAxAgDSAdIB4gHyAjIBT9Sf1SICMgI/1IIBQgFP1I/VD9Uv0LAwAgD0EgaiEPIA5BIGohDiANQSBqIQ0gAUEEaiIBIApIDQAMCQsLIAlBAUgNB0EAIQEDQCAO/QADACEUIA/9AAMAISMgDf0M/////////////////////yId/QwAAAAAAADwPwAAAAAAAPA/Ih79DAAAAAAAAAAAAAAAAAAAAAAiHyAP/QADECIbIA79AAMQIhz9S/1SIBsgG/1IIBwgHP1I/VD9Uv0LAxAgDSAdIB4gHyAjIBT9S/1SICMgI/1IIBQgFP1I/VD9Uv0LAwAgD0EgaiEPIA5BIGohDiANQSBqIQ0gAUEEaiIBIApIDQAMCAsLIAlBAUgNBiACIAwoAgxBAnRqKAIAIQFBACERA0AgAf0AAwAhGyAO/QADACEcIA/9AAMAIRQgDf0M/////////////////////yIdIA79AAMQIAH9AAMQIA/9AAMQIiP9DAAAAAAAAPA/AAAAAAAA8D8iHv1H/VIgIyAj/Uj9Uv0LAxAgDSAdIBwgGyAUIB79R/1SIBQgFP1I/VL9CwMAIA9BIGohDyAOQSBqIQ4gDUEgaiENIAFBIGohASARQQRqIhEgCkgNAAwHCwv9DP////////////////////8hHAJAAkAgCUEBSCIzRQ0AIBwhHQwBC0EAIRIgDyEBIA0hESAcIR0DQCAB/QADACEjIBEgAf0AAxAiGyAb/Qz+gitlRxX3P/6CK2VHFfc/Ih798gH9DAAAAAAAADhDAAAAAAAAOEMiH/3wASIg/QwAAAAAAAA4wwAAAAAAADjDIhP98AEiFP0MAADg/kIu5r8AAOD+Qi7mvyIY/fIB/fABIhYgFiAU/Qx2PHk17znqPXY8eTXvOeo9IiH98gEiIv3xASIUIBT98gFBAP0AA5iLgIAAIBT9DQABAgMEBQYHAAECAwQFBgciFiAUQQD9AASQi4CAACAU/Q0AAQIDBAUGBwABAgMEBQYHIhUgFEEA/QADiIuAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIZIBRBAP0ABICLgIAAIBT9DQABAgMEBQYHAAECAwQFBgciFyAUQQD9AAP4ioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIhogFEEA/QAE8IqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIkIBRBAP0AA+iKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciJSAUQQD9AATgioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiYgFEEA/QAD2IqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByInIBRBAP0ABNCKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciKP3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAi/fEB/fAB/QwAAAAAAADwPwAAAAAAAPA/IiL98AEgIEE0/csB/QwAAAAAAADwPwAAAAAAAPA/IiD9zgH98gH9CwMQIBEgIyAjIB798gEgH/3wASIeIBP98AEiFCAY/fIB/fABIh8gHyAUICH98gEiE/3xASIUIBT98gEgFiAUIBUgFCAZIBQgFyAUIBogFCAkIBQgJSAUICYgFCAnICggFP3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAT/fEB/fABICL98AEgHkE0/csBICD9zgH98gH9CwMAIB39DAAAAAAAAAAAAAAAAAAAAAAiFCAb/Qz/////////f/////////9/Ih79Tv0MAAAAAAAghkAAAAAAACCGQCIb/Un9UiEdIBwgFCAjIB79TiAb/Un9UiEcIAFBIGohASARQSBqIREgEkEEaiISIApIDQALCyAzDQUgHCAd/U79wwENBSAPQQhqIREgDUEIaiESIA5BCGohM0EAIRADQAJAIA8gEEEDdCI1aiIB/QADACIb/Qz/////////f/////////9/IhT9Tv0MAAAAAAAghkAAAAAAACCGQCIj/UkgAf0AAxAgFP1OICP9Sf1O/cMBDQAgDSA1akENIBv9IQAgDiA1aisDABCAgICAADkDAEEAIQEDQCASIAFqQQ0gESABaisDACAzIAFqKwMAEICAgIAAOQMAIAFBCGoiAUEYRw0ACwsgEUEgaiERIBJBIGohEiAzQSBqITMgEEEEaiIQIApIDQAMBgsL/Qz/////////////////////IRwCQAJAIAlBAUgiM0UNACAcIR0MAQtBACESIA8hASANIREgHCEdA0AgAf0AAwAhIyARIAH9AAMQIhv9DP6CK2VHFfc//oIrZUcV9z8iHv3yAf0MAAAAAAAAOEMAAAAAAAA4QyIf/fABIhRBNP3LAf0MAAAAAAAA8D8AAAAAAADwPyIg/c4BIhP9DAAAAAAAAPC/AAAAAAAA8L8iGP3wASAbIBT9DAAAAAAAADjDAAAAAAAAOMMiFv3wASIU/QwAAOD+Qi7mvwAA4P5CLua/IiH98gH98AEiIiAiIBT9DHY8eTXvOeo9djx5Ne856j0iFf3yASIZ/fEBIhQgFP3yAUEA/QADmIuAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIiIBRBAP0ABJCLgIAAIBT9DQABAgMEBQYHAAECAwQFBgciFyAUQQD9AAOIi4CAACAU/Q0AAQIDBAUGBwABAgMEBQYHIhogFEEA/QAEgIuAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIkIBRBAP0AA/iKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciJSAUQQD9AATwioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiYgFEEA/QAD6IqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByInIBRBAP0ABOCKgIAAIBT9DQABAgMEBQYHAAECAwQFBgciKCAUQQD9AAPYioCAACAU/Q0AAQIDBAUGBwABAgMEBQYHIikgFEEA/QAE0IqAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIq/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIB/fAB/fIBIBn98QH98AEgE/3yAf3wAf0LAxAgESAjIB798gEgH/3wASIUQTT9ywEgIP3OASIeIBj98AEgIyAUIBb98AEiFCAh/fIB/fABIh8gHyAUIBX98gEiIP3xASIUIBT98gEgIiAUIBcgFCAaIBQgJCAUICUgFCAmIBQgJyAUICggFCApICogFP3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yAf3wAf3yASAg/fEB/fABIB798gH98AH9CwMAIB39DAAAAAAAAAAAAAAAAAAAAAAiFCAb/Qz/////////f/////////9/Ih79Tv0MAAAAAAAghkAAAAAAACCGQCIb/Un9UiEdIBwgFCAjIB79TiAb/Un9UiEcIAFBIGohASARQSBqIREgEkEEaiISIApIDQALCyAzDQQgHCAd/U79wwENBCAPQQhqIREgDUEIaiESIA5BCGohM0EAIRADQAJAIA8gEEEDdCI1aiIB/QADACIb/Qz/////////f/////////9/IhT9Tv0MAAAAAAAghkAAAAAAACCGQCIj/UkgAf0AAxAgFP1OICP9Sf1O/cMBDQAgDSA1akEOIBv9IQAgDiA1aisDABCAgICAADkDAEEAIQEDQCASIAFqQQ4gESABaisDACAzIAFqKwMAEICAgIAAOQMAIAFBCGoiAUEYRw0ACwsgEUEgaiERIBJBIGohEiAzQSBqITMgEEEEaiIQIApIDQAMBQsL/Qz/////////////////////IR4CQAJAIAlBAUgiM0UNACAeIR8MAQtBACESIA8hASANIREgHiEfA0AgAf0AAwAhIyARIAH9AAMQIhz9DAAAAAAAAPA/AAAAAAAA8D8iIP3wASIU/QwzxICZYV8ZwDPEgJlhXxnAIhP9zgEiG0E0/cwB/QwAAAAAAAA4QwAAAAAAADhDIhj9zgH9DAAAAAAAADjDAAAAAAAAOMMiFv3wASIh/QwAAOD+Qi7mPwAA4P5CLuY/IiL98gEgFCAb/QwAAAAAAADw/wAAAAAAAPD/IhX9Tv3RAf0MAAAAAAAA8L8AAAAAAADwvyId/fABIhsgG/0MAAAAAAAA4D8AAAAAAADgPyIZ/fIB/fIBIhf9DAAAAAAAAAAAAAAAAAAAAAAiGiAcIBQgHf3wAf3xASAU/fMBIBT9DAAAAAAAAEBDAAAAAAAAQEMiJP1K/VIgIf0Mdjx5Ne856j12PHk17znqPSIl/fIB/fABIBsgG/0MAAAAAAAAAEAAAAAAAAAAQCIh/fAB/fMBIhQgFyAUIBT98gEiFEEA/QoD0IiAgAAiJiAUQQD9AAPIiICAACAU/Q0AAQIDBAUGBwABAgMEBQYHIicgFEEA/QAEwIiAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIoIBRBAP0AA7iIgIAAIBT9DQABAgMEBQYHAAECAwQFBgciKSAUQQD9AASwiICAACAU/Q0AAQIDBAUGBwABAgMEBQYHIiogFEEA/QADqIiAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIrIBRBAP0ABKCIgIAAIBT9DQABAgMEBQYHAAECAwQFBgciLCAUQQD9AAOYiICAACAU/Q0AAQIDBAUGBwABAgMEBQYHIi0gFEEA/QAEkIiAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIuIBRBAP0AA4iIgIAAIBT9DQABAgMEBQYHAAECAwQFBgciLyAUQQD9AASAiICAACAU/Q0AAQIDBAUGBwABAgMEBQYHIjD98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98QEgG/3xAf3xAf0LAxAgESAjICD98AEiFCAT/c4BIhtBNP3MASAY/c4BIBb98AEiICAi/fIBIBQgGyAV/U790QEgHf3wASIbIBsgGf3yAf3yASITIBogIyAUIB398AH98QEgFP3zASAUICT9Sv1SICAgJf3yAf3wASAbIBsgIf3wAf3zASIUIBMgFCAU/fIBIhQgJiAUICcgFCAoIBQgKSAUICogFCArIBQgLCAUIC0gFCAuIBQgLyAwIBT98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98gH98AH98QEgG/3xAf3xAf0LAwAgH/0MAAAAAAAAAAAAAAAAAAAAACIUIBz9DM3MzMzMzOy/zczMzMzM7L8iG/1KIBz9DJx1AIg85Dd+nHUAiDzkN34iHf1J/U79UiEfIB4gFCAjIBv9SiAjIB39Sf1O/VIhHiABQSBqIQEgEUEgaiERIBJBBGoiEiAKSA0ACwsgMw0DIB4gH/1O/cMBDQMgD0EIaiERIA1BCGohEiAOQQhqITNBACEQA0ACQCAPIBBBA3QiNWoiAf0AAwAiFP0MzczMzMzM7L/NzMzMzMzsvyIj/UogAf0AAxAiGyAj/Ur9DQABAgMICQoLEBESExgZGhsgFP0MnHUAiDzkN36cdQCIPOQ3fiIj/UkgGyAj/Un9DQABAgMICQoLEBESExgZGhv9TiIjIBT9DQABAgMAAAAABAUGBwAAAABBIP3LAUEg/cwBICMgFP0NCAkKCwAAAAAMDQ4PAAAAAEE//csBQT/9zAH9Tv3DAQ0AIA0gNWpBDyAU/SEAIA4gNWorAwAQgICAgAA5AwBBACEBA0AgEiABakEPIBEgAWorAwAgMyABaisDABCAgICAADkDACABQQhqIgFBGEcNAAsLIBFBIGohESASQSBqIRIgM0EgaiEzIBBBBGoiECAKSA0ADAQLC/0M/////////////////////yEbAkACQCAJQQFIIhBFDQAgGyEcDAELQQAhMyAPIQEgDSERIA4hEiAbIRwDQCAB/QADACEUIBL9AAMAIR0gESAS/QADEP0MAAAAAAAAAIAAAAAAAAAAgCIe/U4gAf0AAxAiIyAj/QwAAAAAAAAAQAAAAAAAAABAIh/98AH98wH9UP0LAxAgESAdIB79TiAUIBQgH/3wAf3zAf1Q/QsDACAc/QwAAAAAAAAAAAAAAAAAAAAAIh0gI/0MnHUAiDzkN36cdQCIPOQ3fiIe/Un9UiEcIBsgHSAUIB79Sf1SIRsgAUEgaiEBIBFBIGohESASQSBqIRIgM0EEaiIzIApIDQALCyAQDQIgGyAc/U79wwENAiAPQQhqIREgDUEIaiESIA5BCGohM0EAIRADQAJAIA8gEEEDdCI1aiIB/QADACIj/QycdQCIPOQ3fpx1AIg85Dd+IhT9SSAB/QADECAU/Un9Tv3DAQ0AIA0gNWpBECAj/SEAIA4gNWorAwAQgICAgAA5AwBBACEBA0AgEiABakEQIBEgAWorAwAgMyABaisDABCAgICAADkDACABQQhqIgFBGEcNAAsLIBFBIGohESASQSBqIRIgM0EgaiEzIBBBBGoiECAKSA0ADAMLC/0M/////////////////////yEcAkACQCAJQQFIIjNFDQAgHCEdDAELQQAhEiAPIQEgDSERIBwhHQNAIAH9AAMAIRQgEf0MAAAAAAAAAEAAAAAAAAAAQCIjICMgAf0AAxAiG/3wAf3zASIeIB4gG/0MAAAAAAAA8D8AAAAAAADwPyIf/fAB/fIB/fIB/QsDECARICMgFCAj/fAB/fMBIiMgIyAUIB/98AH98gH98gH9CwMAIB39DAAAAAAAAAAAAAAAAAAAAAAiIyAb/QycdQCIPOQ3fpx1AIg85Dd+Ih79Sf1SIR0gHCAjIBQgHv1J/VIhHCABQSBqIQEgEUEgaiERIBJBBGoiEiAKSA0ACwsgMw0BIBwgHf1O/cMBDQEgD0EIaiERIA1BCGohEiAOQQhqITNBACEQA0ACQCAPIBBBA3QiNWoiAf0AAwAiI/0MnHUAiDzkN36cdQCIPOQ3fiIU/UkgAf0AAxAgFP1J/U79wwENACANIDVqQREgI/0hACAOIDVqKwMAEICAgIAAOQMAQQAhAQNAIBIgAWpBESARIAFqKwMAIDMgAWorAwAQgICAgAA5AwAgAUEIaiIBQRhHDQALCyARQSBqIREgEkEgaiESIDNBIGohMyAQQQRqIhAgCkgNAAwCCwsgCUEBSA0AQQAhEQNAIA8gEUEDdCISaiIB/QADECITQQD9CgP4jICAACIU/fEBIBMgFP3wAf3zASIWIBb98AEhHyAB/QADACIYIBT98QEgGCAU/fAB/fMBIiEgIf3wASEgQRshDkHwjICAACEB/QwAAAAAAAAAAAAAAAAAAAAAIhQhIyAUIRsgFCEcA0AgICAUIh398gEgG/3xASAB/QoDACIb/fABIRQgHyAjIh798gEgHP3xASAb/fABISMgAUF4aiEBIB0hGyAeIRwgDkF/aiIOQQFLDQALIA0gEmoiASAhIBT98gEgHf3xAUEA/QAEoIuAgAAgFP0NAAECAwQFBgcAAQIDBAUGByIU/fABIBggGP3wAf0MAAAAAAAA8D8AAAAAAADwPyIb/fAB/fMB/QsDACABIBYgI/3yASAe/fEBIBT98AEgEyAT/fABIBv98AH98wH9CwMQIBFBBGoiESAKSA0ACwsgDEEUaiIMIAVJDQALCyACIQEgAyEOAkAgA0EBSA0AA0AgASABKAIAQYAIajYCACABQQRqIQEgDkF/aiIODQALCyAHQYB/aiEHIAhBgAFqIgggBEgNAAsLCwvQAgEAQYAIC8gCZCELWchCtj8YhmEYhmG4PyivobyG8ro/Hh4eHh4evj8RERERERHBPxQ7sRM7scM/RhdddNFFxz8cx3Ecx3HMP5IkSZIkSdI/mpmZmZmZ2T9VVVVVVVXlPwAAAAAAAAAASq0wcMdS6TwfuDPn8+dqvQltqBNGEuY95ET1Z0XmWr40x1al4x3HPhqgARqgASq/ERERERERgT9VVVVVVVXFvx+4M+fz5yo9nXzAqHQ5qb2Y2Pjv2O4hPlyfeLdPfpK+GqABGqAB+j4XbMEWbMFWv1VVVVVVVaU/AAAAAAAAAADhhT7hSPTWPTqfqhBzthK+OAuHVDAuTD7NjFZVfHeDvhgAehgAerg+C+80k3e9674cwAEcwAEcP9MYMI0B00i/aC+hvYT2cj8YhmEYhmGYv5qZmZmZmbk/VVVVVVVV1b8AAAAAAADwPw==";
+/* Functions as tapes: single operations, each over a block of numbers, so that one list of them runs here and in
+   compiled code (engine.c).
 
-   An entry takes its settings and returns f; f(z) returns the value and leaves the slope in `slope`. Tables that no
-   part defines, such as CATALOG, are written by make.py, from the package. */
+   An expression is a number or { op, from }; what is written twice is computed once. */
 
-let slope = 0;
-
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
-// never the exp of a positive number
-const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-const clip = (z, low, high) => (z < low ? low : z > high ? high : z);
-const SQRT_2_PI = Math.sqrt(2 * Math.PI);
-const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+const BLOCK = 128; // as in engine.c
 
 /* exp(x^2) erfc(x) for x >= 0: (1 + 2 x) times it is smooth in t, and summed as a Chebyshev series. */
 function erfcx(x) {
@@ -33,60 +28,206 @@ function erfcx(x) {
   return (t * b - c + ERFCX[0]) / (1 + 2 * x);
 }
 
-/* The sigmoid, and its slope in `slope`, from one exp. */
-function logistic(z) {
-  const e = Math.exp(-Math.abs(z));
-  const s = 1 / (1 + e);
-  slope = e * s * s; // s(z) s(-z), not s (1 - s): that is 0 once s rounds to 1
-  return z < 0 ? e * s : s;
-}
-
-/* Tanh, and its slope in `slope`, from one exp. */
-function hyperbolic(z) {
-  const size = Math.abs(z);
-  if (size < 0.5) {
-    const t = Math.tanh(z); // what is below would cancel here
-    slope = 1 - t * t; // and this would far out
-    return t;
+function erf(x) {
+  const size = Math.abs(x);
+  if (size >= 0.5) return Math.sign(x) * (size > 6 ? 1 : 1 - erfcx(size) * Math.exp(-x * x));
+  let sum = 0, term = x; // its series, which keeps the digits near 0
+  for (let n = 0; n < 13; n++) {
+    sum += term / (2 * n + 1);
+    term *= (-x * x) / (n + 1);
   }
-  const e = Math.exp(-2 * size);
-  const r = 1 / (1 + e);
-  slope = 4 * e * r * r;
-  return z < 0 ? (e - 1) * r : (1 - e) * r;
+  return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
-const leaky = ({ negative_slope: a }) => (z) => {
-  if (z > 0) return (slope = 1, z);
-  slope = a;
-  return a * z;
+function tanhSlope(m, x) {
+  return m < 1e300 ? (4 * (m + 1)) / (m + 2) / (m + 2) : 4 * Math.exp(-2 * Math.abs(x));
+}
+
+const eachOne = (f) => (a, b, c, o, n) => {
+  for (let k = 0; k < n; k++) o[k] = f(a[k], b[k]);
 };
 
-/* scale times z, or times alpha (exp(z / bend) - 1) where z <= 0. */
-const exponential = (scale, alpha, bend) => (z) => {
-  if (z > 0) return (slope = scale, scale * z);
-  slope = (scale * alpha / bend) * Math.exp(z / bend);
-  return scale * alpha * Math.expm1(z / bend);
+/* Name of an operation -> what it does with n numbers of lines a, b, c, into line o. Those up to cos have the same
+   numbers in engine.c; the rest are done here for both. A comparison is 1, 0, or NaN beside a NaN. */
+const OPERATIONS = {
+  copy: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k]; },
+  add: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] + b[k]; },
+  subtract: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] - b[k]; },
+  multiply: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] * b[k]; },
+  divide: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] / b[k]; },
+  // 0 times anything is 0: where a slope is 0, what it is multiplied with may be infinite
+  times: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] === 0 || b[k] === 0 ? 0 : a[k] * b[k]; },
+  abs: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.abs(a[k]); },
+  sqrt: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.sqrt(a[k]); },
+  max: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] < b[k] ? b[k] : a[k]; },
+  min: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = b[k] < a[k] ? b[k] : a[k]; },
+  less: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] < b[k] ? 1 : a[k] >= b[k] ? 0 : NaN; },
+  upTo: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] <= b[k] ? 1 : a[k] > b[k] ? 0 : NaN; },
+  choose: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k] === 1 ? b[k] : a[k] === 0 ? c[k] : NaN; },
+  exp: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.exp(a[k]); },
+  expm1: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.expm1(a[k]); },
+  log1p: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.log1p(a[k]); },
+  // both from m = expm1(2 |x|), and from x where that is infinite
+  tanh: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = Math.tanh(b[k]); },
+  tanhSlope: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = tanhSlope(a[k], b[k]); },
+  erfcx: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = erfcx(a[k]); },
+  erf: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = erf(a[k]); },
+  sin: eachOne(Math.sin),
+  cos: eachOne(Math.cos),
+  sign: eachOne(Math.sign),
+  log: eachOne(Math.log),
+  pow: eachOne(Math.pow),
+  sinh: eachOne(Math.sinh),
+  cosh: eachOne(Math.cosh),
+  atan: eachOne(Math.atan),
+  atan2: eachOne(Math.atan2),
+  tanhshrink: eachOne(tanhshrink),
+  atluSlope: eachOne(atluSlope),
 };
+/* Name of an operation -> its number. */
+const CODES = Object.fromEntries(Object.keys(OPERATIONS).map((name, i) => [name, i]));
 
-const swish = ({ beta }) => (z) => {
-  const u = clip(beta * z, -1000, 1000);
-  const gate = logistic(u);
-  slope = gate + u * slope;
-  return z * gate;
-};
+const Z = { op: "z" };
+const Y = { op: "y" }; // the labels, of a loss
 
-/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z < -2, where two terms cancel but for Euler's series. */
-function atluTail(z) {
+/* Name of an operation -> what makes an expression with it. */
+const ops = Object.fromEntries(Object.entries(OPERATIONS).map(([op, fill]) => [op, (...from) => {
+  if (!from.every((one) => typeof one === "number")) return { op, from };
+  const [a, b, c] = from.map((one) => [one]);
+  const out = [0];
+  fill(a, b ?? a, c ?? a, out, 1);
+  return out[0];
+}]));
+Object.assign(ops, {
+  add: ((add) => (a, b) => (a === 0 ? b : b === 0 ? a : add(a, b)))(ops.add),
+  subtract: ((subtract) => (a, b) => (b === 0 ? a : subtract(a, b)))(ops.subtract),
+  divide: ((divide) => (a, b) => (b === 1 ? a : divide(a, b)))(ops.divide),
+  multiply: ((multiply) => (a, b) => (a === 1 ? b : b === 1 ? a : multiply(a, b)))(ops.multiply),
+  times: ((times) => (a, b) => (a === 0 || b === 0 ? 0 : a === 1 ? b : b === 1 ? a : times(a, b)))(ops.times),
+  choose: ((choose) => (a, b, c) => (a === 1 ? b : a === 0 ? c : b === 1 && c === 0 ? a : choose(a, b, c)))(ops.choose),
+  abs: ((abs) => (a) => abs(a.op === "multiply" && a.from[0] === -1 ? a.from[1] : a))(ops.abs),
+  negative: (a) => ops.multiply(-1, a),
+  clip: (a, low, high) => ops.min(ops.max(a, low), high),
+  /* Any function of one number; compiled code cannot have it. */
+  call: (f, a) => ({ op: "call", f: eachOne(f), from: [a] }),
+});
+
+/* Some expressions as one tape. Its lines: the inputs, the outputs, then the rest, each used again when what is in it
+   is no longer needed. */
+class Tape {
+  constructor(outputs, inputs = [Z]) {
+    const list = []; // every operation once, after those that it takes
+    const found = new Map();
+    const keys = new Map();
+    const visit = (one) => {
+      if (found.has(one)) return found.get(one);
+      const from = one.from?.map(visit) ?? [];
+      const key = typeof one === "number" ? `${Object.is(one, -0) ? "-0" : one}`
+        : one.op === "call" ? {} : `${one.op} ${from.map(({ id }) => id).join(" ")}`;
+      let known = keys.get(key);
+      if (!known) {
+        known = { ...(typeof one === "number" ? { value: one } : one), from, id: keys.size, last: 0 };
+        keys.set(key, known);
+        list.push(known);
+      }
+      found.set(one, known);
+      return known;
+    };
+    this.inputs = inputs.length;
+    inputs.forEach((one, i) => { visit(one).line = i; });
+    const ends = outputs.map(visit);
+    this.outputs = ends.length;
+    this.streams = this.inputs + this.outputs;
+    ends.forEach((end, i) => { if (end.from.length && end.line === undefined) end.line = this.inputs + i; });
+    const steps = list.filter(({ from }) => from.length);
+    steps.forEach((one, i) => one.from.forEach((earlier) => { earlier.last = i; }));
+    this.constants = list.filter(({ value }) => value !== undefined);
+    this.constants.forEach((one, i) => { one.line = this.streams + i; });
+    let count = this.streams + this.constants.length;
+    const free = [];
+    this.steps = steps.map((one, i) => {
+      if (one.line === undefined) one.line = free.pop() ?? count++;
+      one.from.forEach((earlier) => {
+        if (earlier.last === i && earlier.line >= this.streams && earlier.value === undefined) {
+          free.push(earlier.line);
+          earlier.last = -1; // it may be taken twice
+        }
+      });
+      const [a, b = a, c = a] = one.from.map(({ line }) => line);
+      return { op: one.op, f: one.f ?? OPERATIONS[one.op], lines: [a, b, c, one.line] };
+    });
+    ends.forEach(({ line }, i) => {
+      const to = this.inputs + i;
+      if (line !== to) this.steps.push({ op: "copy", f: OPERATIONS.copy, lines: [line, line, line, to] });
+    });
+    this.count = count;
+  }
+
+  /* The operations for engine.c: number, and four lines. */
+  get code() {
+    return Int32Array.from(this.steps.flatMap(({ op, lines }) => [CODES[op], ...lines]));
+  }
+
+  /* n numbers of each input into each output: Float64Arrays, all of them others. */
+  run(streams, n) {
+    if (!this.lines) {
+      this.lines = Array.from({ length: this.count }, () => new Float64Array(BLOCK));
+      this.constants.forEach(({ line, value }) => this.lines[line].fill(value));
+    }
+    const { lines, steps } = this;
+    for (let at = 0; at < n; at += BLOCK) {
+      const size = Math.min(BLOCK, n - at);
+      for (let i = 0; i < this.streams; i++) lines[i] = n > BLOCK ? streams[i].subarray(at, at + size) : streams[i];
+      for (let i = 0; i < steps.length; i++) {
+        const [a, b, c, o] = steps[i].lines;
+        steps[i].f(lines[a], lines[b], lines[c], lines[o], size);
+      }
+    }
+  }
+}
+
+/* The slope of the function that was asked last. */
+let slope = 0;
+
+/* What all parts take for a function: f(z) returns the value and leaves the slope in `slope`; f.fill(z, n, value,
+   slopes, bends) does n numbers at once (slopes and bends may be null); f.values and f.both are its tapes. */
+function asFunction([value, steep, bent]) {
+  const made = {};
+  const tape = (name, ...outputs) => (made[name] ??= new Tape(outputs));
+  const [at, ...one] = [0, 0, 0].map(() => new Float64Array(1));
+  const f = (z) => {
+    at[0] = z;
+    f.both.run([at, ...one], 1);
+    slope = one[1][0];
+    return one[0][0];
+  };
+  Object.defineProperties(f, {
+    values: { get: () => tape("values", value) },
+    both: { get: () => tape("both", value, steep) },
+    all: { get: () => tape("all", value, steep, bent) },
+  });
+  f.fill = (z, n, values, slopes, bends) => {
+    if (bends) f.all.run([z, values, slopes, bends], n);
+    else if (slopes) f.both.run([z, values, slopes], n);
+    else f.values.run([z, values], n);
+  };
+  return f;
+}
+/* Every function of the catalog: an entry takes its settings and returns what makes of z two expressions of tape.js,
+   value and slope, which share what is expensive. Tables that no part defines, such as CATALOG, are written by make.py,
+   from the package. */
+
+const SQRT_2_PI = Math.sqrt(2 * Math.PI);
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z <= 0. Below -2 two terms would cancel but for Euler's series. */
+function atluSlope(z) {
+  if (z >= -2) return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
   const t = 1 / z;
   const w = (t * t) / (1 + t * t);
   let rest = 0;
   for (let n = 26; n > 0; n--) rest = ((2 * n) / (2 * n + 1)) * w * (1 + rest);
   return ((-t / (1 + t * t)) * rest) / Math.PI;
-}
-function atluSlope(z) {
-  if (z < -2) return atluTail(z);
-  if (z > 2) return 1 - atluTail(-z);
-  return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
 }
 
 function tanhshrink(z) {
@@ -96,159 +237,192 @@ function tanhshrink(z) {
   return (z * r) / (1 + r);
 }
 
+const { FUNCTIONS, LOSSES, normal } = (() => {
+const {
+  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative,
+  sin, sqrt, subtract, tanhshrink, tanhSlope, upTo,
+} = ops;
+const positive = (z) => less(0, z);
+const half = (x) => multiply(0.5, x);
+const square = (x) => multiply(x, x);
+
+// never the exp of a positive number
+const softplus = (z) => add(max(z, 0), log1p(exp(negative(abs(z)))));
+
+function logistic(z) {
+  const e = exp(negative(abs(z)));
+  const s = divide(1, add(1, e));
+  const other = multiply(e, s); // s(-|z|); the slope is not s (1 - s): that is 0 once s rounds to 1
+  return [choose(less(z, 0), other, s), multiply(other, s)];
+}
+const sigmoid = (z) => logistic(z)[0];
+
+function hyperbolic(z) {
+  const m = expm1(multiply(2, abs(z)));
+  return [ops.tanh(m, z), tanhSlope(m, z)]; // the slope is not 1 - t^2, which cancels far out
+}
+
+const tanh = (z) => hyperbolic(z)[0];
+
+const leaky = ({ negative_slope: a }) => (z) =>
+  [choose(positive(z), z, multiply(a, z)), choose(positive(z), 1, a)];
+
+/* scale times z, or times alpha (exp(z / bend) - 1) where z <= 0. */
+const exponential = (scale, alpha, bend) => (z) => {
+  const inner = min(divide(z, bend), 0);
+  return [
+    choose(positive(z), multiply(scale, z), multiply(scale * alpha, expm1(inner))),
+    choose(positive(z), scale, multiply((scale * alpha) / bend, exp(inner))),
+  ];
+};
+
+const swish = ({ beta }) => (z) => {
+  const u = clip(multiply(beta, z), -1000, 1000);
+  const [gate, steep] = logistic(u);
+  return [multiply(z, gate), add(gate, multiply(u, steep))];
+};
+
+/* Of the standard normal distribution: the share below z, and the density without its constant. */
+function normal(z) {
+  const density = exp(multiply(half(negative(z)), z));
+  const tail = half(multiply(erfcx(multiply(min(abs(z), 40), Math.SQRT1_2)), density));
+  return [choose(less(z, 0), tail, subtract(1, tail)), density];
+}
+
 const FUNCTIONS = {
-  identity: () => (z) => (slope = 1, z),
-  step: () => (z) => (slope = 0, z >= 0 ? 1 : 0),
+  identity: () => (z) => [z, 1],
+  step: () => (z) => [upTo(0, z), 0],
   hardshrink: ({ threshold }) => (z) => {
-    slope = Math.abs(z) > threshold ? 1 : 0;
-    return slope ? z : 0;
+    const outside = less(threshold, abs(z));
+    return [choose(outside, z, 0), outside];
   },
-  softshrink: ({ threshold }) => (z) => {
-    slope = Math.abs(z) > threshold ? 1 : 0;
-    return z - clip(z, -threshold, threshold);
-  },
-  tanhshrink: () => (z) => {
-    const t = Math.tanh(z);
-    slope = t * t;
-    return tanhshrink(z);
-  },
+  softshrink: ({ threshold }) => (z) => [subtract(z, clip(z, -threshold, threshold)), less(threshold, abs(z))],
+  tanhshrink: () => (z) => [tanhshrink(z), square(tanh(z))],
   sigmoid: () => logistic,
-  logsigmoid: () => (z) => {
-    slope = sigmoid(-z);
-    return -softplus(-z);
-  },
-  hardsigmoid: () => (z) => {
-    slope = Math.abs(z) < 3 ? 1 / 6 : 0;
-    return clip(z + 3, 0, 6) / 6;
-  },
+  logsigmoid: () => (z) => [negative(softplus(negative(z))), sigmoid(negative(z))],
+  hardsigmoid: () => (z) => [divide(clip(add(z, 3), 0, 6), 6), divide(less(abs(z), 3), 6)],
   tanh: () => hyperbolic,
   lecun_tanh: () => (z) => {
-    const t = hyperbolic(z * (2 / 3));
-    slope *= 1.7159 * (2 / 3);
-    return 1.7159 * t;
+    const [t, steep] = hyperbolic(multiply(2 / 3, z));
+    return [multiply(1.7159, t), multiply(1.7159 * (2 / 3), steep)];
   },
-  hardtanh: ({ min_val, max_val }) => (z) => {
-    slope = min_val < z && z < max_val ? 1 : 0;
-    return clip(z, min_val, max_val);
-  },
+  hardtanh: ({ min_val, max_val }) => (z) => [clip(z, min_val, max_val), multiply(less(min_val, z), less(z, max_val))],
   penalized_tanh: () => (z) => {
-    const share = z > 0 ? 1 : 0.25;
-    const t = hyperbolic(z);
-    slope *= share;
-    return share * t;
+    const share = choose(positive(z), 1, 0.25);
+    return hyperbolic(z).map((one) => multiply(share, one));
   },
   softsign: () => (z) => {
-    const r = 1 / (1 + Math.abs(z));
-    slope = r * r;
-    return z * r;
+    const r = divide(1, add(1, abs(z)));
+    return [multiply(z, r), square(r)];
   },
-  relu: () => (z) => (z > 0 ? (slope = 1, z) : (slope = 0)),
+  relu: () => (z) => [max(z, 0), positive(z)],
   leaky_relu: leaky,
-  relu6: () => (z) => {
-    slope = z > 0 && z < 6 ? 1 : 0;
-    return clip(z, 0, 6);
-  },
-  relu_squared: () => (z) => {
-    const above = z > 0 ? z : 0;
-    slope = 2 * above;
-    return above * above;
-  },
-  star_relu: ({ scale, bias }) => (z) => {
-    const above = z > 0 ? z : 0;
-    slope = 2 * scale * above;
-    return scale * above * above + bias;
-  },
+  relu6: () => (z) => [clip(z, 0, 6), multiply(positive(z), less(z, 6))],
+  relu_squared: () => (z) => [square(max(z, 0)), multiply(2, max(z, 0))],
+  star_relu: ({ scale, bias }) => (z) =>
+    [add(multiply(scale, square(max(z, 0))), bias), multiply(2 * scale, max(z, 0))],
   xielu: ({ alpha_p, alpha_n, beta }) => (z) => {
-    if (z > 0) {
-      slope = 2 * alpha_p * z + beta;
-      return z * (alpha_p * z + beta);
-    }
-    const below = Math.expm1(z);
-    slope = alpha_n * below + beta;
-    return alpha_n * below + (beta - alpha_n) * z;
+    const below = multiply(alpha_n, expm1(min(z, 0)));
+    return [
+      choose(positive(z), multiply(z, add(multiply(alpha_p, z), beta)), add(below, multiply(beta - alpha_n, z))),
+      choose(positive(z), add(multiply(2 * alpha_p, z), beta), add(below, beta)),
+    ];
   },
   prelu: leaky,
   rrelu: ({ lower, upper }) => leaky({ negative_slope: (lower + upper) / 2 }), // as it is outside of training
   apl: ({ a, b }) => (z) => {
-    let tilt = 0;
-    let height = 0;
-    for (let i = 0; i < a.length; i++) {
-      if (z < b[i]) {
-        tilt += a[i];
-        height += a[i] * b[i];
-      }
-    }
-    slope = (z > 0 ? 1 : 0) - tilt;
-    return (z > 0 ? z : 0) + height - tilt * z;
+    const below = b.map((hinge) => less(z, hinge));
+    const tilt = a.reduce((sum, one, i) => add(sum, multiply(one, below[i])), 0);
+    const height = a.reduce((sum, one, i) => add(sum, multiply(one * b[i], below[i])), 0);
+    return [subtract(add(max(z, 0), height), multiply(tilt, z)), subtract(positive(z), tilt)];
   },
-  threshold: ({ threshold }) => (z) => (z > threshold ? (slope = 1, z) : (slope = 0)),
+  threshold: ({ threshold }) => (z) => {
+    const above = less(threshold, z);
+    return [choose(above, z, 0), above];
+  },
   elu: ({ alpha }) => exponential(1, alpha, 1),
   celu: ({ alpha }) => exponential(1, alpha, alpha),
   selu: () => exponential(1.0507009873554805, 1.6732632423543772, 1),
   softplus: ({ beta }) => (z) => {
-    slope = sigmoid(beta * z);
-    return softplus(beta * z) / beta;
+    const u = multiply(beta, z);
+    return [divide(softplus(u), beta), sigmoid(u)];
   },
   squareplus: ({ b }) => (z) => {
-    const root = Math.hypot(z, Math.sqrt(b)) / 2;
-    const value = z > 0 ? root + z / 2 : b / 4 / (root - z / 2); // where z and the root would cancel
-    slope = value / (2 * root);
-    return value;
+    const size = abs(z);
+    // beyond, b is lost beside the square, which would overflow
+    const root = half(choose(less(size, 1e100), sqrt(add(square(z), b)), size));
+    const other = add(root, half(size));
+    const value = choose(positive(z), other, divide(b / 4, other)); // where z and the root would cancel
+    return [value, divide(value, multiply(2, root))];
   },
   sparse_plus: () => (z) => {
-    const half = (clip(z, -1, 1) + 1) / 2;
-    slope = half;
-    return z < 1 ? half * half : z;
+    const steep = half(add(clip(z, -1, 1), 1));
+    return [choose(less(z, 1), square(steep), z), steep];
   },
   gelu: () => (z) => {
-    const density = Math.exp((-z * z) / 2);
-    const tail = z > 9 ? 0 : (erfcx(Math.abs(z) * Math.SQRT1_2) * density) / 2; // there 1 is all that is left
-    const cdf = z < 0 ? tail : 1 - tail;
-    slope = cdf + (z * density) / SQRT_2_PI;
-    return z * cdf;
+    const [cdf, density] = normal(z);
+    return [multiply(z, cdf), add(cdf, divide(multiply(z, density), SQRT_2_PI))];
   },
   gelu_tanh: () => (z) => {
     const near = clip(z, -50, 50);
-    const gate = logistic(2 * SQRT_2_OVER_PI * (near + 0.044715 * near * near * near));
-    slope = gate + 2 * near * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * near * near) * slope;
-    return z * gate;
+    const cubic = multiply(0.044715, multiply(square(near), near));
+    const [gate, steep] = logistic(multiply(2 * SQRT_2_OVER_PI, add(near, cubic)));
+    const inner = multiply(2 * SQRT_2_OVER_PI, add(1, multiply(3 * 0.044715, square(near))));
+    return [multiply(z, gate), add(gate, multiply(multiply(near, inner), steep))];
   },
   golu: () => (z) => {
-    const inner = Math.exp(-Math.max(z, -50));
-    const gate = Math.exp(-inner);
-    slope = gate * (1 + Math.max(z, -50) * inner);
-    return z * gate;
+    const near = max(z, -50);
+    const inner = exp(negative(near));
+    const gate = exp(negative(inner));
+    return [multiply(z, gate), multiply(gate, add(1, multiply(near, inner)))];
   },
   silu: () => swish({ beta: 1 }),
   mish: () => (z) => {
-    const t = Math.tanh(softplus(z));
-    slope = t + Math.min(z, 50) * sigmoid(z) * (1 - t) * (1 + t);
-    return z * t;
+    const t = tanh(softplus(z));
+    const left = multiply(subtract(1, t), add(1, t));
+    return [multiply(z, t), add(t, multiply(multiply(min(z, 50), sigmoid(z)), left))];
   },
-  hardswish: () => (z) => {
-    slope = Math.abs(z) < 3 ? (2 * z + 3) / 6 : z > 0 ? 1 : 0;
-    return (z * clip(z + 3, 0, 6)) / 6;
-  },
+  hardswish: () => (z) => [
+    divide(multiply(z, clip(add(z, 3), 0, 6)), 6),
+    choose(less(abs(z), 3), divide(add(multiply(2, z), 3), 6), positive(z)),
+  ],
   swish,
   xatlu: ({ alpha }) => (z) => {
     const near = clip(z, -1e9, 1e9);
-    const gate = Math.atan2(1, -near) / Math.PI; // each so that it does not cancel where it is small
-    const rest = Math.atan2(1, near) / Math.PI;
-    const far = z > 0 ? (1 + alpha) * (z - near) : alpha * (near - z);
-    slope = (1 + alpha) * atluSlope(z) - alpha * atluSlope(-z);
-    return near * ((1 + alpha) * gate - alpha * rest) + far;
+    const beyond = subtract(z, near);
+    const far = choose(positive(z), multiply(1 + alpha, beyond), multiply(-alpha, beyond));
+    // of z and of -z, each so that it does not cancel where it is small
+    const split = (small) => {
+      const large = subtract(1, small);
+      const [here, there] = [choose(less(z, 0), small, large), choose(less(z, 0), large, small)];
+      return subtract(multiply(1 + alpha, here), multiply(alpha, there));
+    };
+    const gates = split(divide(atan2(1, abs(near)), Math.PI));
+    return [add(multiply(near, gates), far), split(atluSlope(negative(abs(z))))];
   },
-  sine: () => (z) => {
-    slope = Math.cos(z);
-    return Math.sin(z);
-  },
+  sine: () => (z) => [sin(z), cos(z)],
   snake: ({ a }) => (z) => {
-    const sine = Math.sin(a * z);
-    const both = sine + Math.cos(a * z);
-    slope = both * both;
-    return z + (sine * sine) / a;
+    const u = multiply(a, z);
+    return [add(z, divide(square(sin(u)), a)), square(add(sin(u), cos(u)))];
   },
 };
+
+/* Of one logit and its label: the loss, and its slope; as train.losses. */
+const LOSSES = {
+  bce: (o, y) => [add(subtract(max(o, 0), multiply(o, y)), log1p(exp(negative(abs(o))))), subtract(sigmoid(o), y)],
+  brier: (o, y) => {
+    const [s, steep] = logistic(o);
+    const off = subtract(s, y);
+    return [square(off), multiply(multiply(2, off), steep)];
+  },
+  mse: (o, y) => {
+    const off = subtract(o, y);
+    return [square(off), multiply(2, off)];
+  },
+};
+
+return { FUNCTIONS, LOSSES, normal };
+})();
 
 const OWN = { title: "Your own", settings: {}, ends: {}, kinks: [], color: "#9b62c8", dash: [] };
 /* What the lab shows of a function: that of the catalog, or a typed-in one. */
@@ -259,7 +433,7 @@ const entryOf = (name) => (name === "own" ? OWN : CATALOG[name]);
 function functionOf(name, settings = {}) {
   if (name === "own") return typed(settings.text);
   if (!Object.hasOwn(FUNCTIONS, name)) throw new RangeError(`no activation named ${name}`);
-  return FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings });
+  return asFunction(FUNCTIONS[name]({ ...CATALOG[name].settings, ...settings })(Z));
 }
 
 /* The kinks with these settings: where the quadrature is cut. */
@@ -276,18 +450,20 @@ const gainOf = (name, settings) => new Theory(name, settings).moments.gain;
 /* The second derivative of every function of the catalog: an entry takes its settings and returns f''. On straight
    pieces it is 0; at a kink it is that of one side. */
 
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+const clip = (z, low, high) => (z < low ? low : z > high ? high : z);
 const straight = () => () => 0;
 const exponentialBend = (scale, alpha, bend) => (z) => (z > 0 ? 0 : ((scale * alpha) / bend ** 2) * Math.exp(z / bend));
 
 /* Of the sigmoid: the first and second derivative. */
 function logisticBends(z) {
-  logistic(z);
-  return [slope, -slope * Math.tanh(z / 2)];
+  const e = Math.exp(-Math.abs(z));
+  const first = e / (1 + e) ** 2;
+  return [first, -first * Math.tanh(z / 2)];
 }
-function hyperbolicBend(z) {
-  const t = hyperbolic(z);
-  return -2 * t * slope;
-}
+/* Of tanh: its slope, from what does not cancel; its second derivative. */
+const hyperbolicSlope = (z) => 4 * logisticBends(2 * z)[0];
+const hyperbolicBend = (z) => -2 * Math.tanh(z) * hyperbolicSlope(z);
 const swishBend = ({ beta }) => (z) => {
   const u = clip(beta * z, -1000, 1000);
   const [first, second] = logisticBends(u);
@@ -342,8 +518,9 @@ const BENDS = {
   silu: () => swishBend({ beta: 1 }),
   mish: () => (z) => {
     const near = clip(z, -800, 800);
-    const t = hyperbolic(softplus(near));
-    const left = slope; // 1 - t^2
+    const inner = Math.max(near, 0) + Math.log1p(Math.exp(-Math.abs(near)));
+    const t = Math.tanh(inner);
+    const left = hyperbolicSlope(inner); // 1 - t^2
     const s = sigmoid(near);
     return left * s * (2 + near * (sigmoid(-near) - 2 * t * s));
   },
@@ -355,14 +532,13 @@ const BENDS = {
 };
 
 const bendOf = (name, settings = {}) => BENDS[name]({ ...CATALOG[name].settings, ...settings });
-/* Functions that a reader types in: a text becomes a tape of operations, by whitelist and without eval.
+/* Functions that a reader types in: a text becomes expressions of tape.js, by whitelist and without eval.
 
-   Each operation runs over a block of numbers and carries three of them for each: value, slope and second derivative.
-   A text of LONGEST characters has about as many operations at most, since each is written with at least one of them. */
+   Each operation of the text carries a jet {v, s, b}: expressions of its value, slope and second derivative. A text of
+   LONGEST characters has about as many operations at most, since each is written with at least one of them. */
 
 const LONGEST = 200; // characters
 const DEEPEST = 60; // parentheses, signs and powers within one another
-const BLOCK = 256;
 
 /* What is wrong with a text, and from which character on, the first being 1. */
 class Mistake extends Error {
@@ -373,42 +549,42 @@ class Mistake extends Error {
 }
 
 const SQRT_PI = Math.sqrt(Math.PI);
+const isNumber = (jet) => typeof jet.v === "number";
 
-function normalTail(x) { // of the standard normal distribution, below -|x|
-  const size = Math.abs(x);
-  return size > 39 ? 0 : (erfcx(size * Math.SQRT1_2) * Math.exp((-size * size) / 2)) / 2;
-}
-const normalDensity = (x) => Math.exp((-x * x) / 2) / SQRT_2_PI;
-function errorFunction(x) {
-  const size = Math.abs(x);
-  if (size > 1) return Math.sign(x) * (size > 6 ? 1 : 1 - erfcx(size) * Math.exp(-x * x));
-  let sum = 0, term = x; // its series, which keeps the digits near 0
-  for (let n = 0; n < 22; n++) {
-    sum += term / (2 * n + 1);
-    term *= (-x * x) / (n + 1);
-  }
-  return (2 / SQRT_PI) * sum;
-}
-
-/* Functions of one number besides those of the catalog: value, with the slope left in `slope`; second derivative. */
-const ELEMENTARY = {
-  abs: [(x) => (slope = Math.sign(x), Math.abs(x)), () => 0],
-  sign: [(x) => (slope = 0, Math.sign(x)), () => 0],
-  exp: [(x) => (slope = Math.exp(x)), Math.exp],
-  expm1: [(x) => (slope = Math.exp(x), Math.expm1(x)), Math.exp],
-  log: [(x) => (slope = x < 0 ? NaN : 1 / x, Math.log(x)), (x) => -1 / (x * x)],
-  log1p: [(x) => (slope = x < -1 ? NaN : 1 / (1 + x), Math.log1p(x)), (x) => -1 / (1 + x) ** 2],
-  sqrt: [(x) => { const root = Math.sqrt(x); slope = 0.5 / root; return root; }, (x) => -0.25 / (x * Math.sqrt(x))],
-  sin: [(x) => (slope = Math.cos(x), Math.sin(x)), (x) => -Math.sin(x)],
-  cos: [(x) => (slope = -Math.sin(x), Math.cos(x)), (x) => -Math.cos(x)],
-  sinh: [(x) => (slope = Math.cosh(x), Math.sinh(x)), Math.sinh],
-  cosh: [(x) => (slope = Math.sinh(x), Math.cosh(x)), Math.cosh],
-  atan: [(x) => (slope = 1 / (1 + x * x), Math.atan(x)), (x) => (-2 * x) / (1 + x * x) ** 2],
-  erf: [(x) => (slope = (2 / SQRT_PI) * Math.exp(-x * x), errorFunction(x)),
-    (x) => (-4 / SQRT_PI) * (Math.abs(x) > 30 ? 0 : x * Math.exp(-x * x))],
-  Phi: [(x) => { slope = normalDensity(x); const tail = normalTail(x); return x > 0 ? 1 - tail : tail; },
-    (x) => (Math.abs(x) > 40 ? 0 : -x * normalDensity(x))],
-};
+/* Functions of one number besides those of the catalog: value, slope, second derivative. */
+const ELEMENTARY = (() => {
+  const {
+    abs, add, atan, choose, cos, cosh, divide, erf, exp, expm1, less, log, log1p, multiply, negative, sign, sin, sinh,
+    sqrt, times,
+  } = ops;
+  const square = (x) => multiply(x, x);
+  return {
+    abs: (x) => [abs(x), sign(x), 0],
+    sign: (x) => [sign(x), 0, 0],
+    exp: (x) => [exp(x), exp(x), exp(x)],
+    expm1: (x) => [expm1(x), exp(x), exp(x)],
+    log: (x) => [log(x), choose(less(x, 0), NaN, divide(1, x)), divide(-1, square(x))],
+    log1p: (x) => [log1p(x), choose(less(x, -1), NaN, divide(1, add(1, x))), divide(-1, square(add(1, x)))],
+    sqrt: (x) => [sqrt(x), divide(0.5, sqrt(x)), divide(-0.25, multiply(x, sqrt(x)))],
+    sin: (x) => [sin(x), cos(x), negative(sin(x))],
+    cos: (x) => [cos(x), negative(sin(x)), negative(cos(x))],
+    sinh: (x) => [sinh(x), cosh(x), sinh(x)],
+    cosh: (x) => [cosh(x), sinh(x), cosh(x)],
+    atan: (x) => {
+      const steep = divide(1, add(1, square(x)));
+      return [atan(x), steep, multiply(multiply(-2, x), square(steep))];
+    },
+    erf: (x) => {
+      const density = exp(multiply(negative(x), x));
+      return [erf(x), multiply(2 / SQRT_PI, density), multiply(-4 / SQRT_PI, times(density, x))];
+    },
+    Phi: (x) => {
+      const [cdf, bell] = normal(x);
+      const density = divide(bell, SQRT_2_PI);
+      return [cdf, density, negative(times(density, x))];
+    },
+  };
+})();
 const CONSTANTS = { pi: Math.PI, e: Math.E };
 const COUNTS = { max: 2, min: 2, clip: 3, where: 3 }; // arguments; all others take one
 const ALIKE = { "−": "-", "·": "*", "×": "*", "÷": "/", "π": "pi", "**": "^" };
@@ -437,14 +613,15 @@ function wordsOf(text) {
   return [...found, { kind: "end", text: "", at: text.length + 1 }];
 }
 
-/* Reads a text by recursive descent, and writes the tape: each operation after what it takes. */
+/* Reads a text by recursive descent. `switches` has what jumps or bends where two expressions are equal. */
 class Reader {
   constructor(text) {
     this.words = wordsOf(text);
     this.next = 0;
     this.depth = 0;
-    this.tape = [];
-    this.variable = this.write({ fill: null, from: [], constant: false });
+    this.operations = 0;
+    this.switches = [];
+    this.variable = { v: Z, s: 1, b: 0 };
     if (this.words.length === 1) throw new Mistake("a function of z is missing, such as z * sigmoid(z).", 1);
     this.result = this.sum();
     const { kind, text: rest, at } = this.word;
@@ -470,20 +647,21 @@ class Reader {
     if (!this.take(sign)) throw new Mistake(words, this.word.at);
   }
 
-  write(operation) {
-    return this.tape.push(operation) - 1;
-  }
-
   constant(value) {
-    return this.write({ fill: null, from: [], constant: true, value });
+    this.operations++;
+    return { v: value, s: 0, b: 0 };
   }
 
   operate(name, ...from) {
-    const constant = from.every((one) => this.tape[one].constant);
+    this.operations++;
     const [a, b] = from;
-    const cut = { "/": [[b, null, 0]], max: [[a, b, 0]], min: [[a, b, 0]], "<": [[a, b, 0]], "<=": [[a, b, 0]] }[name] ?? [];
-    if (name === "^" && this.tape[b].constant) return this.write({ fill: power, from, constant, cuts: [[a, null, 0]] });
-    return this.write({ fill: OPERATIONS[name], from, constant, cuts: cut });
+    if (name === "/" || (name === "^" && isNumber(b))) this.switchesAt(name === "/" ? b : a, 0);
+    if (["max", "min", "<", "<="].includes(name)) this.switchesAt(a, b.v);
+    return JETS[name](...from);
+  }
+
+  switchesAt(jet, at) {
+    if (!isNumber(jet) || typeof at !== "number") this.switches.push([jet.v, at]);
   }
 
   within(read, at) {
@@ -559,13 +737,17 @@ class Reader {
     this.need("(", `${shown(name)} takes what stands in parentheses after it.`);
     const from = this.within(() => this.given(name, at), at);
     if (name === "clip") return this.operate("min", this.operate("max", from[0], from[1]), from[2]);
-    if (Object.hasOwn(OPERATIONS, name)) return this.operate(name, ...from);
-    const [f, bend] = Object.hasOwn(ELEMENTARY, name) ? ELEMENTARY[name] : [functionOf(name), bendOf(name)];
-    const kinks = Object.hasOwn(FUNCTIONS, name)
+    if (Object.hasOwn(JETS, name)) return this.operate(name, ...from);
+    const [inner] = from;
+    const own = !Object.hasOwn(ELEMENTARY, name);
+    const kinks = own
       ? kinksOf(name, CATALOG[name].settings)
       : ["abs", "sign", "log", "sqrt"].includes(name) ? [0] : name === "log1p" ? [-1] : [];
-    const cuts = kinks.map((kink) => [from[0], null, kink]);
-    return this.write({ fill: composed(f, bend), from, constant: this.tape[from[0]].constant, cuts });
+    kinks.forEach((kink) => this.switchesAt(inner, kink));
+    this.operations++;
+    if (!own) return composed(ELEMENTARY[name](inner.v), inner);
+    const bent = isNumber(inner) ? 0 : ops.call(bendOf(name), inner.v);
+    return composed([...FUNCTIONS[name](CATALOG[name].settings)(inner.v), bent], inner);
   }
 
   /* The arguments of a function, up to its closing parenthesis. */
@@ -593,182 +775,115 @@ class Reader {
   }
 }
 
-/* 0 times anything is 0 here: where a slope is 0, what it is multiplied with may be infinite. */
-const times = (a, b) => (a === 0 || b === 0 ? 0 : a * b);
+const JETS = (() => {
+  const { abs, add, choose, divide, less, log, multiply, pow, subtract, times, upTo } = ops;
+  const square = (x) => multiply(x, x);
+  const twice = (x) => multiply(2, x);
 
-function put(line, k, value, steep, bent) {
-  line.v[k] = value;
-  line.s[k] = steep;
-  line.b[k] = bent;
-}
+  const chosen = (which, p, q) => {
+    const [v, s, b] = ["v", "s", "b"].map((key) => choose(which, p[key], q[key]));
+    return { v, s, b };
+  };
+  /* Where both are equal, the one that is less steep: max(z, 0) has slope 0 at 0, as relu has. */
+  const pick = (p, q, lower, upper) =>
+    chosen(choose(less(lower.v, upper.v), 1, times(upTo(lower.v, upper.v), less(abs(p.s), abs(q.s)))), p, q);
 
-/* Each takes lines {v, s, b} of value, slope and second derivative, writes the last one, and works on n numbers. */
-const OPERATIONS = {
-  "+": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) put(o, k, p.v[k] + q.v[k], p.s[k] + q.s[k], p.b[k] + q.b[k]);
-  },
-  "-": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) put(o, k, p.v[k] - q.v[k], p.s[k] - q.s[k], p.b[k] - q.b[k]);
-  },
-  negative: (p, o, n) => {
-    for (let k = 0; k < n; k++) put(o, k, -p.v[k], -p.s[k], -p.b[k]);
-  },
-  "*": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) {
-      const x = p.v[k], y = q.v[k], ps = p.s[k], qs = q.s[k];
-      o.v[k] = x * y;
-      o.s[k] = times(ps, y) + times(x, qs);
-      o.b[k] = times(p.b[k], y) + 2 * times(ps, qs) + times(x, q.b[k]);
-    }
-  },
-  "/": (p, q, o, n) => {
-    for (let k = 0; k < n; k++) {
-      const y = q.v[k], value = p.v[k] / y, slopeHere = (p.s[k] - times(value, q.s[k])) / y;
-      o.v[k] = value;
-      o.s[k] = slopeHere;
-      o.b[k] = (p.b[k] - 2 * times(slopeHere, q.s[k]) - times(value, q.b[k])) / y;
-    }
-  },
-  "^": (p, q, o, n) => { // with an exponent that moves
-    for (let k = 0; k < n; k++) {
-      const x = p.v[k], y = q.v[k], ps = p.s[k], log = Math.log(x), value = Math.pow(x, y);
-      const grows = times(q.s[k], log) + times(y, ps / x);
-      o.v[k] = value;
-      o.s[k] = times(value, grows);
-      const bends = times(q.b[k], log) + 2 * times(q.s[k], ps / x) + times(y, p.b[k] / x - (ps / x) ** 2);
-      o.b[k] = times(value, grows ** 2 + bends);
-    }
-  },
-  max: (p, q, o, n) => pick(p, q, o, n, (x, y) => x > y),
-  min: (p, q, o, n) => pick(p, q, o, n, (x, y) => x < y),
-  "<": (p, q, o, n) => compare(p, q, o, n, (x, y) => x < y),
-  "<=": (p, q, o, n) => compare(p, q, o, n, (x, y) => x <= y),
-  where: (c, p, q, o, n) => {
-    for (let k = 0; k < n; k++) {
-      const from = c.v[k] === 1 ? p : q;
-      if (Number.isNaN(c.v[k])) put(o, k, NaN, NaN, NaN);
-      else put(o, k, from.v[k], from.s[k], from.b[k]);
-    }
-  },
-};
+  /* With an exponent that is one number. */
+  const power = (p, y) => {
+    const raised = (n) => (n === 0 ? 1 : n === 1 ? p.v : n === 2 ? square(p.v) : n === 3 ? multiply(square(p.v), p.v)
+      : pow(p.v, n));
+    const first = times(y, raised(y - 1));
+    return {
+      v: raised(y),
+      s: times(first, p.s),
+      b: add(times(times(y * (y - 1), raised(y - 2)), square(p.s)), times(first, p.b)),
+    };
+  };
 
-function power(p, q, o, n) { // with an exponent that is one number
-  const y = q.v[0];
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], ps = p.s[k], first = times(y, Math.pow(x, y - 1));
-    o.v[k] = Math.pow(x, y);
-    o.s[k] = times(first, ps);
-    o.b[k] = times(times(y * (y - 1), Math.pow(x, y - 2)), ps * ps) + times(first, p.b[k]);
-  }
-}
+  return {
+    "+": (p, q) => ({ v: add(p.v, q.v), s: add(p.s, q.s), b: add(p.b, q.b) }),
+    "-": (p, q) => ({ v: subtract(p.v, q.v), s: subtract(p.s, q.s), b: subtract(p.b, q.b) }),
+    negative: (p) => ({ v: multiply(-1, p.v), s: multiply(-1, p.s), b: multiply(-1, p.b) }),
+    "*": (p, q) => ({
+      v: multiply(p.v, q.v),
+      s: add(times(p.s, q.v), times(p.v, q.s)),
+      b: add(add(times(p.b, q.v), twice(times(p.s, q.s))), times(p.v, q.b)),
+    }),
+    "/": (p, q) => {
+      const v = divide(p.v, q.v);
+      const s = divide(subtract(p.s, times(v, q.s)), q.v);
+      return { v, s, b: divide(subtract(subtract(p.b, twice(times(s, q.s))), times(v, q.b)), q.v) };
+    },
+    "^": (p, q) => {
+      if (isNumber(q)) return power(p, q.v);
+      const v = pow(p.v, q.v);
+      const grows = add(times(q.s, log(p.v)), times(q.v, divide(p.s, p.v)));
+      const rate = divide(p.s, p.v);
+      const bends = add(add(times(q.b, log(p.v)), twice(times(q.s, rate))),
+        times(q.v, subtract(divide(p.b, p.v), square(rate))));
+      return { v, s: times(v, grows), b: times(v, add(square(grows), bends)) };
+    },
+    max: (p, q) => pick(p, q, q, p),
+    min: (p, q) => pick(p, q, p, q),
+    "<": (p, q) => ({ v: less(p.v, q.v), s: 0, b: 0 }),
+    "<=": (p, q) => ({ v: upTo(p.v, q.v), s: 0, b: 0 }),
+    where: (c, p, q) => chosen(c.v, p, q),
+  };
+})();
 
-/* Where both are equal, the one that is less steep: max(z, 0) has slope 0 at 0, as relu has. */
-function pick(p, q, o, n, first) {
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], y = q.v[k];
-    const level = x === y && Math.abs(p.s[k]) < Math.abs(q.s[k]);
-    const from = level || first(x, y) || Number.isNaN(x) ? p : q;
-    put(o, k, from.v[k], from.s[k], from.b[k]);
-  }
-}
+/* A function of what a jet says, by the chain rule. */
+const composed = ([v, s, b], p) => ({
+  v, s: ops.times(s, p.s), b: ops.add(ops.times(b, ops.multiply(p.s, p.s)), ops.times(s, p.b)),
+});
 
-function compare(p, q, o, n, holds) {
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], y = q.v[k];
-    put(o, k, Number.isNaN(x) || Number.isNaN(y) ? NaN : Number(holds(x, y)), 0, 0);
-  }
-}
-
-const composed = (f, bend) => (p, o, n) => {
-  for (let k = 0; k < n; k++) {
-    const x = p.v[k], ps = p.s[k];
-    o.v[k] = f(x);
-    const steep = slope;
-    o.s[k] = times(steep, ps);
-    o.b[k] = times(bend(x), ps * ps) + times(steep, p.b[k]);
-  }
-};
-
-/* A text as a function, like those of functionOf: f(z) returns the value and leaves the slope in `slope`. Besides,
-   f.fill(z, n, value, slopes, bends) does n numbers at once (slopes and bends may be null), f.cuts has where the
-   text says that f or its slope may jump. Throws Mistake. */
+/* A text as a function, like those of functionOf. Besides, f.cuts has where the text says that f or its slope may jump.
+   Throws Mistake. */
 function typed(text) {
-  const { tape, result } = new Reader(text);
-  const lines = tape.map(({ value }) => ({
-    v: new Float64Array(BLOCK).fill(value ?? 0), s: new Float64Array(BLOCK), b: new Float64Array(BLOCK),
-  }));
-  lines[0].s.fill(1);
-  const steps = tape.flatMap(({ fill, from }, i) => (fill ? [[fill, [...from, i].map((k) => lines[k])]] : []));
-  const run = (n) => {
-    for (const [fill, [p, q, r, o]] of steps) {
-      if (o) fill(p, q, r, o, n);
-      else if (r) fill(p, q, r, n);
-      else fill(p, q, n);
-    }
-  };
-  const out = lines[result];
-  const f = (z) => {
-    lines[0].v[0] = z;
-    run(1);
-    slope = out.s[0];
-    return out.v[0];
-  };
-  f.fill = (z, n, value, slopes, bends) => {
-    for (let at = 0; at < n; at += BLOCK) {
-      const size = Math.min(BLOCK, n - at);
-      for (let k = 0; k < size; k++) lines[0].v[k] = z[at + k];
-      run(size);
-      for (let k = 0; k < size; k++) {
-        value[at + k] = out.v[k];
-        if (slopes) slopes[at + k] = out.s[k];
-        if (bends) bends[at + k] = out.b[k];
-      }
-    }
-  };
+  const { result: { v, s, b }, switches, operations } = new Reader(text);
+  const f = asFunction([v, s, b]);
   f.bend = (z) => {
-    f(z);
-    return out.b[0];
+    at[0] = z;
+    f.all.run([at, value, steep, bent], 1);
+    return bent[0];
   };
-  const switches = tape.flatMap(({ cuts, constant }) => (constant ? [] : cuts ?? []));
-  f.cuts = cutsOf(switches.filter(([a, b]) => !(tape[a].constant && (b === null || tape[b].constant))), lines, run);
-  f.operations = tape.length;
+  const [at, value, steep, bent] = [0, 0, 0, 0].map(() => new Float64Array(1));
+  f.cuts = cutsOf(switches);
+  f.operations = operations;
   return f;
 }
 
 /* Where one of these differences changes its sign, or is 0 at one of the places that are looked at. */
-function cutsOf(switches, lines, run) {
+function cutsOf(switches) {
   if (!switches.length) return [];
-  const at = ([a, b, offset], k) => lines[a].v[k] - (b === null ? offset : lines[b].v[k]);
-  const one = (way, z) => {
-    lines[0].v[0] = z;
-    run(1);
-    return at(way, 0);
+  const apart = new Tape(switches.map(([one, other]) => ops.subtract(one, other)));
+  const differences = (z, n) => {
+    const found = switches.map(() => new Float64Array(n));
+    apart.run([z, ...found], n);
+    return found;
   };
+  const one = (i, z) => differences(Float64Array.of(z), 1)[i][0];
   const far = [...Array(16).keys()].map((k) => 40 * 1.6 ** (k + 1));
   const near = [...Array(24).keys()].map((k) => 2 ** (-k - 6));
   const places = [...Array(40 * 32 + 1).keys()].map((k) => k / 32).concat(far, near);
-  const grid = [...new Set([...places, ...places.map((z) => -z)])].sort((p, q) => p - q);
+  const grid = Float64Array.from(new Set([...places, ...places.map((z) => -z)])).sort();
   const found = new Set();
   const before = switches.map(() => NaN);
   for (let from = 0; from < grid.length; from += BLOCK) {
     const n = Math.min(BLOCK, grid.length - from);
-    const signs = [];
-    for (let k = 0; k < n; k++) lines[0].v[k] = grid[from + k];
-    run(n);
-    for (const way of switches) signs.push(Float64Array.from({ length: n }, (_, k) => at(way, k)));
-    switches.forEach((way, i) => {
+    const signs = differences(grid.slice(from, from + n), n);
+    switches.forEach((_, i) => {
       for (let k = 0; k < n; k++) {
         const here = signs[i][k];
         if (here === 0) found.add(grid[from + k] || 0);
         else if (before[i] * here < 0) {
           let [low, high] = [grid[from + k - 1], grid[from + k]];
           for (let middle; (middle = (low + high) / 2) > low && middle < high; ) {
-            const value = one(way, middle);
+            const value = one(i, middle);
             if (value === 0) low = high = middle;
             else if (value > 0 === here > 0) high = middle;
             else low = middle;
           }
-          found.add((Math.abs(one(way, low)) < Math.abs(one(way, high)) ? low : high) || 0); // no −0
+          found.add((Math.abs(one(i, low)) < Math.abs(one(i, high)) ? low : high) || 0); // no −0
         }
         before[i] = here;
       }
@@ -953,8 +1068,7 @@ class Theory {
 
   fill(z, n) {
     const [value, slopes] = this.lines;
-    if (this.f.fill) this.f.fill(z, n, value, slopes);
-    else apply(this.f, z, value, slopes, n);
+    this.f.fill(z, n, value, slopes);
     return [value, slopes];
   }
 
@@ -1181,9 +1295,204 @@ function limitsOf(theory, format) {
   }
   return found;
 }
-/* Networks of two inputs and one logit, their starts, and their training. All numbers are float64.
+/* What works for a network: in JS, or compiled from engine.c where a browser has WebAssembly with SIMD and the page's
+   policy allows it. An engine makes the arrays that it works on. A layer's are laid out unit by unit: the values of a
+   unit for all points lie side by side. */
 
-   A layer's arrays are laid out unit by unit: the values of a unit for all points lie side by side. */
+/* z[i, :] = bias + sum over j of w[i, j] x[j, :], four j at a time: each pass over z costs memory. */
+function affine(z, to, w, at, bias, x, into, n) {
+  let j = 0;
+  if (into % 4 === 0) {
+    for (let k = 0; k < n; k++) z[to + k] = bias;
+  } else {
+    const w0 = w[at];
+    for (let k = 0; k < n; k++) z[to + k] = bias + w0 * x[k];
+    for (j = 1; j < into % 4; j++) {
+      const wj = w[at + j];
+      for (let k = 0; k < n; k++) z[to + k] += wj * x[j * n + k];
+    }
+  }
+  for (; j < into; j += 4) {
+    const [a, b, c, d] = [w[at + j], w[at + j + 1], w[at + j + 2], w[at + j + 3]];
+    const p = j * n, q = p + n, r = q + n, s = r + n;
+    for (let k = 0; k < n; k++) z[to + k] += a * x[p + k] + b * x[q + k] + (c * x[r + k] + d * x[s + k]);
+  }
+}
+
+/* g[to + j] = sum over k of delta[p + k] x[j, k], four j at a time: one sum alone waits for itself. */
+function products(g, to, delta, p, x, into, n) {
+  let j = 0;
+  for (; j + 3 < into; j += 4) {
+    const q = j * n, r = q + n, s = r + n, t = s + n;
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let k = 0; k < n; k++) {
+      const one = delta[p + k];
+      a += one * x[q + k];
+      b += one * x[r + k];
+      c += one * x[s + k];
+      d += one * x[t + k];
+    }
+    g[to + j] = a;
+    g[to + j + 1] = b;
+    g[to + j + 2] = c;
+    g[to + j + 3] = d;
+  }
+  for (; j < into; j++) {
+    const q = j * n;
+    let even = 0, odd = 0, k = 0;
+    for (; k + 1 < n; k += 2) {
+      even += delta[p + k] * x[q + k];
+      odd += delta[p + k + 1] * x[q + k + 1];
+    }
+    if (k < n) even += delta[p + k] * x[q + k];
+    g[to + j] = even + odd;
+  }
+}
+
+/* delta below: slope times the sum over i of w[i, j] delta[i, :], four i at a time, as in affine. */
+function back(below, delta, w, weight, slopes, into, units, n) {
+  for (let j = 0; j < into; j++) {
+    const to = j * n, at = weight + j;
+    let i = units % 4;
+    if (i) {
+      const first = w[at];
+      for (let k = 0; k < n; k++) below[to + k] = first * delta[k];
+      for (let more = 1; more < i; more++) {
+        const a = w[at + more * into], p = more * n;
+        for (let k = 0; k < n; k++) below[to + k] += a * delta[p + k];
+      }
+    } else {
+      for (let k = 0; k < n; k++) below[to + k] = 0;
+    }
+    for (; i < units; i += 4) {
+      const a = w[at + i * into], b = w[at + (i + 1) * into], c = w[at + (i + 2) * into], d = w[at + (i + 3) * into];
+      const p = i * n, q = p + n, r = q + n, s = r + n;
+      for (let k = 0; k < n; k++) {
+        below[to + k] += a * delta[p + k] + b * delta[q + k] + (c * delta[r + k] + d * delta[s + k]);
+      }
+    }
+    for (let k = 0; k < n; k++) below[to + k] *= slopes[to + k];
+  }
+}
+
+/* One for each network, with arrays of its own. */
+class Plain {
+  /* Float64Arrays of these lengths. */
+  arrays(lengths) {
+    return lengths.map((length) => new Float64Array(length));
+  }
+
+  /* A tape over n numbers of its inputs, into its outputs. */
+  run(tape, streams, n) {
+    tape.run(streams, n);
+  }
+
+  affine(z, w, weight, bias, x, into, units, n) {
+    for (let i = 0; i < units; i++) affine(z, i * n, w, weight + i * into, w[bias + i], x, into, n);
+  }
+
+  gradients(g, weight, bias, delta, x, into, units, n) {
+    for (let i = 0; i < units; i++) {
+      let sum = 0;
+      for (let k = 0; k < n; k++) sum += delta[i * n + k];
+      g[bias + i] = sum;
+      products(g, weight + i * into, delta, i * n, x, into, n);
+    }
+  }
+
+  back(below, delta, w, weight, slopes, into, units, n) {
+    back(below, delta, w, weight, slopes, into, units, n);
+  }
+}
+
+const TAPE_ROOM = 1048576; // bytes for the three tapes of a network: of the longest texts each takes some 150,000
+
+/* One for all networks: its memory is that of the network that it works for. */
+class Compiled {
+  constructor(exports) {
+    const { memory, __heap_base: base, table } = exports;
+    Object.assign(this, { exports, memory, base: base.value, owner: null });
+    const coefficients = [...EXP, ...ERFCX, ERFCX_MIDDLE];
+    new Float64Array(memory.buffer, table(), coefficients.length).set(coefficients);
+  }
+
+  /* Each a little longer, for the operations that take numbers four by four. */
+  arrays(lengths) {
+    let top = Math.ceil(this.base / 16) * 16;
+    const places = lengths.map((length) => {
+      const place = top;
+      top += 16 * Math.ceil((length + 3) / 2);
+      return place;
+    });
+    const missing = top + TAPE_ROOM - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
+    this.top = top;
+    this.tapes = new Map();
+    return places.map((place, i) => new Float64Array(this.memory.buffer, place, lengths[i]));
+  }
+
+  /* A tape's constants, lines and operations in memory. */
+  placed(tape) {
+    const known = this.tapes.get(tape);
+    if (known) return known;
+    const { buffer } = this.memory;
+    const { code, count, constants, streams } = tape;
+    const lines = this.top;
+    for (const { line, value } of constants) new Float64Array(buffer, lines + 8 * BLOCK * line, BLOCK).fill(value);
+    const table = new Int32Array(buffer, lines + 8 * BLOCK * count, count);
+    for (let i = streams; i < count; i++) table[i] = lines + 8 * BLOCK * i;
+    const list = new Int32Array(buffer, table.byteOffset + 4 * count, code.length);
+    list.set(code);
+    this.top = Math.ceil((list.byteOffset + 4 * code.length) / 16) * 16;
+    const made = { table, list: list.byteOffset, steps: code.length / 5 };
+    this.tapes.set(tape, made);
+    return made;
+  }
+
+  run(tape, streams, n) {
+    const { table, list, steps } = this.placed(tape);
+    for (let i = 0; i < streams.length; i++) table[i] = streams[i].byteOffset;
+    this.exports.run(list, steps, table.byteOffset, streams.length, n);
+  }
+
+  affine(z, w, weight, bias, x, into, units, n) {
+    const at = w.byteOffset;
+    this.exports.mix(z.byteOffset, x.byteOffset, at + 8 * weight, into, 1, at + 8 * bias, 0, units, into, n);
+  }
+
+  gradients(g, weight, bias, delta, x, into, units, n) {
+    const at = g.byteOffset;
+    this.exports.gradients(at + 8 * weight, at + 8 * bias, delta.byteOffset, x.byteOffset, into, units, n);
+  }
+
+  back(below, delta, w, weight, slopes, into, units, n) {
+    const at = w.byteOffset + 8 * weight;
+    this.exports.mix(below.byteOffset, delta.byteOffset, at, 1, into, 0, slopes.byteOffset, into, units, n);
+  }
+}
+
+let compiled = null;
+
+/* Resolves to whether there is compiled code; until then, and without it, JS does the work. */
+const ready = (async () => {
+  try {
+    const names = Object.keys(OPERATIONS);
+    const [out, x, y] = [[0], [0], [0]];
+    const one = (op, first, second) => {
+      [x[0], y[0]] = [first, second];
+      OPERATIONS[names[op]](x, y, y, out, 1);
+      return out[0];
+    };
+    const bytes = Uint8Array.from(atob(MODULE), (sign) => sign.charCodeAt(0));
+    const { instance } = await WebAssembly.instantiate(bytes, { lab: { one } });
+    compiled = new Compiled(instance.exports);
+  } catch {
+    compiled = null;
+  }
+  return compiled !== null;
+})();
+/* Networks of two inputs and one logit, their starts, and their training. All numbers are float64. What costs time is
+   done by an engine: see engine.js. */
 
 /* Numbers from a seed: xoshiro128** (Blackman and Vigna, 2018), filled by a mixing function of the seed. */
 class Random {
@@ -1288,8 +1597,9 @@ class Network {
       return layer;
     });
     this.parameters = new Float64Array(at);
-    this.gradient = new Float64Array(at);
     this.room = 0;
+    this.plain = new Plain();
+    this.engine = null;
   }
 
   /* Draws all weights; the start of torch draws biases too, those of the others are 0. */
@@ -1305,175 +1615,73 @@ class Network {
     }
   }
 
-  /* Room for so many points. */
+  /* Room for so many points, with the best engine that there is by now; one that is shared may have been another's. */
   reserve(n) {
-    if (n <= this.room) return;
-    this.room = n;
-    const filled = (l) => new Float64Array(this.sizes[l] * n);
-    this.z = this.sizes.map((_, l) => (l ? filled(l) : null));
-    this.a = this.sizes.map((_, l) => filled(l));
-    this.slopes = this.sizes.map((_, l) => (l ? filled(l) : null));
-    this.delta = this.sizes.map((_, l) => (l ? filled(l) : null));
+    const engine = compiled ?? this.plain;
+    if (n <= this.room && engine === this.engine && engine.owner === this) return;
+    this.engine = engine;
+    engine.owner = this;
+    this.room = Math.max(n, this.room);
+    const sizes = this.sizes.map((size) => size * this.room);
+    const hidden = sizes.slice(1);
+    const parts = { w: [this.parameters.length], g: [this.parameters.length], a: sizes, z: hidden, slopes: hidden,
+      delta: hidden, labels: [this.room], losses: [this.room] };
+    const arrays = engine.arrays(Object.values(parts).flat());
+    const next = (part) => parts[part].map(() => arrays.shift());
+    [this.w] = next("w");
+    [this.gradient] = next("g");
+    this.a = next("a");
+    for (const part of ["z", "slopes", "delta"]) this[part] = [null, ...next(part)];
+    [this.labels] = next("labels");
+    [this.losses] = next("losses");
   }
 
-  /* The logits of n points: x holds the first coordinates, then the second ones. The next call overwrites them. */
+  /* The logits of n points: x holds the first coordinates, then the second ones. What is computed, here and below,
+     lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
-    const last = this.layers.length;
-    const p = this.parameters;
-    let below = x;
-    for (let l = 1; l <= last; l++) {
-      const { into, out, weight, bias } = this.layers[l - 1];
-      const z = this.z[l];
-      for (let i = 0; i < out; i++) affine(z, i * n, p, weight + i * into, p[bias + i], below, into, n);
-      if (l === last) return z;
-      apply(this.activation, z, this.a[l], slopes ? this.slopes[l] : null, out * n);
-      below = this.a[l];
-    }
+    const { engine, activation, w } = this;
+    w.set(this.parameters);
+    this.a[0].set(x.length > this.sizes[0] * n ? x.subarray(0, this.sizes[0] * n) : x);
+    this.layers.forEach(({ into, out, weight, bias }, i) => {
+      const z = this.z[i + 1];
+      engine.affine(z, w, weight, bias, this.a[i], into, out, n);
+      if (i + 1 === this.layers.length) return;
+      if (slopes) engine.run(activation.both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
+      else engine.run(activation.values, [z, this.a[i + 1]], out * n);
+    });
+    return this.z.at(-1);
   }
 
-  /* Loss of these points, and its gradient in this.gradient. y: their labels, 0 or 1. */
+  /* The mean loss of the logits of the last call, and its slope by each of them in delta. y: labels, 0 or 1. */
+  loss(y, n, loss) {
+    const [out, delta] = [this.z.at(-1), this.delta.at(-1)];
+    this.labels.set(y.length > n ? y.subarray(0, n) : y);
+    this.engine.run(lossTape(loss), [out, this.labels, this.losses, delta], n);
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      sum += this.losses[k];
+      delta[k] /= n;
+    }
+    return sum / n;
+  }
+
+  /* Loss of these points, and its gradient in this.gradient. */
   backward(x, y, n, loss) {
-    const last = this.layers.length;
-    const out = this.forward(x, n, true);
-    const p = this.parameters;
-    const g = this.gradient;
-    const value = LOSSES[loss](out, y, n, this.delta[last]);
-    for (let l = last; l > 0; l--) {
-      const { into, out: units, weight, bias } = this.layers[l - 1];
-      const delta = this.delta[l];
-      const below = l > 1 ? this.a[l - 1] : x;
-      for (let i = 0; i < units; i++) {
-        let sum = 0;
-        for (let k = 0; k < n; k++) sum += delta[i * n + k];
-        g[bias + i] = sum;
-        products(g, weight + i * into, delta, i * n, below, into, n);
-      }
-      if (l > 1) back(this.delta[l - 1], delta, p, weight, this.slopes[l - 1], into, units, n);
+    this.forward(x, n, true);
+    const value = this.loss(y, n, loss);
+    const { engine, w } = this;
+    for (let l = this.layers.length; l > 0; l--) {
+      const { into, out, weight, bias } = this.layers[l - 1];
+      engine.gradients(this.gradient, weight, bias, this.delta[l], this.a[l - 1], into, out, n);
+      if (l > 1) engine.back(this.delta[l - 1], this.delta[l], w, weight, this.slopes[l - 1], into, out, n);
     }
     return value;
   }
 }
 
-/* z[i, :] = bias + sum over j of w[i, j] x[j, :], four j at a time: each pass over z costs memory. */
-function affine(z, to, w, at, bias, x, into, n) {
-  let j = 0;
-  if (into % 4 === 0) {
-    for (let k = 0; k < n; k++) z[to + k] = bias;
-  } else {
-    const w0 = w[at];
-    for (let k = 0; k < n; k++) z[to + k] = bias + w0 * x[k];
-    for (j = 1; j < into % 4; j++) {
-      const wj = w[at + j];
-      for (let k = 0; k < n; k++) z[to + k] += wj * x[j * n + k];
-    }
-  }
-  for (; j < into; j += 4) {
-    const [a, b, c, d] = [w[at + j], w[at + j + 1], w[at + j + 2], w[at + j + 3]];
-    const p = j * n, q = p + n, r = q + n, s = r + n;
-    for (let k = 0; k < n; k++) z[to + k] += a * x[p + k] + b * x[q + k] + (c * x[r + k] + d * x[s + k]);
-  }
-}
-
-/* g[to + j] = sum over k of delta[p + k] x[j, k], four j at a time: one sum alone waits for itself. */
-function products(g, to, delta, p, x, into, n) {
-  let j = 0;
-  for (; j + 3 < into; j += 4) {
-    const q = j * n, r = q + n, s = r + n, t = s + n;
-    let a = 0, b = 0, c = 0, d = 0;
-    for (let k = 0; k < n; k++) {
-      const one = delta[p + k];
-      a += one * x[q + k];
-      b += one * x[r + k];
-      c += one * x[s + k];
-      d += one * x[t + k];
-    }
-    g[to + j] = a;
-    g[to + j + 1] = b;
-    g[to + j + 2] = c;
-    g[to + j + 3] = d;
-  }
-  for (; j < into; j++) {
-    const q = j * n;
-    let even = 0, odd = 0, k = 0;
-    for (; k + 1 < n; k += 2) {
-      even += delta[p + k] * x[q + k];
-      odd += delta[p + k + 1] * x[q + k + 1];
-    }
-    if (k < n) even += delta[p + k] * x[q + k];
-    g[to + j] = even + odd;
-  }
-}
-
-/* delta below: slope times the sum over i of w[i, j] delta[i, :], four i at a time, as in affine. */
-function back(below, delta, w, weight, slopes, into, units, n) {
-  for (let j = 0; j < into; j++) {
-    const to = j * n, at = weight + j;
-    let i = units % 4;
-    if (i) {
-      const first = w[at];
-      for (let k = 0; k < n; k++) below[to + k] = first * delta[k];
-      for (let more = 1; more < i; more++) {
-        const a = w[at + more * into], p = more * n;
-        for (let k = 0; k < n; k++) below[to + k] += a * delta[p + k];
-      }
-    } else {
-      for (let k = 0; k < n; k++) below[to + k] = 0;
-    }
-    for (; i < units; i += 4) {
-      const a = w[at + i * into], b = w[at + (i + 1) * into], c = w[at + (i + 2) * into], d = w[at + (i + 3) * into];
-      const p = i * n, q = p + n, r = q + n, s = r + n;
-      for (let k = 0; k < n; k++) {
-        below[to + k] += a * delta[p + k] + b * delta[q + k] + (c * delta[r + k] + d * delta[s + k]);
-      }
-    }
-    for (let k = 0; k < n; k++) below[to + k] *= slopes[to + k];
-  }
-}
-
-function apply(f, z, value, slopes, n) {
-  if (f.fill) return f.fill(z, n, value, slopes);
-  if (!slopes) {
-    for (let k = 0; k < n; k++) value[k] = f(z[k]);
-    return;
-  }
-  for (let k = 0; k < n; k++) {
-    value[k] = f(z[k]);
-    slopes[k] = slope;
-  }
-}
-
-/* Mean loss of n logits, and its slope by each logit; as train.losses. */
-const LOSSES = {
-  bce(out, y, n, delta) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const o = out[k];
-      sum += Math.max(o, 0) - o * y[k] + Math.log1p(Math.exp(-Math.abs(o)));
-      if (delta) delta[k] = (sigmoid(o) - y[k]) / n;
-    }
-    return sum / n;
-  },
-  brier(out, y, n, delta) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const s = sigmoid(out[k]);
-      const off = s - y[k];
-      sum += off * off;
-      if (delta) delta[k] = (2 * off * s * sigmoid(-out[k])) / n;
-    }
-    return sum / n;
-  },
-  mse(out, y, n, delta) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const off = out[k] - y[k];
-      sum += off * off;
-      if (delta) delta[k] = (2 * off) / n;
-    }
-    return sum / n;
-  },
-};
+const LOSS_TAPES = {};
+const lossTape = (name) => (LOSS_TAPES[name] ??= new Tape(LOSSES[name](Z, Y), [Z, Y]));
 
 /* One update of the parameters from the gradient; as torch.optim's SGD and Adam. */
 const OPTIMISERS = {
@@ -1555,7 +1763,7 @@ function judged(network, { x, y, n }, loss = "bce") {
   const out = network.forward(x, n);
   let right = 0;
   for (let k = 0; k < n; k++) right += (out[k] > 0 ? 1 : 0) === y[k];
-  return { loss: LOSSES[loss](out, y, n, null), right: right / n };
+  return { loss: network.loss(y, n, loss), right: right / n };
 }
 
 const FLAT = 0.01; // as diagnostics.FLAT: a slope below it takes two powers of ten from a gradient
@@ -2346,7 +2554,8 @@ const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many a
 const MOST = { one: 1, ten: 10, fast: Infinity };
 const GRIDS = [20, 28, 40, 56, 80];
 const SPARE = 4; // pictures for each set of numbers, where both together take too long
-const STEPPING = 12; // ms of updates between two pictures
+const STEPPING = 12; // ms of updates a frame
+const PERIOD = 45; // ms from picture to picture, where one takes less: more than twenty a second
 const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
 let labs = 0;
@@ -2625,9 +2834,11 @@ class Lab {
     }
     const took = performance.now() - begin;
     if (!this.playing) return;
-    if (all && took > 22 && this.grid > 0) this.grid--;
-    else if (all && took < 8 && this.grid < GRIDS.length - 1) this.grid++;
-    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.min(50, 2 * took));
+    if (all && took > PERIOD / 3 && this.grid > 0) this.grid--;
+    else if (all && took < PERIOD / 6 && this.grid < GRIDS.length - 1) this.grid++;
+    // updates have twice the time of a picture, unless it would come too late; a frame's updates come before it
+    const wait = Math.min(2 * took, PERIOD - took - STEPPING);
+    this.nextPicture = performance.now() + (this.still.matches ? 1000 : Math.max(0, wait));
     if (performance.now() > this.quietUntil) this.hear();
   }
 
@@ -4036,6 +4247,7 @@ function mount(element) {
 
 window.actlabLab = {
   mount,
+  ready,
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
     surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,

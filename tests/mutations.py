@@ -138,6 +138,13 @@ MISTAKES = {
         "test, units",
         "tests/package/test_data.py",
     ),
+    "a source in C that was not compiled again": Mistake(
+        "_lab/engine.c",
+        "(part * (m + 1))",
+        "(part * m)",
+        "test, units",
+        "tests/book/test_lab_engine.py -k module_is_the_one",
+    ),
     "a quiz without its answer among the choices": Mistake(
         "src/actlab/quizzes/tanh.toml",
         'answer = "It explodes"',

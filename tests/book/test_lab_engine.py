@@ -1,8 +1,12 @@
 """The engine of the lab, in Chromium on an empty page, against the package."""
 
+import base64
 import itertools
+import json
 import math
 import runpy
+import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -29,14 +33,28 @@ CASES = [(name, {}) for name in catalog] + list(OTHER.items())
 IDS = [name + " moved" * bool(settings) for name, settings in CASES]
 
 
-@pytest.fixture(scope="module")
-def engine(browser):
-    """Calls a function of the lab's engine on an empty page."""
+POLICIES = {
+    "compiled": "script-src 'unsafe-inline' 'wasm-unsafe-eval'",
+    "plain": "script-src 'unsafe-inline'",  # which lets nothing be compiled
+}
+
+
+@contextmanager
+def asked(browser, way, script=None):
+    """Calls a function of the lab's engine on an empty page, whose policy allows the compiled module or not."""
     context = browser.new_context()
+    context.route(
+        "**/*",
+        lambda route: route.fulfill(
+            body="<!doctype html>", content_type="text/html", headers={"Content-Security-Policy": POLICIES[way]}
+        ),
+    )
     tab = context.new_page()
     wrong = []
     tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.add_script_tag(content=BUILT.read_text(encoding="utf-8"))
+    tab.goto("http://lab.example/")
+    tab.add_script_tag(content=script or BUILT.read_text(encoding="utf-8"))
+    assert tab.evaluate("actlabLab.ready") == (way == "compiled")
 
     def ask(program, **given):
         found = tab.evaluate(f"given => {{ const e = actlabLab.engine; {program} }}", _plain(given))
@@ -45,6 +63,20 @@ def engine(browser):
 
     yield ask
     context.close()
+
+
+@pytest.fixture(scope="module")
+def engine(browser):
+    """The engine as most readers have it."""
+    with asked(browser, "compiled") as ask:
+        yield ask
+
+
+@pytest.fixture(scope="module", params=POLICIES)
+def either(browser, request):
+    """The engine, compiled and plain."""
+    with asked(browser, request.param) as ask:
+        yield ask
 
 
 def _plain(value):
@@ -62,6 +94,32 @@ def test_the_script_is_the_one_that_the_recipe_makes_of_its_parts():
     assert BUILT.read_text(encoding="utf-8") == made, "run python _lab/make.py"
 
 
+def test_the_module_is_the_one_that_was_made_of_the_source():
+    recipe = runpy.run_path(str(ROOT / "_lab/make.py"))
+    recorded = json.loads(recipe["RECORD"].read_text(encoding="utf-8"))
+    assert recorded == recipe["made_of"](), "run python _lab/make.py, which needs clang and lld"
+
+
+def test_a_compiler_makes_a_module_of_the_source_that_trains_alike(browser, engine, tmp_path):
+    for tool in ("clang", "wasm-ld"):
+        if not shutil.which(tool):
+            pytest.skip(f"there is no {tool} to compile engine.c with")
+    recipe = runpy.run_path(str(ROOT / "_lab/make.py"))
+    made = tmp_path / "engine.wasm"
+    recipe["compile_to"](made)
+    stored, new = (base64.b64encode(path.read_bytes()).decode() for path in (recipe["MODULE"], made))
+    text = BUILT.read_text(encoding="utf-8")
+    assert text.count(stored) == 1
+    losses = """
+        return Object.keys(e.CATALOG).map((f) => {
+            const {trainer} = e.begun({...e.readSetting(new URLSearchParams()), f});
+            return Array.from({length: 10}, () => trainer.step())[9];
+        });
+    """
+    with asked(browser, "compiled", text.replace(stored, new)) as ask:
+        assert ask(losses) == pytest.approx(engine(losses), rel=1e-12)
+
+
 def test_every_other_setting_is_tried():
     assert set(OTHER) == {name for name, act in catalog.items() if act.settings}
 
@@ -76,15 +134,27 @@ def points(act):
     return torch.tensor([0.0, *sizes, *-sizes, *act.kinks, *beside], dtype=F64)
 
 
+# one unit that z goes into as it is
+IN_A_NETWORK = """
+    const z = Float64Array.from(given.z);
+    const network = new e.Network([1, 1, 1], e.functionOf(given.name, given.settings));
+    network.parameters.set([1, 0, 1, 0]);
+    network.forward(z, z.length, true);
+    return [network.a[1], network.slopes[1]].map((line) => [...line.subarray(0, z.length)]);
+"""
+ONE_BY_ONE = """
+    const f = e.functionOf(given.name, given.settings);
+    const both = given.z.map((z) => e.value(f, z));
+    return [0, 1].map((i) => both.map((one) => one[i]));
+"""
+
+
+@pytest.mark.parametrize("program", [IN_A_NETWORK, ONE_BY_ONE], ids=["in a network", "one by one"])
 @pytest.mark.parametrize(("name", "settings"), CASES, ids=IDS)
-def test_values_and_slopes_are_those_of_the_package(engine, name, settings):
+def test_values_and_slopes_are_those_of_the_package(either, name, settings, program):
     act = get(name, **settings)
     z = points(act)
-    found = engine(
-        "const f = e.functionOf(given.name, given.settings); return given.z.map((z) => e.value(f, z));",
-        name=name, settings=settings, z=z,
-    )  # fmt: skip
-    value, slope = torch.tensor(found, dtype=F64).T
+    value, slope = torch.tensor(either(program, name=name, settings=settings, z=z), dtype=F64)
     for ours, theirs, further in [(value, act(z), act.slope(z)), (slope, act.slope(z), theory.curvature(act, z))]:
         # beside a root: what an input changed in its last bits would give
         floor = 4 * torch.finfo(F64).eps * (further * z).abs()
@@ -93,10 +163,9 @@ def test_values_and_slopes_are_those_of_the_package(engine, name, settings):
 
 
 @pytest.mark.parametrize("name", ["gelu", "sigmoid", "tanh", "silu", "mish", "softplus", "celu"])
-def test_slopes_keep_their_digits_in_the_tails(engine, name):
+def test_slopes_keep_their_digits_in_the_tails(either, name):
     z = torch.tensor([-37.0, -20.0, -10.0, -6.0], dtype=F64)
-    f = "const f = e.functionOf(given.name); return given.z.map((z) => e.value(f, z)[1]);"
-    slope = torch.tensor(engine(f, name=name, z=z), dtype=F64)
+    slope = torch.tensor(either(IN_A_NETWORK, name=name, z=z)[1], dtype=F64)
     torch.testing.assert_close(slope, get(name).slope(z), rtol=1e-12, atol=0.0)
     assert (slope != 0).all()
 
@@ -192,25 +261,57 @@ def both(engine, name, depth, split, optimiser="adam", rate=0.01, loss="bce"):
 @pytest.mark.slow
 @pytest.mark.parametrize("depth", [2, 5, 10])
 @pytest.mark.parametrize("name", list(catalog))
-def test_losses_are_those_of_the_package(engine, name, depth, one_thread):
+def test_losses_are_those_of_the_package(either, name, depth, one_thread):
     # at ten times this rate, ten layers of some functions amplify the last bit a millionfold in 50 steps
-    ours, theirs = both(engine, name, depth, disk(40, test=1, dtype=F64), rate=0.001)
+    ours, theirs = both(either, name, depth, disk(40, test=1, dtype=F64), rate=0.001)
     assert theirs[-1] != theirs[0] and theirs.isfinite().all()
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
+BEGUN = "const begun = (f) => e.begun({...e.readSetting(new URLSearchParams('depth=3')), f}).trainer;"
+
+
+def test_networks_that_take_turns_do_not_disturb_one_another(engine):
+    alone, turns = engine(f"""
+        {BEGUN}
+        const names = ["tanh", "gelu"], steps = Array(20).fill();
+        const alone = names.map((f) => {{ const one = begun(f); return steps.map(() => one.step()); }});
+        const both = names.map(begun);
+        const turns = steps.map(() => both.map((one) => {{
+            const loss = one.step();
+            e.judged(one.network, e.drawTask("disk", 9).test);
+            return loss;
+        }}));
+        return [alone, [0, 1].map((i) => turns.map((pair) => pair[i]))];
+    """)
+    assert alone == turns
+
+
+def test_a_network_that_was_begun_before_the_module_was_there_goes_on_in_it(browser, engine):
+    early = "{const e = actlabLab.engine; " + BEGUN + " window.one = begun('gelu'); one.step(); }"
+    with asked(browser, "compiled", BUILT.read_text(encoding="utf-8") + early) as ask:
+        before, after, end = ask("""
+            const plain = one.network.engine;
+            for (let i = 0; i < 9; i++) one.step();
+            return [plain === one.network.plain, one.network.engine !== plain, one.latest];
+        """)
+    assert before and after
+    whole = engine(BEGUN + "const one = begun('gelu'); return Array.from({length: 10}, () => one.step());")
+    assert end == pytest.approx(whole[-1], rel=1e-12)
+
+
 @pytest.mark.parametrize(("optimiser", "loss"), [("sgd", "bce"), ("adam", "brier"), ("sgd", "mse")])
-def test_other_losses_and_optimisers_are_those_of_the_package(engine, optimiser, loss, one_thread):
-    ours, theirs = both(engine, "tanh", 3, disk(40, test=1, dtype=F64), optimiser, 0.1, loss)
+def test_other_losses_and_optimisers_are_those_of_the_package(either, optimiser, loss, one_thread):
+    ours, theirs = both(either, "tanh", 3, disk(40, test=1, dtype=F64), optimiser, 0.1, loss)
     assert theirs[-1] < theirs[0]
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
-def test_momentum_is_that_of_torch(engine, one_thread):
+def test_momentum_is_that_of_torch(either, one_thread):
     split = disk(40, test=1, dtype=F64)
     net = network("tanh", 2)
     options = {"optimiser": "momentum", "rate": 0.05}
-    here = engine(
+    here = either(
         TRAIN, name="tanh", sizes=[2, 6, 6, 1], start=numbers(net), data=given(split), options=options, steps=STEPS
     )
     update = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9)
@@ -233,14 +334,14 @@ def test_a_pass_in_batches_takes_every_point_once_in_a_new_order(engine):
     assert sorted(first) == sorted(second) == list(range(10)) and first != second
 
 
-def test_a_batch_is_trained_like_its_points_alone(engine, one_thread):
+def test_a_batch_is_trained_like_its_points_alone(either, one_thread):
     split = disk(12, test=1, dtype=F64)
     start = numbers(network("gelu", 2))
     small = Split(split.train_x[:5], split.train_y[:5], split.test_x, split.test_y)
-    whole = engine(
+    whole = either(
         TRAIN, name="gelu", sizes=[2, 6, 6, 1], start=start, data=given(small), options={"rate": 0.02}, steps=1
     )
-    batched = engine(
+    batched = either(
         """
         const network = new e.Network(given.sizes, e.functionOf("gelu"));
         network.parameters.set(given.start);
@@ -329,11 +430,11 @@ def test_half_of_the_points_of_a_task_have_each_label(engine, task):
 # --- what is measured
 
 
-def test_the_numbers_of_a_layer_are_those_of_diagnostics(engine, one_thread):
+def test_the_numbers_of_a_layer_are_those_of_diagnostics(either, one_thread):
     split = disk(30, test=1, dtype=F64)
     for name in ("relu", "tanh", "hardtanh"):
         net = network(name, 3, seed=4, gain=2.5)
-        whole = engine(
+        whole = either(
             """
             const network = new e.Network([2, 6, 6, 6, 1], e.functionOf(given.name));
             network.parameters.set(given.start);
@@ -357,9 +458,9 @@ def test_the_numbers_of_a_layer_are_those_of_diagnostics(engine, one_thread):
         assert all(sum(layer["bins"]) == 6 * 30 for layer in whole)
 
 
-def test_the_surface_is_the_network_on_a_grid(engine):
+def test_the_surface_is_the_network_on_a_grid(either):
     net = network("mish", 2)
-    found = engine(
+    found = either(
         """
         const network = new e.Network([2, 6, 6, 1], e.functionOf("mish"));
         network.parameters.set(given.start);

@@ -244,6 +244,26 @@ def test_who_asks_for_less_motion_sees_a_picture_a_second(browser, site):
         assert heard.startswith("Update ")
 
 
+@pytest.mark.parametrize("allowed", ["'wasm-unsafe-eval'", ""])
+def test_the_lab_trains_whether_or_not_a_policy_lets_it_compile(browser, site, allowed):
+    context = browser.new_context()
+    policy = f"script-src 'self' 'unsafe-inline' {allowed}"
+
+    def strict(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, headers=answer.headers | {"Content-Security-Policy": policy})
+
+    context.route("**/lab.html*", strict)
+    tab = context.new_page()
+    tab.goto(f"{site}/lab.html?f=gelu&depth=3", wait_until="load")
+    tab.evaluate("loadWhole()")
+    assert tab.evaluate("actlabLab.ready") == bool(allowed)
+    start = read(tab)
+    train(tab, 100)
+    assert read(tab)[1] < start[1] / 2
+    context.close()
+
+
 def test_the_lab_works_from_a_file(browser, book):
     context = browser.new_context(reduced_motion="reduce")
     tab = context.new_page()
