@@ -300,7 +300,9 @@ def _svg(draw, size, values, places=None, mark=""):
             "patch.edgecolor",
         )
     }
-    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "actlab"} | ink):
+    # the book's style asks for an engine in each figure; this one has its own, and drops it
+    one = {"figure.constrained_layout.use": False, "svg.fonttype": "none", "svg.hashsalt": "actlab"}
+    with plt.rc_context(one | ink):
         fig = plt.figure(figsize=size, layout="constrained")
         try:
             draw(fig.add_subplot(), **values)
