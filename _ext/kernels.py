@@ -101,7 +101,8 @@ class _Process:
 def _serve():
     from ipykernel.kernelapp import IPKernelApp
 
-    for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy", "torch"):
+    # torch's optimisers import the last one at their first step, for more than a second
+    for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy", "torch", "torch._dynamo"):
         __import__(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a kernel that has ended leaves no zombie
     for line in sys.stdin:

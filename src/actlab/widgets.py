@@ -18,6 +18,7 @@ from typing import Any
 import ipywidgets as W
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from torch import Tensor
 
 from . import plot, theory
@@ -68,13 +69,13 @@ def player(
     if len(states) > MOST_FRAMES:
         raise ValueError(f"{len(states)} states are too many to store in a page; {MOST_FRAMES} are allowed")
 
-    frames = []
+    frames, places = [], {}
     for state in states:
         values = dict(zip(controls, state, strict=True))
         words = alt(**values)
         if not words:
             raise ValueError(f"alt says nothing for {values}")
-        frames.append(_figure(_svg(draw, size, values, mark=len(frames)), words, size[0]))
+        frames.append(_figure(_svg(draw, size, values, places, mark=len(frames)), words, size[0]))
 
     knobs = [_knob((labels or {}).get(name, name), values) for name, values in controls.items()]
     for name, knob in zip(controls, knobs, strict=True):
@@ -287,7 +288,7 @@ def svg(draw: Callable[..., Any], size: tuple[float, float], **values: Any) -> s
     return _svg(draw, size, values)
 
 
-def _svg(draw, size, values, mark=""):
+def _svg(draw, size, values, places=None, mark=""):
     ink = {
         key: INK
         for key in (
@@ -299,16 +300,54 @@ def _svg(draw, size, values, mark=""):
             "patch.edgecolor",
         )
     }
-    context = {"svg.fonttype": "none", "svg.hashsalt": "actlab", "figure.constrained_layout.use": True} | ink
-    with plt.rc_context(context):
-        fig = plt.figure(figsize=size)
+    # the book's style asks for an engine in each figure; this one has its own, and drops it
+    one = {"figure.constrained_layout.use": False, "svg.fonttype": "none", "svg.hashsalt": "actlab"}
+    with plt.rc_context(one | ink):
+        fig = plt.figure(figsize=size, layout="constrained")
         try:
             draw(fig.add_subplot(), **values)
+            _place(fig, places)
             out = io.StringIO()
             fig.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
         finally:
             plt.close(fig)
     return _tidy(out.getvalue(), mark)
+
+
+def _place(fig, places):
+    """Puts the axes where constrained layout has them, and ends it: a figure with an engine for it is drawn twice.
+
+    places: of a player, those of the frames so far, by the outlines of what is in them, measured with the axes where
+    the first frame has its own. A frame with the outlines of another gets its places, for half of a layout's time.
+    """
+    FigureCanvasSVG(fig)  # which measures text as it will be drawn
+    dpi, fig.dpi = fig.dpi, FigureCanvasSVG.fixed_dpi
+    first = next(iter(places.values()), None) if places else None
+    if first:
+        _move(fig, first)
+    found = _outlines(fig) if first else None
+    if first and found in places:
+        _move(fig, places[found])
+    else:
+        fig.get_layout_engine().execute(fig)
+        if places is not None and not fig.subfigs:
+            places[found or _outlines(fig)] = [ax.get_position(original=True) for ax in fig.axes]
+    fig.dpi = dpi
+    fig.set_layout_engine(None)
+
+
+def _move(fig, places):
+    for ax, place in zip(fig.axes, places, strict=False):
+        counts = ax.get_in_layout()
+        ax.set_position(place)
+        ax.set_in_layout(counts)  # which a place that is set by hand ends
+
+
+def _outlines(fig):
+    """The box of each part of the figure, in thousandths of a point; of the axes, what a layout asks for."""
+    parts = [part for part in fig.get_children() if part is not fig.patch]
+    boxes = [part.get_tightbbox(for_layout_only=True) if part in fig.axes else part.get_tightbbox() for part in parts]
+    return tuple(None if box is None else tuple(box.extents.round(3).tolist()) for box in boxes)
 
 
 def _tidy(text, mark):

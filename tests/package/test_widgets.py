@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 from ipywidgets.embed import dependency_state
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from actlab import activations, plot, theory, widgets
 from actlab.activations import catalog, get
@@ -391,6 +393,34 @@ def test_two_frames_that_look_alike_share_no_id():
     # a browser looks an id up in the first frame that has it, and that one may be hidden
     first, second = frames(player(lambda ax, k: busy(ax), alt=lambda k: f"k is {k}", k=[1, 2]))
     assert not set(declared(first)) & set(declared(second))
+
+
+def steps(ax, k):
+    ax.set(title=f"step {k}", xlabel="z", xlim=(0, 1), ylim=(0, 10 ** (k // 3)))
+
+
+@pytest.mark.parametrize("style", ["default", "actlab.book"])
+def test_a_frame_is_drawn_once_and_laid_out_only_where_its_outlines_are_new(monkeypatch, style):
+    drawn, laid_out = [], []
+    draw, execute = Figure.draw, ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(Figure, "draw", lambda fig, *given: drawn.append(fig) or draw(fig, *given))
+    monkeypatch.setattr(
+        ConstrainedLayoutEngine, "execute", lambda own, fig: laid_out.append(fig) or execute(own, fig)
+    )
+    with plt.style.context(style):
+        player(steps, alt=lambda k: "steps", k=range(6))
+    assert len(drawn) == 6
+    assert len(laid_out) == 2  # the numbers at the axis are wider in the last three
+
+
+def test_a_frame_of_a_player_has_the_layout_that_it_has_alone():
+    page = Page(player(steps, alt=lambda k: "steps", k=range(6)))
+    (slider,) = page.controls()
+    nameless = lambda text: re.sub(r"\bf[0-9a-f]{7,}\b", "", text)  # noqa: E731
+    for k in range(6):
+        page.choose(slider, k)
+        (text,) = page.shown()
+        assert nameless(svg(steps, (5.0, 3.2), k=k)) in nameless(text)
 
 
 def test_the_same_figure_gives_the_same_string():

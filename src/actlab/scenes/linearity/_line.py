@@ -1,5 +1,6 @@
 """What one line is worth on the disk, and which one training comes to rest at."""
 
+import functools
 import math
 from collections.abc import Iterable
 
@@ -27,18 +28,26 @@ def by_hand(offset: float) -> float:
     The labels are 1 within radius 1 and the coordinates normal with variance 1 / (2 ln 2); it says inside
     before the line and outside behind it.
     """
-    sd = 1 / math.sqrt(2 * math.log(2))
+    middle, inside = _strips()
+    before = inside[middle < offset].sum().item()
+    return before + (1 - _below(offset)) - (inside.sum().item() - before)
 
-    def below(u):
-        return 0.5 * (1 + math.erf(u / sd / math.sqrt(2)))
 
+SD = 1 / math.sqrt(2 * math.log(2))
+
+
+def _below(u):
+    return 0.5 * (1 + math.erf(u / SD / math.sqrt(2)))
+
+
+@functools.cache
+def _strips():
+    """20,000 strips across the disk: where the middle of each is, and what it holds of the density."""
     u = torch.linspace(-1, 1, 20_001, dtype=torch.float64)
     middle = (u[1:] + u[:-1]) / 2
-    density = torch.exp(-(middle**2) / 2 / sd**2) / sd / math.sqrt(2 * math.pi)
-    chord = torch.tensor([2 * below(math.sqrt(1 - v * v)) - 1 for v in middle.tolist()], dtype=torch.float64)
-    inside = density * chord * u.diff()  # of each strip
-    before = inside[middle < offset].sum().item()
-    return before + (1 - below(offset)) - (inside.sum().item() - before)
+    density = torch.exp(-(middle**2) / 2 / SD**2) / SD / math.sqrt(2 * math.pi)
+    chord = torch.tensor([2 * _below(math.sqrt(1 - v * v)) - 1 for v in middle.tolist()], dtype=torch.float64)
+    return middle, density * chord * u.diff()
 
 
 def trained_lines(
