@@ -1,6 +1,6 @@
 """What of a swapped function breaks a pretrained transformer: its size, its mean, or the middle of each unit.
 
-    python data/swap_parts/make.py [FILE] [--seeds 0 5]
+    python data/swap_parts/make.py [FILE] [--seeds 0 10]
 
 adds to FILE, line by line, the runs that it lacks, then writes the tables; stopped, it goes on from where it was, and
 --tables writes what there is. Eleven runs a seed, some fifteen seconds each on one quiet core.
@@ -25,7 +25,7 @@ from actlab import activations, data, experiments, networks, results, train
 from actlab.results import digits
 
 FILE = Path(__file__).parents[2] / "_build" / "swap_parts" / "runs.jsonl"
-SEEDS = range(5)
+SEEDS = range(10)
 FUNCTIONS = ("tanh", "elu", "sigmoid")
 FITTED, LOOKED_AT, UPDATES = 48, 32, 64
 SEEN = ("ratio", "common", "cosine", "through")  # before the first update
@@ -40,9 +40,8 @@ def settings() -> Iterator[tuple[str, str]]:
 
 
 def jobs(seeds: Iterable[int]) -> list[tuple[str, str, int]]:
-    """Function, part and seed of every run: a whole seed, then two at a time, tanh's first, so that few say most."""
-    runs = [(i, *pair, seed) for i, seed in enumerate(seeds) for pair in settings()]
-    return [tuple(run[1:]) for run in sorted(runs, key=lambda run: ((run[0] + 1) // 2, run[1] != "tanh"))]
+    """Function, part and seed of every run, one whole seed after the other."""
+    return [(*pair, seed) for seed in seeds for pair in settings()]
 
 
 class Adjusted(nn.Module):
