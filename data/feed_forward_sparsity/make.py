@@ -25,7 +25,7 @@ from actlab.data import Split
 
 FUNCTIONS = ("relu", "relu_squared", "gelu", "swiglu")
 SEEDS, TUNING = range(10), range(100, 102)
-RATES = (5e-3, 1e-2)  # tried for every function; where the best of them is the first or the last, `tune` goes on
+RATES = (5e-3, 1e-2)  # tried for every function
 LADDER = (5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1)
 KEPT = (0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the hidden outputs of a token
 UPDATES, BATCH, WARMUP = 500, 8, 50
@@ -125,20 +125,14 @@ def tried(name: str, rate: float, seeds: Sequence[int]) -> dict:
 
 
 def tune(name: str, seeds: Sequence[int] = TUNING, run=tried) -> list[dict]:
-    """Trials at `RATES`, and at further rates of the ladder until the lowest mean loss stands between two others.
-
-    Raises ValueError where it stands at an end of the ladder.
-    """
+    """Trials at `RATES`, and at further rates of the ladder until the lowest mean loss stands between two others."""
     trials = {}
-    wanted = list(RATES)
-    while wanted:
-        for rate in wanted:
-            trials[rate] = run(name, rate, seeds)
-        best = min(trials.values(), key=lambda trial: trial["test_loss"])["rate"]
-        at = LADDER.index(best)
-        if at in (0, len(LADDER) - 1):
-            raise ValueError(f"the best rate of {name} stands at the end of the ladder: {best:g}")
-        wanted = [rate for rate in LADDER[at - 1 : at + 2] if rate not in trials]
+
+    def losses(rates):
+        trials.update((rate, run(name, rate, seeds)) for rate in rates)
+        return [trials[rate]["test_loss"] for rate in rates]
+
+    best = experiments.best_rate(losses, LADDER, RATES)
     return [trials[rate] | {"chosen": rate == best} for rate in sorted(trials)]
 
 

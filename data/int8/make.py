@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from actlab import data, networks, results, train
+from actlab import data, experiments, networks, results, train
 
 FUNCTIONS = ("tanh", "relu6", "relu", "elu", "gelu", "silu", "hardswish")
 SEEDS, TUNING = range(10), range(100, 102)
-RATES = (2e-3, 5e-3)  # tried for every function; where the best of them is the first or the last, `tune` goes on
+RATES = (2e-3, 5e-3)  # tried for every function
 LADDER = (2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2)
 DIGITS, TEST, EPOCHS, BATCH = 1500, 1000, 4, 50
 BITS = (8, 6, 4, 3)
@@ -151,20 +151,14 @@ def tried(name: str, rate: float, seeds: Sequence[int]) -> dict:
 
 
 def tune(name: str, seeds: Sequence[int] = TUNING, run=tried) -> list[dict]:
-    """Trials at `RATES`, and at further rates of the ladder until the best stands between two others.
-
-    Raises ValueError where it stands at an end of the ladder.
-    """
+    """Trials at `RATES`, and at further rates of the ladder until the best stands between two others."""
     trials = {}
-    wanted = list(RATES)
-    while wanted:
-        for rate in wanted:
-            trials[rate] = run(name, rate, seeds)
-        best = max(trials.values(), key=lambda trial: trial["accuracy"])["rate"]
-        at = LADDER.index(best)
-        if at in (0, len(LADDER) - 1):
-            raise ValueError(f"the best rate of {name} stands at the end of the ladder: {best:g}")
-        wanted = [rate for rate in LADDER[at - 1 : at + 2] if rate not in trials]
+
+    def wrong(rates):
+        trials.update((rate, run(name, rate, seeds)) for rate in rates)
+        return [1 - trials[rate]["accuracy"] for rate in rates]
+
+    best = experiments.best_rate(wrong, LADDER, RATES)
     return [trials[rate] | {"chosen": rate == best} for rate in sorted(trials)]
 
 

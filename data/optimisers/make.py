@@ -23,23 +23,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from actlab import data, networks, results
+from actlab import data, experiments, networks, results
 from actlab.results import digits
 
 RUNS = Path(__file__).parents[2] / "_build" / "optimisers"
 FUNCTIONS = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "gelu", "silu")
-FIRST = {"sgd": (-3, 1), "momentum": (-5, -1), "adam": (-7, -3), "adamw": (-7, -3), "muon": (-7, -3)}  # rungs
-MOST = 14  # rungs of a ladder
+LADDER = tuple(float(f"{digit}e{power}") for power in range(-6, 2) for digit in (1, 3))
+FIRST = {"sgd": (0.03, 0.1, 0.3, 1.0, 3.0), "momentum": (3e-3, 1e-2, 3e-2, 0.1, 0.3)}
+FIRST |= dict.fromkeys(("adam", "adamw", "muon"), (3e-4, 1e-3, 3e-3, 1e-2, 3e-2))
 SIZES, EPOCHS, POINTS, BATCH = (196, 32, 32, 32, 10), 20, 1000, 50
 DECAY = 0.1  # of adamw and muon
 # digits of each part, the draws of it, and the seed of its first start; a part's draws test all of its digits
 TUNING, COUNTED = (0, 1700, 4, 0), (1700, 5000, 20, 100)
-
-
-def rate_of(rung: int) -> float:
-    """1 and 3 of each power of ten: rung -3 is 0.03, -2 is 0.1."""
-    power, half = divmod(rung, 2)
-    return float(f"{(1, 3)[half]}e{power}")
 
 
 # --- digits
@@ -172,28 +167,16 @@ def rows_of(name: str, optimizer: str, part: tuple[int, ...], rates: Sequence[fl
     ]
 
 
-def best_of(rows: Sequence[dict]) -> float:
-    """The rate with the most digits right over the draws; of two alike the lower one."""
-    right: dict[float, float] = {}
-    for row in rows:
-        right[row["rate"]] = right.get(row["rate"], 0) + row["test_accuracy"]
-    return max(sorted(right), key=lambda rate: round(right[rate], 6))
+def tune(run: Callable[[Sequence[float]], list[dict]], first: Sequence[float]) -> tuple[float, list[dict]]:
+    """The rate with the most digits right over the draws, and the rows of all rates tried, lowest rate first."""
+    rows = []
 
+    def wrong(rates):
+        found = run(rates)
+        rows.extend(found)
+        return [round(sum(1 - row["test_accuracy"] for row in found if row["rate"] == rate), 6) for rate in rates]
 
-def climb(run: Callable[[Sequence[float]], list[dict]], low: int, high: int) -> list[dict]:
-    """The rows of a ladder that is made longer until its best rate is no end of it."""
-    rows = run([rate_of(rung) for rung in range(low, high + 1)])
-    while high - low < MOST:
-        best = best_of(rows)
-        if best == rate_of(low):
-            low -= 1
-            rows = run([rate_of(low)]) + rows
-        elif best == rate_of(high):
-            high += 1
-            rows = rows + run([rate_of(high)])
-        else:
-            return rows
-    raise ValueError(f"no best rate inside {rate_of(low):g} to {rate_of(high):g}")
+    return experiments.best_rate(wrong, LADDER, first), sorted(rows, key=lambda row: row["rate"])
 
 
 def main():
@@ -214,11 +197,9 @@ def main():
         return json.loads(path.read_text())
 
     for optimizer, name in product(OPTIMIZERS, FUNCTIONS):
-        tried = climb(
-            lambda rates, name=name, how=optimizer: once(name, how, "tuning", TUNING, rates), *FIRST[optimizer]
-        )
+        best, tried = tune(lambda rates, of=(name, optimizer): once(*of, "tuning", TUNING, rates), FIRST[optimizer])
         tables["tuning"] += tried
-        tables["runs"] += once(name, optimizer, "runs", COUNTED, [best_of(tried)])
+        tables["runs"] += once(name, optimizer, "runs", COUNTED, [best])
     results.save(
         "optimisers",
         tables,

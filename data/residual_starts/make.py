@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, layer_norm
 
-from actlab import data, results
+from actlab import data, experiments, results
 
 
 class Kind(NamedTuple):
@@ -41,7 +41,7 @@ KINDS = {
     "post-norm, warm-up": Kind(norm="post", warmup=50),
 }
 SEEDS, TUNING, BLOCKS, WIDTH, UPDATES, BATCH = range(10), range(100, 104), 32, 48, 100, 64
-RATES = (1e-3, 3e-3)  # tried for every kind; where the best of them is the first or the last, `tune` goes on
+RATES = (1e-3, 3e-3)  # tried for every kind
 LADDER = tuple(float(f"{digit}e{power}") for power in range(-6, 0) for digit in (1, 3))
 
 
@@ -144,18 +144,15 @@ def _loss(trial):
 
 def tune(name: str, seeds: Sequence[int] = TUNING, run=some) -> list[dict]:
     """Trials at `RATES`, and at further rates of the ladder until the lowest mean training loss stands between two
-    others. Raises ValueError where it stands at an end of the ladder.
+    others.
     """
     trials = {}
-    wanted = list(RATES)
-    while wanted:
-        for rate in wanted:
-            trials[rate] = tried(run(name, rate, seeds))
-        best = min(trials.values(), key=_loss)["rate"]
-        at = LADDER.index(best)
-        if at in (0, len(LADDER) - 1):
-            raise ValueError(f"the best rate of {name} stands at the end of the ladder: {best:g}")
-        wanted = [rate for rate in LADDER[at - 1 : at + 2] if rate not in trials]
+
+    def losses(rates):
+        trials.update((rate, tried(run(name, rate, seeds))) for rate in rates)
+        return [_loss(trials[rate]) for rate in rates]
+
+    best = experiments.best_rate(losses, LADDER, RATES)
     return [trials[rate] | {"chosen": rate == best} for rate in sorted(trials)]
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from actlab import data, ensemble, results
+from actlab import data, ensemble, experiments, results
 from actlab.results import digits
 
 RUNS = Path(__file__).parents[2] / "_build" / "tabular_runs"
@@ -25,18 +25,13 @@ FUNCTIONS = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "gelu", "silu")
 ARMS = ("linear", *FUNCTIONS)
 WIDTHS, STEPS, SHARE = (16, 16), 300, 1 / 5
 COUNTED, TUNING = range(20), range(100, 110)
-FIRST, MOST = (-6, -2), 12  # rungs to begin with, and of a ladder at the most
+LADDER = tuple(float(f"{digit}e{power}") for power in range(-6, 2) for digit in (1, 3))
+FIRST = (0.001, 0.003, 0.01, 0.03, 0.1)
 ENDS = {  # loss and outputs
     "auto_mpg": ("mse", 1),
     "breast_cancer": ("bce", 1),
     "wine": ("cross_entropy", 3),
 }
-
-
-def rate_of(rung: int) -> float:
-    """1 and 3 of each power of ten: rung -3 is 0.03, -2 is 0.1."""
-    power, half = divmod(rung, 2)
-    return float(f"{(1, 3)[half]}e{power}")
 
 
 def rows_of(table: str, arm: str, rate: float, seeds: Sequence[int]) -> list[dict]:
@@ -71,28 +66,17 @@ def rows_of(table: str, arm: str, rate: float, seeds: Sequence[int]) -> list[dic
     ]
 
 
-def best_of(rows: Sequence[dict]) -> float:
-    """The rate with the lowest mean test loss; one at which a run diverged is none."""
-    losses: dict[float, list[float]] = {}
-    for row in rows:
-        losses.setdefault(row["rate"], []).append(math.inf if row["test_loss"] is None else row["test_loss"])
-    return min(sorted(losses), key=lambda rate: sum(losses[rate]))
+def tune(run: Callable[[float], list[dict]]) -> tuple[float, list[dict]]:
+    """The rate with the lowest mean test loss, and the rows of all rates tried, lowest rate first."""
+    rows = {}
 
+    def losses(rates):
+        rows.update((rate, run(rate)) for rate in rates)
+        # None stands for a run that diverged
+        return [sum(math.inf if row["test_loss"] is None else row["test_loss"] for row in rows[r]) for r in rates]
 
-def climb(run: Callable[[float], list[dict]], low: int, high: int) -> list[dict]:
-    """The rows of a ladder that is made longer until its best rate is no end of it."""
-    rows = [row for rung in range(low, high + 1) for row in run(rate_of(rung))]
-    while high - low < MOST:
-        best = best_of(rows)
-        if best == rate_of(low):
-            low -= 1
-            rows = run(rate_of(low)) + rows
-        elif best == rate_of(high):
-            high += 1
-            rows = rows + run(rate_of(high))
-        else:
-            return rows
-    raise ValueError(f"no best rate inside {rate_of(low):g} to {rate_of(high):g}")
+    best = experiments.best_rate(losses, LADDER, FIRST)
+    return best, [row for rate in sorted(rows) for row in rows[rate]]
 
 
 def main():
@@ -113,9 +97,9 @@ def main():
         return json.loads(path.read_text())
 
     for table, arm in product(ENDS, ARMS):
-        tried = climb(lambda rate, table=table, arm=arm: once(table, arm, rate, TUNING), *FIRST)
+        best, tried = tune(lambda rate, of=(table, arm): once(*of, rate, TUNING))
         tables["tuning"] += tried
-        tables["runs"] += once(table, arm, best_of(tried), COUNTED)
+        tables["runs"] += once(table, arm, best, COUNTED)
     results.save(
         "tabular_runs",
         tables,

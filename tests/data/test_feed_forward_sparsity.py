@@ -1,7 +1,5 @@
 """The stored sparsity study: the tables are whole, the rate was chosen by the rule, and pruning does what it says."""
 
-import math
-
 import pytest
 import torch
 from recipes import recipe_of
@@ -55,18 +53,15 @@ def test_no_rate_stands_at_the_end_of_those_tried_and_no_counted_run_chose_it(re
         assert {trial["runs"] for trial in trials} == {len(recipe.TUNING)}
 
 
-@pytest.mark.parametrize("best_rate", [1e-3, 1e-2, 5e-2])
-def test_the_rates_are_extended_until_the_best_stands_between_two_others(recipe, best_rate):
-    def run(name, rate, seeds):
-        loss = 2 + abs(math.log10(rate / best_rate))
-        return {"function": name, "rate": rate, "runs": len(seeds), "test_loss": loss}
+@pytest.mark.parametrize("name", recipe_of("feed_forward_sparsity").FUNCTIONS)
+def test_the_stored_trials_are_those_that_the_rule_asks_for(recipe, tuning, name):
+    trials = tuning[name]
 
-    trials = recipe.tune("relu", range(3), run)
-    (chosen,) = (trial["rate"] for trial in trials if trial["chosen"])
-    assert chosen == best_rate and trials[0]["rate"] < best_rate < trials[-1]["rate"]
-    with pytest.raises(ValueError, match="the best rate of relu stands at the end of the ladder"):
-        best_rate = 10.0
-        recipe.tune("relu", range(3), run)
+    def run(of, rate, seeds):
+        assert of == name and seeds == recipe.TUNING
+        return next({key: value for key, value in t.items() if key != "chosen"} for t in trials if t["rate"] == rate)
+
+    assert recipe.tune(name, run=run) == trials
 
 
 def test_what_is_kept_is_the_largest_and_of_the_same_number_at_random(recipe):

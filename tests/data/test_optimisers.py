@@ -1,6 +1,6 @@
 """Functions by optimisers: each step is torch's, rates were chosen on other digits, verdicts come out again."""
 
-import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -111,13 +111,15 @@ def test_no_digit_that_chose_a_rate_is_counted_and_none_is_tested_twice(recipe):
     assert (count, len(seen)) == (recipe.TUNING[1], 5000)
 
 
-def test_a_ladder_climbs_until_its_best_has_two_neighbours(recipe):
-    def peak(at):
-        return lambda rates: [{"rate": rate, "test_accuracy": -abs(math.log(rate / at))} for rate in rates]
-
-    for at in (0.001, 0.3):
-        rows = recipe.climb(peak(at), -5, -3)
-        rates = [row["rate"] for row in rows]
-        assert recipe.best_of(rows) == at and rates == sorted(rates) and rates[0] < at < rates[-1]
-    with pytest.raises(ValueError, match="no best rate inside"):
-        recipe.climb(peak(1e30), -5, -3)
+def test_the_stored_trials_are_those_that_the_rule_asks_for(recipe):
+    tuning, counted = results.load("optimisers", "tuning"), results.load("optimisers", "runs")
+    for optimizer, name in product(recipe.OPTIMIZERS, recipe.FUNCTIONS):
+        rows, runs = (
+            [row for row in table if (row["optimizer"], row["activation"]) == (optimizer, name)]
+            for table in (tuning, counted)
+        )
+        best, tried = recipe.tune(
+            lambda rates, rows=rows: [row for rate in rates for row in rows if row["rate"] == rate],
+            recipe.FIRST[optimizer],
+        )
+        assert tried == rows and {row["rate"] for row in runs} == {best}

@@ -51,18 +51,16 @@ def test_no_rate_stands_at_the_end_of_those_tried_and_no_counted_run_chose_it(re
         assert {trial["runs"] for trial in trials} == {len(recipe.TUNING)}
 
 
-@pytest.mark.parametrize("best_rate", [3e-5, 3e-3, 1e-2])
-def test_the_rates_are_extended_until_the_best_stands_between_two_others(recipe, best_rate):
-    def run(name, rate, seeds):
-        loss = 0.1 + abs(math.log10(rate / best_rate))
-        return [{"kind": name, "rate": rate, "train_loss": loss, "test_accuracy": 0.5} for _ in seeds]
+@pytest.mark.parametrize("name", recipe_of("residual_starts").KINDS)
+def test_the_stored_trials_are_those_that_the_rule_asks_for(recipe, tuning, name, monkeypatch):
+    def run(of, rate, seeds):
+        assert of == name and seeds == recipe.TUNING
+        return next(
+            {key: value for key, value in t.items() if key != "chosen"} for t in tuning[name] if t["rate"] == rate
+        )
 
-    trials = recipe.tune("plain", range(3), run)
-    (chosen,) = (trial["rate"] for trial in trials if trial["chosen"])
-    assert chosen == best_rate and trials[0]["rate"] < best_rate < trials[-1]["rate"]
-    with pytest.raises(ValueError, match="the best rate of plain stands at the end of the ladder"):
-        best_rate = 10.0
-        recipe.tune("plain", range(3), run)
+    monkeypatch.setattr(recipe, "tried", lambda rows: rows)
+    assert recipe.tune(name, run=run) == tuning[name]
 
 
 def test_a_rate_at_which_a_run_diverged_is_never_the_best(recipe):

@@ -24,17 +24,15 @@ def recipe():
     return recipe_of("swap_parts")
 
 
-def test_every_run_is_stored_once_and_seeds_are_the_first_ones(recipe):
+def test_seeds_are_whole_and_the_first_ones(recipe):
     rows = results.load("swap_parts", "runs")
     keys = [(row["activation"], row["part"], row["seed"]) for row in rows]
-    assert len(set(keys)) == len(keys) and set(keys) <= set(recipe.jobs(recipe.SEEDS))
-    assert {key for key in recipe.jobs(recipe.SEEDS) if key[2] == 0} <= set(keys)
-    for pair in recipe.settings():
-        seeds = [seed for *other, seed in keys if tuple(other) == pair]
-        assert seeds == list(range(len(seeds)))  # so that pairs with the study are its first rows
+    seeds = results.provenance("swap_parts")["seeds"]
+    assert keys == recipe.jobs(seeds) and seeds == list(recipe.SEEDS[: len(seeds)])
     looks = [(row["activation"], row["part"], row["seed"]) for row in results.load("swap_parts", "looks")]
     assert len(set(looks)) == len(looks) and set(keys) <= set(looks)
     untrained = {(name, part) for name, part, _ in set(looks) - set(keys)}
+    assert {seed for _, _, seed in set(looks) - set(keys)} == set(recipe.STUDIED)
     assert untrained == {("gelu", "none")} | {(name, part) for name in recipe.FUNCTIONS for part in ("none", "both")}
 
 
@@ -44,7 +42,25 @@ def test_runs_are_paired_with_those_of_the_study():
         for row in results.load("transformers", "swaps")
         if row["activation"] == "gelu" and row["start"] == "pretrained"
     }
-    assert all(row["majority"] == majority[row["seed"]] for row in results.load("swap_parts", "runs"))
+    rows = [row for row in results.load("swap_parts", "runs") if row["seed"] in majority]
+    assert rows and all(row["majority"] == majority[row["seed"]] for row in rows)
+
+
+def test_tables_leave_a_seed_out_that_is_not_whole(recipe, tmp_path, monkeypatch):
+    kept = {}
+    monkeypatch.setattr(recipe.results, "save", lambda name, tables, **more: kept.update(tables, **more))
+    look = dict.fromkeys(recipe.LOOK, 0)
+    run = look | dict.fromkeys(("accuracy", "positive", "majority", "train_loss", "seconds"), 1)
+    file = tmp_path / "runs.jsonl"
+    untrained = [(name, part) for name in recipe.FUNCTIONS for part in ("none", "both")] + [("gelu", "none")]
+    for name, part, seed in [(*pair, seed) for pair in untrained for seed in recipe.STUDIED]:
+        recipe.note(file, look | {"activation": name, "part": part, "seed": seed})
+    for name, part, seed in recipe.jobs([0, 1])[:-1]:
+        recipe.note(file, run | {"activation": name, "part": part, "seed": seed})
+    monkeypatch.setattr("sys.argv", ["make.py", str(file), "--tables"])
+    recipe.main()
+    assert kept["seeds"] == [0] and [row["seed"] for row in kept["runs"]] == 11 * [0]
+    assert kept["training_seconds"] == 11
 
 
 def test_the_numbers_are_those_of_other_formulas(recipe):

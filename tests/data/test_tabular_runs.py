@@ -1,6 +1,7 @@
 """Functions on tables: rates were chosen on other splits, a verdict from the rows, a short run of the recipe."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -30,6 +31,14 @@ def test_every_arm_was_tuned_inside_its_ladder_and_counted_on_other_splits(recip
         means = {rate: np.mean(losses) for rate, losses in tried.items()}
         (rate,) = {row["rate"] for row in runs if (row["table"], row["arm"]) == (table, arm)}
         assert means[rate] == min(means.values()) and min(means) < rate < max(means)
+
+
+def test_the_stored_trials_are_those_that_the_rule_asks_for(recipe):
+    tuning, counted = results.load("tabular_runs", "tuning"), results.load("tabular_runs", "runs")
+    for table, arm in product(recipe.ENDS, recipe.ARMS):
+        rows, runs = ([row for row in of if (row["table"], row["arm"]) == (table, arm)] for of in (tuning, counted))
+        best, tried = recipe.tune(lambda rate, rows=rows: [row for row in rows if row["rate"] == rate])
+        assert tried == rows and {row["rate"] for row in runs} == {best}
 
 
 def test_a_verdict_is_that_of_the_rows_with_the_variance_of_splits_of_the_same_rows():

@@ -99,8 +99,18 @@ def test_what_is_cited_has_a_place_and_is_used():
     code = "".join(claim.code for claim in ledger.values()) + inspect.getsource(claims)
     for line in lines_of("cited.csv"):
         assert f"{{{line['source']}," in bibliography
-        assert all(line.values()), line
+        assert all(line.values()) and line["read"] in ("yes", "second hand"), line
         assert line["source"] in code, f"nothing reads what {line['source']} says"
+
+
+def test_the_ledger_page_names_the_sources_that_were_read_second_hand():
+    lines = lines_of("cited.csv")
+    second = {line["source"] for line in lines if line["read"] != "yes"}
+    partly = second & {line["source"] for line in lines if line["read"] == "yes"}
+    page = json.loads((ROOT / "appendix/claims.ipynb").read_text(encoding="utf-8"))
+    (said,) = re.findall(r"\*second hand\*: [^.]*\.", "".join("".join(cell["source"]) for cell in page["cells"]))
+    wholly, parts = (set(keys.split(",")) for keys in re.findall(r"\{cite\}`([^`]*)`", said))
+    assert (wholly, parts) == (second - partly, partly)
 
 
 def rests_on_literals(check):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from actlab import activations, networks, results, train
+from actlab import activations, networks, train
 from actlab.networks import _text
 from actlab.scenes import transformers as scene
 
@@ -76,12 +76,14 @@ def test_parts_that_the_study_has_are_its_runs():
     assert list(scene.part("elu", "both").accuracy.values()) == scene.runs("elu", start="calibrated")
 
 
-def test_a_gain_is_paired_by_seed():
-    base = scene.part("tanh", "none")
-    few = scene.Part({0: 0.7, 2: 0.8, 4: 0.6}, {0: 0.5, 2: 0.5, 4: 0.5}, 1, 0.1, 0.5, 1)
-    off = [0.7 - base.accuracy[0], 0.8 - base.accuracy[2], 0.6 - base.accuracy[4]]
-    assert scene.gain(few, base) == scene.points(results.student(off))
-    assert scene.gain(scene.Part({0: 0.7}, {0: 0.5}, 1, 0.1, 0.5, 1), base) == "-"
+@pytest.mark.parametrize(("what", "names"), [("units", scene.FAIL), ("both", scene.FAIL), ("factor", ["gelu"])])
+def test_an_adjustment_is_judged_draw_by_draw(what, names):
+    adjusted, plain = ([scene.part(name, of).accuracy for name in names] for of in (what, "none"))
+    seeds = [seed for seed in plain[0] if seed in adjusted[0]]
+    a, b = (np.array([[of[seed] for seed in seeds] for of in both]).mean(axis=0) for both in (adjusted, plain))
+    low, high = interval(100 * a, 100 * b, 1 - 0.05 / 6)
+    found = scene.changed(what, names)
+    assert (found.low, found.high, found.n) == (pytest.approx(low), pytest.approx(high), len(seeds))
 
 
 def test_losses_from_scratch_are_compared_with_those_of_the_same_seed():

@@ -4,6 +4,7 @@ from ._adaptive import Adaptive, adaptive, arms
 from ._cluster import cluster
 from ._deep import Deep
 from ._images import Images, early_stop, five, images
+from ._ladder import best_rate
 from ._points import Setting, disk, published, published_loss, tuned, xor
 from ._pools import Failed
 from ._run import Outcome, Study, run
@@ -21,6 +22,7 @@ __all__ = [
     "Swap",
     "adaptive",
     "arms",
+    "best_rate",
     "characters",
     "cluster",
     "disk",

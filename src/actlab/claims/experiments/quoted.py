@@ -208,7 +208,7 @@ def cifar_10_has_6000_images_of_each_class():
 def sst_2_has_67349_training_sentences():
     listed, printed = int(number_in("wang2019", "SST-2 training sentences")), "6,7349"
     return Evidence(
-        f"GLUE lists {listed:,}",
+        f"the files of GLUE have {listed:,}",
         expected="the number as it is printed",
         cases={"as printed": f"{listed:,}" == printed},
         core={"its digits": str(listed) == printed.replace(",", "")},
@@ -230,8 +230,8 @@ def cola_has_8551_training_sentences():
     )
     return Evidence(
         f"the corpus's page: {everything:,} sentences of {publications} linguistics publications, {public:,} of them "
-        f"public and {held_out:,} held out; GLUE: {development:,} for development. What is left of the public ones "
-        f"is {public - development:,}",
+        f"public and {held_out:,} held out; the files of GLUE: {development:,} for development. What is left of "
+        f"the public ones is {public - development:,}",
         expected="23, and 8,551 to train on",
         cases={
             "23 publications": publications == 23,

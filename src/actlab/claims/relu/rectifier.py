@@ -164,7 +164,7 @@ def relu_is_a_threshold():
 
 
 @claim(
-    "ReLU makes the activations sparse",
+    "ReLU may make the activations sparse",
     verdict=TRUE,
     activations=("relu", "tanh"),
     citations=("glorot2011",),

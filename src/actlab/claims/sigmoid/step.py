@@ -64,10 +64,10 @@ def the_step_draws_only_straight_lines():
 
 
 @claim(
-    "The step has no gradient, so nothing can be learned with it",
+    "The step has no gradient: it is unusable for training, and nothing is learned across layers of it",
     verdict=CONDITIONS,
-    corrected="Back-propagation cannot: every weight below a step gets a gradient of exactly 0. The perceptron rule, "
-    "which asks for no gradient, trains a lone step unit wherever a line separates the labels.",
+    corrected="Across layers back-propagation cannot: every weight below a step gets a gradient of exactly 0. The "
+    "perceptron rule, which asks for no gradient, trains a lone step unit wherever a line separates the labels.",
     activations=("step",),
     citations=("rosenblatt1958", "novikoff1962", "bengio2013"),
     where=f"{CHAPTER}#sec-sigmoid-step",

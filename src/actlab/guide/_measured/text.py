@@ -46,8 +46,12 @@ def _swaps():
     gelu, fresh = right("gelu"), right("gelu", "fresh")
     out: dict[str, Any] = {f"swap_{name}": Difference.of(right(name), gelu) for name in (*NEAR, *FAR)}
     for name in FAR:
-        out[f"fitted_{name}"] = Difference.of(right(name, "calibrated"), right(name))
         out[f"fresh_{name}"] = Difference.of(right(name, "fresh"), fresh)
+    # the three together: one by one, with a correction, only tanh's gain is sure
+    fitted, plainly = (
+        np.mean([right(name, start) for name in FAR], axis=0) for start in ("calibrated", "pretrained")
+    )
+    out["fitted_far"] = Difference.of(fitted, plainly)
     units = [row for row in results.load("swap_parts", "runs") if row["part"] == "units" and row["activation"] in FAR]
     sure = [row["accuracy"] > _beyond_a_constant(row["majority"], swaps[0]["n"]) for row in units]
     out |= {"units_runs": len(sure), "units_learned": sum(sure)}

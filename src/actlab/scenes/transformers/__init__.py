@@ -13,10 +13,12 @@ from ._look import (
     values_table,
 )
 from ._parts import (
+    COMPARED,
     PARTS,
     Part,
+    changed,
     fitted_player,
-    gain,
+    gains_table,
     part,
     parts,
     parts_figure,
@@ -61,18 +63,20 @@ from ._stored import (
 )
 
 __all__ = [
+    "COMPARED",
     "FAIL",
     "PARTS",
     "Look",
     "Part",
     "ahead",
+    "changed",
     "controls_table",
     "courses",
     "courses_figure",
     "courses_table",
     "fan_player",
     "fitted_player",
-    "gain",
+    "gains_table",
     "gap",
     "gradients",
     "gradients_table",

@@ -12,9 +12,21 @@ from torch import Tensor
 from ... import activations, networks, plot, results, widgets
 from ...tables import Table
 from .. import drawn
-from ._stored import FAIL, ahead, beats, points, runs
+from ._stored import FAIL, beats, runs
 
-__all__ = ["PARTS", "Part", "fitted_player", "gain", "part", "parts", "parts_figure", "parts_table", "reversed_table"]
+__all__ = [
+    "COMPARED",
+    "PARTS",
+    "Part",
+    "changed",
+    "fitted_player",
+    "gains_table",
+    "part",
+    "parts",
+    "parts_figure",
+    "parts_table",
+    "reversed_table",
+]
 
 PARTS = {
     "none": "as it is",
@@ -23,6 +35,8 @@ PARTS = {
     "factor": "factor",
     "both": "both",
 }
+REVERSED = {"none": "GELU as it is", "factor": "as large as tanh's", "units": "with tanh's middles"}
+COMPARED = 6  # differences that stand together: four adjustments of three functions, two of GELU
 STARTS = {"none": "pretrained", "both": "calibrated"}  # stored with data/transformers
 
 
@@ -72,30 +86,39 @@ def parts(names: Sequence[str] = FAIL, whats: Sequence[str] = tuple(PARTS)) -> d
     return {(name, what): part(name, what) for name in names for what in whats}
 
 
-def gain(found: Part, base: Part) -> str:
-    """By how many points an adjusted function is ahead of another, over the seeds of both; "-" for under three."""
-    seeds = sorted(set(found.accuracy) & set(base.accuracy))
-    if len(seeds) < 3:  # of two pairs the interval is 12.7 standard errors to either side
-        return "-"
-    return points(ahead([found.accuracy[s] for s in seeds], [base.accuracy[s] for s in seeds]))
+def changed(what: str, names: Sequence[str] = FAIL) -> results.Paired:
+    """What an adjustment does to the accuracy, in points, by draw, whose number is the mean of the functions."""
+    found = [(part(name, what).accuracy, part(name, "none").accuracy) for name in names]
+    seeds = sorted(set.intersection(*(set(a) & set(b) for a, b in found)))
+    after, before = ([100 * statistics.mean(of[side][seed] for of in found) for seed in seeds] for side in (0, 1))
+    return results.paired(after, before, comparisons=COMPARED)
 
 
 def parts_table(found: Mapping[tuple[str, str], Part]) -> Table:
-    """What is seen before training, who learns, and by how much more than as it is, by function and part."""
+    """What is seen before training, who learns, and the mean accuracy in per cent, by function and part."""
     rows = []
     for (name, what), part in found.items():
         seen = f"{part.ratio:.1f}", f"{part.common:.0%}", f"{part.cosine:.2f}", f"{part.through:.2f}"
         learned = f"{part.learned} of {len(part.accuracy)}"
-        more = "-" if what == "none" else gain(part, found[name, "none"])
-        rows.append((f"{name}, {PARTS[what]}", *seen, learned, more))
-    return Table(["adjusted", "ratio", "common", "cosine", "through", "learned", "gain, points"], rows)
+        rows.append((f"{name}, {PARTS[what]}", *seen, learned, f"{100 * part.mean:.0f}"))
+    return Table(["adjusted", "ratio", "common", "cosine", "through", "learned", "right, %"], rows)
+
+
+def gains_table() -> Table:
+    """By how many points accuracy changes: of the three functions in the mean, and of GELU, made more like tanh."""
+    asked = {f"the three, {said}": (what, FAIL) for what, said in PARTS.items() if what != "none"}
+    asked |= {f"GELU {said}": (what, ["gelu"]) for what, said in REVERSED.items() if what != "none"}
+    rows = []
+    for words, (what, names) in asked.items():
+        found = changed(what, names)
+        rows.append((words, found.n, f"{found.mean:+.1f} ± {found.half:.1f}", f"{found.seen:.0f}", found.verdict))
+    return Table(["adjusted", "draws", "change", "seen", "accuracy"], rows)
 
 
 def reversed_table() -> Table:
     """GELU made more like tanh: larger by tanh's factor, or with each unit's median as it is with tanh."""
-    words = {"none": "GELU as it is", "factor": "as large as tanh's", "units": "with tanh's middles"}
     rows = []
-    for what, said in words.items():
+    for what, said in REVERSED.items():
         seen = part("gelu", what)
         learned = f"{seen.learned} of {len(seen.accuracy)}"
         right = f"{100 * seen.mean:.0f}"
