@@ -45,9 +45,7 @@ def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat, 
         if nn.parameter.is_lazy(p):
             raise ValueError("the network has layers without weights yet; call it once on a batch, and ask again")
         if p.is_inference():
-            raise ValueError(
-                "the network was made in inference mode: its weights can have no gradient"
-            )
+            raise ValueError("the network was made in inference mode: its weights can have no gradient")
     watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep, slopes_alone=slopes_alone)
     weights = {name: p for name, p in network.named_parameters() if p.requires_grad and p.ndim > 1}
     seen = Pass(watch, weights, {name: Moments() for name in weights})
@@ -173,8 +171,6 @@ def _one(network, batch, seen, *, loss, seed, call):
 
 def _no_batch(batch):
     kind = type(batch).__name__
-    if isinstance(batch, torch.utils.data.Dataset):
-        return f"a {kind} is no batch: give a DataLoader of it"
     what = f"a {kind}" if batch is None or isinstance(batch, str | int | float) or len(batch) else f"an empty {kind}"
     return f"there are no tensors in {what}: a batch is a tensor, or tensors in a tuple, a mapping or a list"
 
@@ -204,6 +200,8 @@ def _written_back(watch):
 def _batches(x) -> Iterator:
     if isinstance(x, torch.utils.data.DataLoader | Iterator):
         yield from x
+    elif isinstance(x, torch.utils.data.Dataset):
+        raise ValueError(f"a {type(x).__name__} is no batch: give a DataLoader of it")
     else:
         yield x
 
