@@ -19,6 +19,7 @@ a dim is named twice or the mask does not fit.
 import functools
 import inspect
 import math
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -35,11 +36,14 @@ def _in_single(function):
 
     @functools.wraps(function)
     def wrapped(z, dim=-1, mask=None, *, dtype=None, **settings):
+        if isinstance(z, torch.fx.Proxy):  # one call in the graph that torch.fx writes
+            given = {"dim": dim, "mask": mask, "dtype": dtype, **settings}
+            return z.tracer.create_proxy("call_function", wrapped, (z,), given)
         if dtype is not None and isinstance(z, Tensor):
             z = z.to(dtype)
         dims = _require(function.__name__, z, dim, mask)
-        if isinstance(dim, int) and z.dim() and z.shape[dim]:
-            return function(_widened(z), dim, mask, **settings).to(z.dtype)
+        if isinstance(dim, Integral) and z.dim() and z.shape[dim]:
+            return function(_widened(z), dims[0], mask, **settings).to(z.dtype)
         return _along(function, z, dims, mask, reduces, **settings)
 
     return wrapped
@@ -95,9 +99,10 @@ def log_softmax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype:
     Finite where the probability rounds to 0, and not 0 where it rounds to 1: log(softmax(z)) is neither.
     """
     z = _masked(z, mask)
-    largest, _, weights = _weights(z, dim)
+    largest, place, weights = _weights(z, dim)
     others = weights.sum(dim, keepdim=True)
-    logs = (z - largest - torch.log1p(others)).masked_fill(z == -inf, -inf)
+    below = (z - largest).scatter(dim, place, 0.0)  # its gradient would be 1 minus 1 for the largest entry
+    logs = (below - torch.log1p(others)).masked_fill(z == -inf, -inf)
     return logs.masked_fill(largest == inf, math.nan)
 
 
@@ -131,6 +136,7 @@ def online_softmax(
 
     Equal to `softmax` to rounding. When a block brings a new largest entry, the sum so far is scaled down to it: the
     loop needs no more than one block and two numbers at a time, so attention kernels run it; {cite}`milakov2018`.
+    To rounding of 1: the gradient of an entry that has nearly all is 1 minus 1 here, and not in `softmax`.
     Raises ValueError if block is not a positive whole number.
     """
     if not isinstance(block, int) or block < 1:
@@ -161,7 +167,7 @@ def sparsemax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype: t
     shares = below.detach() >= ordered.gather(dim, sharing - 1)
     t = (torch.where(shares, below, 0.0).sum(dim, keepdim=True) - 1) / sharing
     p = torch.relu(torch.where(shares & (below > -inf), below - t, 0.0))
-    return p.masked_fill(~largest.isfinite(), math.nan)
+    return p * torch.where(largest.isfinite(), 1.0, math.nan)  # the gradient has to be nan too
 
 
 def softmax_jacobian(z: Tensor) -> Tensor:
@@ -217,13 +223,13 @@ def _require(name, z, dim, mask=None):
         kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
         raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
     numbers = range(z.dim()) if dim is None else dim if isinstance(dim, tuple | list) else (dim,)
-    if not all(isinstance(number, int) for number in numbers) or (dim is not None and len(numbers) == 0):
+    if not all(isinstance(number, Integral) for number in numbers) or (dim is not None and len(numbers) == 0):
         raise TypeError(f"{name}: dim is the number of a dim, several in a tuple, or None for all; got {dim!r}")
     there = max(z.dim(), 1)  # as in torch, a single number may be asked for its dim 0
     for number in numbers:
         if not -there <= number < there:
             raise IndexError(f"{name}: there is no dim {number} in z of shape {tuple(z.shape)}")
-    dims = [number % there for number in numbers][: z.dim()]
+    dims = [int(number) % there for number in numbers][: z.dim()]
     if len(set(dims)) < len(dims):
         raise ValueError(f"{name}: dim names one of z twice, got {dim!r}")
     if mask is None:

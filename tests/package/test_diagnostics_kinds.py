@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import math
+import types
 import warnings
 
 import pytest
@@ -143,6 +144,42 @@ def test_a_dense_block_that_saves_memory_counts_each_call_once(reentrant):
         torch.testing.assert_close(getattr(saving, name), getattr(plain, name), rtol=1e-5, atol=0)
 
 
+class Halves(nn.Module):
+    """Gates and changes of a view in place, made again in the pass backward."""
+
+    def __init__(self, saving):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers, self.saving = nn.ModuleList([nn.Linear(8, 16), nn.Linear(8, 8)]), saving
+
+    def gated(self, x):
+        return F.glu(self.layers[0](x))
+
+    def changed(self, x):
+        h = self.layers[1](x)
+        F.silu(h.view(-1), inplace=True)
+        return h
+
+    def forward(self, x):
+        for part in (self.gated, self.changed):
+            x = checkpoint(part, x, use_reentrant=True) if self.saving else part(x)
+        return x
+
+
+def test_halves_and_views_that_are_made_again_have_their_gradients():
+    saving, plain = (signals(Halves(saving), drawn(6, 8)) for saving in (True, False))
+    assert saving.functions == plain.functions == ("glu", "silu")
+    torch.testing.assert_close(saving.delta, plain.delta, rtol=1e-5, atol=0)
+
+
+def test_the_gate_of_a_convolution_has_its_units_where_the_convolution_has_them():
+    network = nn.Sequential(nn.Conv1d(2, 16, 3), nn.GLU(1))
+    with torch.no_grad():
+        network[0].bias[8:12] = -200
+    s = signals(network, drawn(4, 2, 9))
+    assert s.units == (((1,), "convolution"),) and s.dead_units[0].tolist() == [0, 1, 2, 3]
+
+
 # --- advice that holds when it is taken
 
 
@@ -161,6 +198,49 @@ def test_the_advised_gain_leaves_nothing_to_object_to(name, settings):
     assert f"gain {theory.gain(act):.3g} for {name}" in finding.advice
     report = health(deep(act, theory.gain(act)), drawn(64, 64))
     assert not any("their way" in f.what for f in report.findings), report
+
+
+OWN = {
+    "celu": ({"alpha": 3.0}, nn.CELU(3.0), lambda z: F.celu(z, 3.0)),
+    "elu": ({"alpha": 0.1}, nn.ELU(0.1), lambda z: F.elu(z, 0.1)),
+    "hardshrink": ({"threshold": 0.1}, nn.Hardshrink(0.1), lambda z: F.hardshrink(z, 0.1)),
+    "hardtanh": ({"min_val": -3.0, "max_val": 0.5}, nn.Hardtanh(-3.0, 0.5), lambda z: z.clamp(-3.0, 0.5)),
+    "leaky_relu": ({"negative_slope": 0.3}, nn.LeakyReLU(0.3), lambda z: torch.where(z > 0, z, 0.3 * z)),
+    "prelu": ({"negative_slope": 0.5}, nn.PReLU(init=0.5), lambda z: F.prelu(z, torch.tensor([0.5]))),
+    "rrelu": ({"lower": 0.25, "upper": 0.75}, nn.RReLU(0.25, 0.75).eval(), lambda z: F.rrelu(z, 0.25, 0.75)),
+    "softplus": ({"beta": 3.0}, nn.Softplus(3.0), lambda z: torch.log1p(torch.exp(3 * z)) / 3),
+    "softshrink": ({"threshold": 0.1}, nn.Softshrink(0.1), lambda z: F.softshrink(z, 0.1)),
+    "swish": ({"beta": 0.5}, activations.get("swish", beta=0.5).module(), lambda z: z * torch.sigmoid(0.5 * z)),
+    "threshold": ({"threshold": 0.3}, nn.Threshold(0.3, 0.0), lambda z: F.threshold(z, 0.3, 0.0)),
+}
+
+
+class Called(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_functions_own_settings_are_found_and_the_advice_names_them(name):
+    settings, layer, function = OWN[name]
+    act = activations.get(name, **settings)
+    for one in (layer, Called(function)):
+        network = nn.Sequential(*[part for _ in range(20) for part in (nn.Linear(64, 64), one)])
+        for number, linear in enumerate(network[::2]):
+            nn.init.normal_(linear.weight, std=0.02 / 8, generator=torch.Generator().manual_seed(number))
+            nn.init.zeros_(linear.bias)
+        report = health(network, drawn(64, 64))
+        assert {(a.name, tuple(a.settings.items())) for a in report.signals.activations} == {
+            (name, tuple(act.settings.items()))
+        }
+        text = ", ".join(f"{key}={value:g}" for key, value in settings.items())
+        # weights this small leave nothing above a threshold
+        without_a_gain = name in ("hardshrink", "softshrink", "threshold")
+        assert without_a_gain != any(f"for {name}({text})" in f.advice for f in report.findings), report
 
 
 # --- what is measured is the network that there is
@@ -197,6 +277,57 @@ def test_a_view_that_is_changed_in_place_has_the_gradient_of_one_that_is_not(way
 
 
 # --- no crash from deep
+
+
+class Returns(nn.Module):
+    def __init__(self, make):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.act, self.last, self.make = nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2), make
+
+    def forward(self, x):
+        return self.make(self.last(self.act(self.first(x))))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda y: types.SimpleNamespace(logits=y, other=None),
+        lambda y: torch.distributions.Normal(y, 1.0),
+        lambda y: torch.complex(y, y),
+    ],
+    ids=["an object", "a distribution", "complex numbers"],
+)
+def test_outputs_that_hold_a_tensor_somewhere_have_gradients(make):
+    s = signals(Returns(make), drawn(6, 4))
+    assert s.functions == ("ReLU",) and s.coverage.complete and s.delta[0] > 0
+
+
+def test_answers_that_lie_side_by_side_are_the_output():
+    network = Returns(lambda z: torch.cat([1 - torch.sigmoid(500 * z), torch.sigmoid(500 * z)], -1))
+    report = health(network, drawn(6, 4))
+    assert report.signals.at_output == (False, True, True) and not report.findings and len(report.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        ([[0.5, 1.0]], "no tensors in a list: a batch is a tensor, or"),
+        (None, "no tensors in a NoneType"),
+        ({}, "no tensors in an empty dict"),
+        (torch.utils.data.TensorDataset(drawn(6, 4)), "a TensorDataset is no batch: give a DataLoader of it"),
+    ],
+)
+def test_what_is_no_batch_is_refused_with_what_is_one(batch, message):
+    with pytest.raises(ValueError, match=message):
+        signals(Returns(lambda y: y), batch)
+
+
+def test_weights_that_were_made_in_inference_mode_are_refused():
+    with torch.inference_mode():
+        network = Returns(lambda y: y)
+    with pytest.raises(ValueError, match="made in inference mode"):
+        signals(network, drawn(6, 4))
 
 
 @dataclasses.dataclass

@@ -33,12 +33,17 @@ class Between(nn.Module):
         return self.last(self.function(self.first(x)))
 
 
+def assigned(z):
+    z[z < 0] = 0
+    return z
+
+
 SPELLINGS = {
     "relu": {
         "F.relu": F.relu, "torch.relu": torch.relu, "method": lambda z: z.relu(), "in place": lambda z: F.relu_(z),
         "clamp": lambda z: z.clamp(min=0), "maximum": lambda z: torch.maximum(z, torch.zeros_like(z)),
         "where": lambda z: torch.where(z > 0, z, torch.zeros_like(z)), "mask": lambda z: z * (z > 0),
-        "masked_fill": lambda z: z.masked_fill(z <= 0, 0.0),
+        "masked_fill": lambda z: z.masked_fill(z <= 0, 0.0), "assigned": assigned,
     },
     "sigmoid": {
         "method": lambda z: z.sigmoid(), "in place": lambda z: z.sigmoid_(), "formula": lambda z: 1 / (1 + (-z).exp())
@@ -215,13 +220,23 @@ def test_a_kernel_that_is_not_taken_apart_counts_as_not_seen():
 # --- what can't be seen is said
 
 
+def leaky_by_index(z):
+    out = z.clone()
+    out[z < 0] = 0.1 * z[z < 0]
+    return out
+
+
 @pytest.mark.parametrize(
     ("function", "name"),
     [
         (lambda z: torch.maximum(z[:, :3], z[:, 3:]).repeat(1, 2), "maximum of several signals"),
+        (lambda z: torch.stack([z, torch.zeros_like(z)]).amax(0), "maxout (amax)"),
+        (lambda z: torch.stack([z[:, :3], z[:, 3:]], 2).max(2).values.repeat(1, 2), "maxout (max)"),
+        (lambda z: z.unflatten(1, (3, 2)).amin(2).repeat(1, 2), "maxout (amin)"),
+        (leaky_by_index, "index_put by its own signs"),
         (lambda z: z[:, :6].exp() / z.exp().sum(1, keepdim=True), "softmax or logsumexp written out"),
     ],
-    ids=["maxout", "softmax by hand"],
+    ids=["maxout", "of a stack", "of halves", "of pairs", "written by index", "softmax by hand"],
 )
 def test_what_is_no_function_of_one_tensor_is_named(function, name):
     network = nn.Sequential(Between(function), nn.Tanh())
@@ -236,6 +251,45 @@ def test_normalisation_and_products_are_passed_over_and_counted():
 
     s = signals(nn.Sequential(nn.Linear(4, 4), Normed(), nn.Linear(4, 4), nn.ReLU()), drawn(8, 4))
     assert s.functions == ("ReLU",) and s.coverage.complete and s.coverage.passed["normalisation"] >= 1
+
+
+class Pooled(nn.Module):
+    def forward(self, x):
+        return x.amax((2, 3)) + x.flatten(2).max(2).values + x.flatten(2).norm(p=3.0, dim=2)
+
+
+def test_the_largest_of_several_places_is_no_maxout_and_norms_of_any_order_reduce_their_dim():
+    s = signals(nn.Sequential(nn.Conv2d(2, 4, 3), Pooled(), nn.ReLU()), drawn(5, 2, 6, 6))
+    assert s.functions == ("ReLU",) and s.coverage.complete and s.units == (((1,), "convolution"),)
+
+
+class Response(nn.Module):
+    """A response normalisation as timm writes it, whose scale and bias start at 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale, self.bias = nn.Parameter(torch.zeros(6)), nn.Parameter(torch.zeros(6))
+
+    def forward(self, x):
+        size = x.norm(p=2, dim=0, keepdim=True)
+        return x + torch.addcmul(self.bias, self.scale, x * (size / (size.mean(-1, keepdim=True) + 1e-6)))
+
+
+def test_a_product_that_is_added_and_a_line_between_two_are_no_functions():
+    gate = Between(lambda z: torch.lerp(z[:, :3], z[:, 3:], torch.sigmoid(z[:, 1:4])).repeat(1, 2))
+    s = signals(nn.Sequential(nn.Linear(4, 6), Response(), nn.ReLU(), nn.Linear(6, 4), gate), drawn(8, 4))
+    assert s.functions == ("ReLU", "sigmoid") and s.coverage.complete and s.gates[1] > 0
+
+
+@pytest.mark.parametrize("check", [lambda x: bool((x > 0).all()), lambda x: x.isnan().any().item()])
+def test_a_question_about_the_signal_is_no_function_of_it(check):
+    class Careful(nn.Module):
+        def forward(self, x):
+            check(x)
+            return x
+
+    s = signals(nn.Sequential(nn.Linear(4, 6), Careful(), nn.ReLU()), drawn(8, 4))
+    assert s.functions == ("ReLU",) and s.coverage.complete
 
 
 def test_a_network_without_anything_nonlinear_is_refused():

@@ -16,7 +16,7 @@ from torch._subclasses import FakeTensor
 
 from .._names import meant, nearest
 
-__all__ = ["Activation", "Elementwise", "all_entries", "applied", "entry", "get", "watched"]
+__all__ = ["Activation", "Elementwise", "all_entries", "applied", "applied_slope", "entry", "get", "watched"]
 
 inf = math.inf
 Setting = float | tuple[float, ...]
@@ -73,7 +73,9 @@ class Activation:
         ordinary backward may be taken on top.
         Torch's compiler and exporters keep that gradient too, except under a transform inside of what is compiled, as
         `torch.compile(torch.func.vmap(torch.func.grad(act)))`: there, and where `torch.jit.trace` writes the program
-        down, it is what autograd makes of the operations, right but for kinks and far tails.
+        down, it is what autograd makes of the operations, right but for kinks and far tails. Values, torch's default
+        compiler takes apart too: on a processor it computes expm1(z) as exp(z) - 1, which is 0 at z = -1e-8 in
+        float32, for `elu`, `selu` and `celu` here as for torch's own.
         """
         if isinstance(z, torch.fx.Proxy) and self.name in _entries:
             return z.tracer.create_proxy("call_function", applied, (z, self.name), dict(self.settings))
@@ -92,6 +94,8 @@ class Activation:
 
     def slope(self, z: Tensor) -> Tensor:
         """f'(z): same shape, dtype and device as z."""
+        if isinstance(z, torch.fx.Proxy) and self.name in _entries:
+            return z.tracer.create_proxy("call_function", applied_slope, (z, self.name), dict(self.settings))
         _require_float(z, self.name)
         return _in_single(self.slope_function)(z)
 
@@ -375,6 +379,11 @@ def applied(z: Tensor, name: str, **settings: Setting) -> Tensor:
     return get(name, **settings)(z)
 
 
+def applied_slope(z: Tensor, name: str, **settings: Setting) -> Tensor:
+    """get(name, **settings).slope(z): the same for its slope."""
+    return get(name, **settings).slope(z)
+
+
 _entries: dict[str, Callable[..., Activation]] = {}
 
 
@@ -388,8 +397,9 @@ def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activa
     """The activation called `name`, with `settings` in place of its defaults; an `Activation` passes through.
 
     Other libraries' names, those of the `aliases` that are written as one is in a program ("linear", "hard_sigmoid"),
-    are understood too; the record has the catalog's own. What other libraries call swish is "silu" here, which is
-    0.731 at z = 1: the default beta of get("swish") is 1.702, and its value 0.846.
+    are understood too, and any name in another case or without its underscores ("LeakyReLU"); the record has the
+    catalog's own. What other libraries call swish is "silu" here, which is 0.731 at z = 1: the default beta of
+    get("swish") is 1.702, and its value 0.846.
 
     A setting whose default is a tuple takes a number or any sequence of them, and is kept as a tuple of floats.
 
@@ -403,7 +413,7 @@ def get(name: "str | Activation", **settings: float | Iterable[float]) -> Activa
         if settings:
             return get(name.name, **{**name.settings, **settings})
         return name
-    name = name if name in _entries else _other_names().get(name, name)
+    name = name if name in _entries else _other_names().get(name.lower().replace("_", ""), name)
     if name not in _entries:
         there = all_entries()
         words = {word.lower(): key for key, a in there.items() for word in (*a.aliases, a.title, key)}
@@ -432,9 +442,9 @@ def all_entries() -> dict[str, Activation]:
 
 @functools.cache
 def _other_names():
-    """The catalog's name by each alias that could stand in a program."""
-    words = [(word, act.name) for act in all_entries().values() for word in act.aliases]
-    return {word: name for word, name in words if re.fullmatch(r"[a-z_0-9]+", word)}
+    """The catalog's name by each name that could stand in a program, in small letters and without underscores."""
+    words = [(word, act.name) for act in all_entries().values() for word in (act.name, *act.aliases)]
+    return {word.replace("_", ""): name for word, name in words if re.fullmatch(r"[a-z_0-9]+", word)}
 
 
 def _rebuild(name, settings):

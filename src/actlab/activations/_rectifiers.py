@@ -325,7 +325,7 @@ def _relu_squared():
     return Activation(
         name="relu_squared",
         title="Squared ReLU",
-        aliases=("ReLU²", "relu2", "ReLU squared"),
+        aliases=("ReLU²", "relu2", "squared_relu", "ReLU squared"),
         function=lambda z: torch.relu(z) ** 2,
         slope_function=lambda z: 2 * torch.relu(z),
         formula=r"\max(0, z)^2",
@@ -349,7 +349,7 @@ def _threshold(threshold=1.0):
     return Activation(
         name="threshold",
         title="Thresholded ReLU",
-        aliases=("TRec", "thresholded rectifier"),
+        aliases=("TRec", "thresholded_relu", "thresholded rectifier"),
         function=lambda z: torch.where(z <= threshold, 0.0, z),
         slope_function=lambda z: above(z - threshold),
         formula=r"z \text{ if } z > \theta, \text{ else } 0",

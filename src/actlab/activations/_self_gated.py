@@ -20,7 +20,7 @@ def _gelu():
     return Activation(
         name="gelu",
         title="GELU",
-        aliases=("Gaussian error linear unit", "exact GELU"),
+        aliases=("gelu_python", "Gaussian error linear unit", "exact GELU"),
         function=lambda z: z.clamp(min=GONE) * _normal_cdf(z),
         slope_function=_gelu_slope,
         formula=r"z\,\Phi(z)",
@@ -57,7 +57,14 @@ def _gelu_tanh():
     return Activation(
         name="gelu_tanh",
         title="GELU, tanh form",
-        aliases=("gelu_new", "gelu_pytorch_tanh", "approximate GELU"),
+        aliases=(
+            "gelu_new",
+            "gelu_pytorch_tanh",
+            "gelu_python_tanh",
+            "gelu_fast",
+            "gelu_accurate",
+            "approximate GELU",
+        ),
         function=lambda z: z.clamp(min=GONE) * torch.sigmoid(2 * _gelu_tanh_inner(z)[0]),
         slope_function=_gelu_tanh_slope,
         formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",

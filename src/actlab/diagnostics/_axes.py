@@ -4,7 +4,7 @@ import torch
 
 from ._ops import REDUCTIONS
 
-__all__ = ["guess", "moved"]
+__all__ = ["guess", "moved", "pieces"]
 
 RESHAPES = ("view", "_unsafe_view", "_reshape_alias", "reshape", "flatten", "unsqueeze", "squeeze", "unflatten")
 
@@ -30,14 +30,28 @@ def moved(base: str, args: tuple, old: torch.Size, units: tuple[int, ...], new: 
         return tuple(sorted({i: j, j: i}.get(d, d) for d in units))
     if base in RESHAPES:
         return _reshaped(old, units, new)
+    if base == "stack":
+        new_one = (args[1] if len(args) > 1 else 0) % (n + 1)
+        return tuple(d + (d >= new_one) for d in units)
     if base in ("select", "unbind"):
         gone = (args[1] if len(args) > 1 else 0) % n
         return tuple(d - (d > gone) for d in units if d != gone) or None
     if base in REDUCTIONS and len(new) != n:
-        over = args[1] if len(args) > 1 and args[1] is not None else range(n)
+        at = 2 if base in ("norm", "linalg_vector_norm") else 1  # first comes which norm
+        over = args[at] if len(args) > at and args[at] is not None else range(n)
         gone = {d % n for d in ([over] if isinstance(over, int) else over)}
         return tuple(d - sum(g < d for g in gone) for d in units if d not in gone) or None
     return units if len(new) == n else None
+
+
+def pieces(base: str, args: tuple) -> int | None:
+    """The dimension along which tensors were put side by side, each one entry of it; None if there is none."""
+    if base not in ("stack", "cat"):
+        return None
+    dim = args[1] if len(args) > 1 else 0
+    if base == "stack":
+        return dim % (args[0][0].ndim + 1)
+    return dim % args[0][0].ndim if all(part.ndim and part.shape[dim] == 1 for part in args[0]) else None
 
 
 def _reshaped(old, units, new):

@@ -52,16 +52,18 @@ class Chain:
         """Put an operation at the end; places: from the id of each operand in the chain to its node."""
         inside = lambda a: isinstance(a, Tensor) and id(a) in places  # noqa: E731
         stored = tree_map(lambda a: _Place(places[id(a)]) if inside(a) else _plain(a), (args, kwargs))
-        if base.startswith("rrelu") and isinstance(args[1], Tensor):
-            apply = _drawn(places[id(args[0])], args[1])
+        if base.startswith("rrelu_with_noise"):
+            apply = _randomized(places[id(args[0])], *args[1:])
         else:
             apply = _application(_ops.functional(operation), *stored)
         linear = _ops.is_linear(base, args, [inside(a) for a in args])
-        numbers = tuple(float(a) for a in args if isinstance(a, int | float) and not isinstance(a, bool))
+        leaves = tree_leaves(stored)
+        numbers = [float(a) for a in leaves if isinstance(a, int | float) and not isinstance(a, bool)]
+        numbers += [a.item() for a in leaves if is_number(a)]  # a learned setting
         reads = tuple(sorted(set(places.values())))
-        constants = [a for a in tree_leaves(stored) if isinstance(a, Tensor) and a.ndim]
+        constants = [a for a in leaves if isinstance(a, Tensor) and a.ndim]
         key = object() if constants else (base, repr(stored))  # a tensor may hold anything
-        self.nodes.append(Node(base, linear, reads, apply, out, place, numbers, key))
+        self.nodes.append(Node(base, linear, reads, apply, out, place, tuple(numbers), key))
         return len(self.nodes) - 1
 
     def tensor(self, at: int) -> Tensor:
@@ -141,8 +143,16 @@ def _plain(value):
     return value
 
 
-def _drawn(at, slopes):
-    return lambda values: values[at] * slopes  # torch stores what it drew: 1 where z is above 0
+def _randomized(at, noise, lower=1 / 8, upper=1 / 3, training=False, *_):
+    """torch's rrelu: in training it stores the slopes that it drew, 1 where z is above 0."""
+    if training:
+        return lambda values: values[at] * noise
+    return lambda values: torch.nn.functional.leaky_relu(values[at], (lower + upper) / 2)
+
+
+def is_number(value) -> bool:
+    """Whether a value is a tensor of one float, and on a device that has numbers."""
+    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim == 0 and not value.is_meta
 
 
 def is_floats(value) -> bool:

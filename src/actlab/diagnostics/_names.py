@@ -11,8 +11,13 @@ from ..activations import Activation
 
 __all__ = ["entry_of", "function_name"]
 
-# settings that torch hands over as numbers, by the entry and the setting that each may be
-SETTINGS = {"leaky_relu": "negative_slope", "elu": "alpha", "celu": "alpha", "prelu": "slope", "swish": "beta"}
+# entries with settings that are numbers, and no more of them than can be tried in every order
+SETTINGS = {
+    name: tuple(act.settings)
+    for name, act in activations.catalog.items()
+    if 0 < len(act.settings) < 3 and all(isinstance(value, float) for value in act.settings.values())
+}
+NUMBERS = 8  # of those that a function comes with, as many are tried
 # torch's names for its kernels
 KERNELS = {
     "_prelu_kernel": "prelu", "log_sigmoid_forward": "logsigmoid", "log_sigmoid": "logsigmoid",
@@ -20,8 +25,13 @@ KERNELS = {
 }  # fmt: skip
 
 
-def entry_of(function: Callable[[Tensor], Tensor], numbers: Iterable[float] = ()) -> Activation | None:
-    """The entry with the same values from -8 to 8, or None; numbers are tried as settings of those that have one."""
+def entry_of(
+    function: Callable[[Tensor], Tensor], numbers: Iterable[float] = (), name: str = ""
+) -> Activation | None:
+    """The entry with the same values from -8 to 8, or None; numbers are tried as settings of those that have some.
+
+    name: what it is called where it comes from; of entries that are equal, that one.
+    """
     grid = torch.linspace(-8, 8, 257)
     try:
         with torch.no_grad():
@@ -36,18 +46,21 @@ def entry_of(function: Callable[[Tensor], Tensor], numbers: Iterable[float] = ()
     if values.shape != grid.shape or not values.isfinite().all():
         return None
     # the entries with their defaults first: of one function that has two names, the plainer one
-    for act in itertools.chain(activations.catalog.values(), _with_settings(numbers)):
+    for act in itertools.chain(activations.catalog.values(), _with_settings(numbers, KERNELS.get(name, name))):
         if torch.allclose(values.float(), act(grid), rtol=1e-5, atol=2e-6):
             return act
     return None
 
 
-def _with_settings(numbers):
-    for number, (name, setting) in itertools.product(dict.fromkeys(numbers), SETTINGS.items()):
-        try:
-            yield activations.get(name, **{setting: number})
-        except (KeyError, TypeError, ValueError):
-            continue
+def _with_settings(numbers, name):
+    numbers = list(dict.fromkeys(numbers))[:NUMBERS]
+    word = name.lower().replace("_", "")
+    for entry in sorted(SETTINGS, key=lambda entry: entry.replace("_", "") != word):
+        for chosen in itertools.product(numbers, repeat=len(SETTINGS[entry])):
+            try:
+                yield activations.get(entry, **dict(zip(SETTINGS[entry], chosen, strict=True)))
+            except ValueError:  # a setting for which the function is not defined
+                continue
 
 
 def function_name(bases: list[str], act: Activation | None) -> str:

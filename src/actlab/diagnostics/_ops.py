@@ -2,8 +2,9 @@
 
 import torch
 
-__all__ = ["ACTIVATIONS", "COMPARISONS", "CREATED", "FUSED", "MERGED", "PASSED", "REDUCTIONS", "SOFTMAXES",
-           "UNITS_AT", "base_name", "functional", "is_linear", "is_pointwise", "names"]  # fmt: skip
+__all__ = ["ACTIVATIONS", "BY_MASK", "COMPARISONS", "CREATED", "FACTORS", "FUSED", "LARGEST", "LINEAR", "MERGED",
+           "PASSED", "REDUCTIONS", "SOFTMAXES", "UNITS_AT", "base_name", "functional", "is_linear", "is_pointwise",
+           "names"]  # fmt: skip
 
 aten = torch.ops.aten
 
@@ -21,9 +22,12 @@ ACTIVATIONS = names(
 )
 LINEAR = names(
     "add sub rsub mul div neg positive _to_copy to clone copy alias detach lift_fresh real contiguous masked_fill "
-    "nan_to_num where"
+    "nan_to_num where addcmul addcdiv lerp"
 )
 PRODUCTS = names("mul div where masked_fill")  # linear in one operand, and not in two
+# linear as long as not all of these operands vary
+FACTORS = {"div": (1,), "addcmul": (1, 2), "addcdiv": (2,), "lerp": (2,)}
+UNTAGGED = names("_to_copy clone where masked_fill")  # pointwise, and torch does not say so of each form
 COMPARISONS = names("eq ne lt gt le ge logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not isnan")
 # autograd saves outputs by way of these, and nobody reads them
 PASSED = names("detach alias lift_fresh")
@@ -43,6 +47,9 @@ REDUCTIONS = names(
     "mean sum amax amin var std var_mean std_mean max min argmax argmin norm linalg_vector_norm "
     "logsumexp any all prod"
 )
+LARGEST = names("amax amin max min")
+# what writes by a mask; masked_fill itself is pointwise
+BY_MASK = names("index_put _index_put_impl masked_scatter")
 # what only serves to measure a size, if a reduction reads it
 MERGED = names("pow abs exp square sqrt rsqrt log log1p expm1 reciprocal mul div add sub rsub neg _to_copy clone")
 SOFTMAXES = names("_softmax _safe_softmax _log_softmax")
@@ -65,15 +72,15 @@ def base_name(operation) -> tuple[str, bool]:
 
 def is_pointwise(operation, base: str) -> bool:
     """Whether each number of the output is a function of one number from each operand."""
-    return torch.Tag.pointwise in operation.tags or base in ACTIVATIONS or base in ("_to_copy", "clone", "where")
+    return torch.Tag.pointwise in operation.tags or base in ACTIVATIONS or base in UNTAGGED
 
 
 def is_linear(base: str, args: tuple, inner: list[bool]) -> bool:
     """Whether a pointwise operation is linear in what varies; inner says of each positional argument if it does."""
     if base in COMPARISONS or base not in LINEAR:
         return False
-    if base == "div":
-        return not any(inner[1:])
+    if base in FACTORS:
+        return not all(i < len(inner) and inner[i] for i in FACTORS[base])
     if base in ("where", "masked_fill"):
         chooses = 0 if base == "where" else 1
         return sum(inner) < 2 and not (len(inner) > chooses and inner[chooses])

@@ -32,10 +32,11 @@ class Trace:
 
     units: tuple[int, ...] | None = None
     units_from: str = "guessed"
-    by: Call | Attention | None = None  # whose output it is
+    by: Call | Attention | tuple[Call, ...] | None = None  # whose output it is; several, where they lie side by side
     reduced: bool = False  # a mean, a sum or what was made of one
     chain: int | None = None
     node: int = 0
+    pieces: int | None = None  # the dimension along which several tensors were stacked
 
 
 class Recorder:
@@ -130,7 +131,7 @@ class Recorder:
             settings = [float(v) for v in vars(module).values() if isinstance(v, int | float)]
             settings += [p.item() for p in module.parameters() if p.numel() == 1]
             with generators_kept([module], z.device):
-                act = self.entry((type(module), *settings), forward, settings)
+                act = self.entry((type(module), *settings), forward, settings, name)
         with generators_kept([module], z.device):  # the slope is that of the numbers which the layer will draw
             halves = of_base(z) if getattr(module, "inplace", False) else None
             return self.begin(
@@ -141,7 +142,7 @@ class Recorder:
         """Measure what goes into a function; halves: from a gradient at another tensor to the one at z."""
         layer = (place or self.place())[0]
         if self.phase == "again":
-            return self.recomputed(z, layer)
+            return self.recomputed(z, layer, halves)
         gate = self.gate(place)
         layer = f"{layer}.{gate}" if gate else layer
         number = 0 if gate else self.counts[layer, name]
@@ -177,9 +178,10 @@ class Recorder:
             found.waiting.append(_sum(z))
         return found
 
-    def recomputed(self, z, layer):
+    def recomputed(self, z, layer, halves=None):
         """A pass that was made without gradients is made again: its numbers are known, its gradients are not."""
-        if not is_floats(z) or not z.requires_grad:
+        source, part = halves or (z, lambda gradient: gradient)
+        if not is_floats(z) or not source.requires_grad:
             return
         total = _sum(z)
         for call in self.calls.values():
@@ -187,7 +189,7 @@ class Recorder:
                 near = [one for one in call.waiting if math.isclose(one, total, rel_tol=1e-6, abs_tol=1e-12)]
                 if near:
                     call.waiting.remove(near[0])
-                    call.listen(z)
+                    call.listen(source, part)
                     break
 
     def end(self, call, out, known=False):
@@ -214,10 +216,10 @@ class Recorder:
         layer, back = divmod(i // (len(names) * steps), directions)
         return f"l{layer}{'r' * back}.{names[i % len(names)]}"
 
-    def entry(self, key, function, numbers):
+    def entry(self, key, function, numbers, name=""):
         """Its entry in the catalog: looked for once."""
         if key not in self.entries:
-            self.entries[key] = self.thread.submit(_names.entry_of, function, numbers).result()
+            self.entries[key] = self.thread.submit(_names.entry_of, function, numbers, name).result()
         return self.entries[key]
 
 

@@ -44,6 +44,8 @@ def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat, 
     for p in [*network.parameters(), *network.buffers()]:
         if nn.parameter.is_lazy(p):
             raise ValueError("the network has layers without weights yet; call it once on a batch, and ask again")
+        if p.is_inference():
+            raise ValueError("the network was made in inference mode: its weights can have no gradient")
     watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep, slopes_alone=slopes_alone)
     weights = {name: p for name, p in network.named_parameters() if p.requires_grad and p.ndim > 1}
     seen = Pass(watch, weights, {name: Moments() for name in weights})
@@ -119,7 +121,7 @@ def _one(network, batch, seen, *, loss, seed, call):
     inputs, targets = _inputs(batch, network, call)
     given = [t for t in tensors(inputs) if t.numel()]
     if not given:
-        raise ValueError("the batch is empty")
+        raise ValueError("the batch is empty" if tensors(inputs) else _no_batch(batch))
     seen.batches += 1
     seen.spoiled += sum(int((~t.isfinite()).sum()) for t in given if t.is_floating_point())
     leaves = {}
@@ -167,6 +169,12 @@ def _one(network, batch, seen, *, loss, seed, call):
     watch.start()  # the graph goes
 
 
+def _no_batch(batch):
+    kind = type(batch).__name__
+    what = f"a {kind}" if batch is None or isinstance(batch, str | int | float) or len(batch) else f"an empty {kind}"
+    return f"there are no tensors in {what}: a batch is a tensor, or tensors in a tuple, a mapping or a list"
+
+
 def _again(goal, wanted, watch, network):
     """The pass back where checkpointing makes calls again: torch allows it by backward() alone."""
     for p in network.parameters():
@@ -192,6 +200,8 @@ def _written_back(watch):
 def _batches(x) -> Iterator:
     if isinstance(x, torch.utils.data.DataLoader | Iterator):
         yield from x
+    elif isinstance(x, torch.utils.data.Dataset):
+        raise ValueError(f"a {type(x).__name__} is no batch: give a DataLoader of it")
     else:
         yield x
 
@@ -216,7 +226,7 @@ def _inputs(batch, network, call):
 
 
 def tensors(value) -> list[Tensor]:
-    """All tensors in nested tuples, lists, mappings and the like."""
+    """All tensors in nested tuples, lists, mappings and the like, and those that an object has for attributes."""
     if isinstance(value, Tensor):
         return [value]
     if isinstance(value, Mapping):
@@ -225,7 +235,8 @@ def tensors(value) -> list[Tensor]:
         return [t for one in value for t in tensors(one)]
     if dataclasses.is_dataclass(value):
         return tensors(vars(value))
-    return [t for t in tree_leaves(value) if isinstance(t, Tensor)] if value is not None else []
+    held = vars(value) if hasattr(value, "__dict__") and not isinstance(value, type | nn.Module) else {}
+    return [t for t in tree_leaves([value, *held.values()]) if isinstance(t, Tensor)]
 
 
 def _goal(out, loss, targets, seed) -> Tensor | None:
@@ -239,6 +250,7 @@ def _goal(out, loss, targets, seed) -> Tensor | None:
     if isinstance(held, Tensor) and held.numel() == 1:
         return held
     generator = torch.Generator().manual_seed(seed)
-    ends = [t for t in tensors(out) if t.is_floating_point() and t.requires_grad and t.numel()]
+    found = [torch.view_as_real(t) if t.is_complex() else t for t in tensors(out)]
+    ends = [t for t in found if t.is_floating_point() and t.requires_grad and t.numel()]
     goals = [(t * torch.randn(t.shape, generator=generator).to(t)).sum() for t in ends]
     return sum(goals) if goals else None

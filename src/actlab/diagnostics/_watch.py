@@ -42,9 +42,10 @@ class Watch(Recorder, TorchDispatchMode):
     def finish(self, outputs):
         """Close what nothing has read: the network's own outputs, and side branches."""
         for out in outputs:
-            call = self.read(out, "output")
-            if isinstance(call, Call):
-                call.at_output = True
+            made = self.read(out, "output")
+            for call in made if isinstance(made, tuple) else (made,):
+                if isinstance(call, Call):
+                    call.at_output = True
         for chain in list(self.open.values()):
             for end in chain.unread():
                 self.emit(chain, end, "output")
@@ -69,6 +70,13 @@ class Watch(Recorder, TorchDispatchMode):
             if args[0] in self.traces:
                 self.traces[out] = self.traces[args[0]]
             return out
+        if base in _ops.BY_MASK and self.masked(base, args):
+            values = args[2]
+            if base == "masked_scatter" or args[0] not in self.traces or values in self.traces or values.numel() > 1:
+                return self.other(operation, base, in_place, args, kwargs, known, unseen=f"{base} by its own signs")
+            # y[y < 0] = 0: torch has a pointwise name for it
+            operation = torch.ops.aten.masked_fill_.Tensor if in_place else torch.ops.aten.masked_fill.Tensor
+            base, args = "masked_fill", (args[0], args[1][0], values.reshape(()))
         if "out" in kwargs and _ops.is_pointwise(operation, base):
             return self.into(operation, base, args, kwargs, known)
         if _ops.is_pointwise(operation, base) and not (in_place and args[0] not in self.traces):
@@ -109,8 +117,27 @@ class Watch(Recorder, TorchDispatchMode):
         self.follow(base, args, known, out)
         return out
 
-    def other(self, operation, base, in_place, args, kwargs, known):
-        """What is not pointwise completes the chains that it reads."""
+    def masked(self, base, args):
+        """Whether an operation writes number by number, by a mask that was made of the signal."""
+        mask = args[1] if base == "masked_scatter" else args[1][0] if len(args[1]) == 1 else None
+        return (
+            isinstance(mask, Tensor)
+            and mask.dtype == torch.bool
+            and mask.shape == args[0].shape
+            and mask in self.traces
+        )
+
+    def maxout(self, base, args):
+        """Whether an operation takes the largest of several signals, or of groups of units: not of places."""
+        if base not in _ops.LARGEST or len(args) < 2 or (len(args) > 2 and args[2]):
+            return False
+        trace = self.traces[args[0]]
+        over = {d % args[0].ndim for d in ([args[1]] if isinstance(args[1], int) else args[1])}
+        units = set(trace.units or ())
+        return trace.pieces in over or bool(over & units and units - over)
+
+    def other(self, operation, base, in_place, args, kwargs, known, unseen=""):
+        """What is not pointwise completes the chains that it reads. unseen: what it is, if it is a function."""
         why = "reduction" if base in _ops.REDUCTIONS else base
         gates = {id(t): self.read(t, why) for t in known}
         if in_place:
@@ -125,12 +152,13 @@ class Watch(Recorder, TorchDispatchMode):
         if base == "glu" and varying:
             dim = args[1] if len(args) > 1 else -1
             value, gate = args[0].chunk(2, dim)
+            self.traces[gate] = Trace(self.traces[args[0]].units, self.traces[args[0]].units_from)
             call = self.begin(gate, torch.sigmoid, "glu", self.entry(("glu",), torch.sigmoid, ()),
                               halves=(args[0], lambda gradient: gradient.chunk(2, dim)[1]))  # fmt: skip
             if call:
                 call.value.add(value)
-        if base in _ops.FUSED and first:
-            self.unseen[base] += 1
+        if first and (unseen or base in _ops.FUSED or self.maxout(base, args)):
+            self.unseen[unseen or (base if base in _ops.FUSED else f"maxout ({base})")] += 1
         out = operation(*args, **kwargs)
         self.follow(base, args, known, out)
         if base in _ops.SOFTMAXES and first:
@@ -140,6 +168,8 @@ class Watch(Recorder, TorchDispatchMode):
         elif base not in _ops.UNITS_AT and base not in _ops.REDUCTIONS and base not in _ops.SOFTMAXES:
             # what is only moved is still what that activation made
             moved = gates.get(id(args[0])) if args and isinstance(args[0], Tensor) else None
+            if base in ("cat", "stack"):
+                moved = tuple(call for call in gates.values() if isinstance(call, Call))
             for o in tree_leaves(out):
                 if isinstance(o, Tensor) and o in self.traces:
                     self.traces[o].by = moved
@@ -161,7 +191,7 @@ class Watch(Recorder, TorchDispatchMode):
         linear = chain.nodes[at].linear
         if self.phase == "again" and not linear:
             for z in {id(t): t for t in (chain.root, *data)}.values():
-                self.recomputed(z, self.place()[0])
+                self.recomputed(z, self.place()[0], of_base(z) if in_place and z is args[0] else None)
         if in_place:
             if args[0] is not chain.root or not linear:
                 call = self.emit(chain, at, base, pending=not linear)
@@ -188,21 +218,31 @@ class Watch(Recorder, TorchDispatchMode):
             self.complete(args[0])
         varying = {id(t) for t in data}
         makers = [(t, call) for t, call in makers if id(t) in varying]
-        reduced = any(self.traces[t].reduced for t, _ in makers)
         if self.phase == "first" and len(makers) > 1 and base not in _ops.COMPARISONS:
-            if base == "mul":
-                for (_, call), (other, _) in zip(makers, reversed(makers), strict=True):
-                    if isinstance(call, Call):
-                        call.value.add(other)
-                if not any(call for _, call in makers):
-                    self.passed["normalisation" if reduced else "product of two signals"] += 1
-            elif base == "div" and reduced:
-                self.passed["normalisation"] += 1
-            elif base not in _ops.LINEAR or base == "div":
-                self.unseen[f"{base} of several signals"] += 1
+            self.joined(base, args, {id(t): call for t, call in makers})
         out = operation(*args, **kwargs)
         self.follow(base, args, known, out)
         return out
+
+    def joined(self, base, args, makers):
+        """Say what an operation of several signals is; makers: by whom each was made, by its id."""
+        makers = {key: None if isinstance(call, tuple) else call for key, call in makers.items()}
+        operands = [a for a in args if id(a) in makers]
+        reduced = any(self.traces[t].reduced for t in operands)
+        factors = [args[i] for i in _ops.FACTORS.get(base, ()) if i < len(args) and id(args[i]) in makers]
+        if base == "mul" or (base == "addcmul" and len(factors) == 2):
+            pair = operands if base == "mul" else factors
+            for gate, value in zip(pair, pair[::-1], strict=True):
+                if isinstance(makers[id(gate)], Call):
+                    makers[id(gate)].value.add(value)
+            if not any(makers[id(t)] for t in pair):
+                self.passed["normalisation" if reduced else "product of two signals"] += 1
+        elif base == "lerp" and factors and isinstance(makers[id(factors[0])], Call):  # a gate between the two
+            makers[id(factors[0])].value.add(args[1] - args[0])
+        elif base in ("div", "addcdiv") and factors and reduced:
+            self.passed["normalisation"] += 1
+        elif base not in _ops.LINEAR or (factors and base != "addcmul"):
+            self.unseen[f"{base} of several signals"] += 1
 
     # --- chains
 
@@ -250,7 +290,7 @@ class Watch(Recorder, TorchDispatchMode):
         z, nodes = chain.tensor(start), [chain.nodes[i] for i in chain.part(start, end)]
         curved = [node for node in nodes if not node.linear and node.base not in _ops.COMPARISONS] or nodes
         bases = [node.base for node in curved]
-        if not is_floats(z):
+        if not is_floats(z) or not nodes[-1].tensor.is_floating_point():  # a comparison
             return None
         if not _ops.ACTIVATIONS & set(bases):
             sizes = why == "reduction" and set(bases) <= _ops.MERGED
@@ -269,7 +309,9 @@ class Watch(Recorder, TorchDispatchMode):
         for start, end in readings[:1] if pending or known else readings:
             function, nodes = chain.function(start, end), [chain.nodes[i] for i in chain.part(start, end)]
             numbers = [n for node in nodes for n in node.numbers]
-            act = self.entry(tuple(node.key for node in nodes), function, numbers)
+            act = self.entry(
+                tuple(node.key for node in nodes), function, numbers, bases[0] if len(bases) == 1 else ""
+            )
             if act:
                 break
         else:
@@ -308,4 +350,5 @@ class Watch(Recorder, TorchDispatchMode):
                 continue
             units = _axes.moved(base, args, source.shape, trace.units, o.shape) if trace.units else None
             reduced = base in _ops.REDUCTIONS or trace.reduced
-            self.traces[o] = Trace(units, trace.units_from if units else "guessed", None, reduced)
+            pieces = _axes.pieces(base, args)
+            self.traces[o] = Trace(units, trace.units_from if units else "guessed", None, reduced, pieces=pieces)
