@@ -266,7 +266,9 @@ def test_an_orthogonal_start_is_one_in_every_dtype(layer, dtype):
     row = rows(initialize(layer, "orthogonal", seed=2, gain=2.0))["weight"]
     weight = layer.weight.detach().double().flatten(1) / 2
     short = weight @ weight.T if weight.shape[0] <= weight.shape[1] else weight.T @ weight
-    torch.testing.assert_close(short, torch.eye(len(short), dtype=F64), rtol=0, atol=4 * torch.finfo(dtype).eps)
+    # a sum of n products is off by about the root of n roundings, in an order that the processor chooses
+    off = max(4, max(weight.shape) ** 0.5) * torch.finfo(dtype).eps
+    torch.testing.assert_close(short, torch.eye(len(short), dtype=F64), rtol=0, atol=off)
     assert layer.weight.double().square().mean().sqrt().item() == pytest.approx(row.std, rel=1e-2)
 
 

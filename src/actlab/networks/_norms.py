@@ -15,7 +15,7 @@ class DyT(nn.Module):
     `alpha`, one number for the layer, which starts at `alpha`, theirs at 0.5; `weight` and `bias`, one for each
     feature, which start at 1 and 0. z and what comes back have one shape, whose last dim is features; the dtype is
     that of z. No entry of the catalog of activations, for it is another function for each feature.
-    Raises ValueError where there is no feature, or z has another number of them, and TypeError where z has no floats.
+    Raises ValueError where there is no feature, or z has another number of them, TypeError where it holds no floats.
     """
 
     def __init__(self, features: int, *, alpha: float = 0.5, dtype: torch.dtype = torch.float32):
