@@ -5,31 +5,16 @@
 const SQRT_2_PI = Math.sqrt(2 * Math.PI);
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
-/* z g(z) with g = 1/2 + atan(z) / pi: its slope for z <= 0. Below -2 two terms would cancel but for Euler's series. */
-function atluSlope(z) {
-  if (z >= -2) return 0.5 + (Math.atan(z) + z / (1 + z * z)) / Math.PI;
-  const t = 1 / z;
-  const w = (t * t) / (1 + t * t);
-  let rest = 0;
-  for (let n = 26; n > 0; n--) rest = ((2 * n) / (2 * n + 1)) * w * (1 + rest);
-  return ((-t / (1 + t * t)) * rest) / Math.PI;
-}
-
-function tanhshrink(z) {
-  if (Math.abs(z) >= 1) return z - Math.tanh(z);
-  let r = 0; // tanh z = z / (1 + r), a continued fraction
-  for (let odd = 19; odd > 1; odd -= 2) r = (z * z) / (odd + r);
-  return (z * r) / (1 + r);
-}
-
 const { FUNCTIONS, LOSSES, normal } = (() => {
 const {
-  abs, add, atan2, atluSlope, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative,
-  sin, sqrt, subtract, tanhshrink, tanhSlope, upTo,
+  abs, add, atan2, choose, clip, cos, divide, erfcx, exp, expm1, less, log1p, max, min, multiply, negative, sin, sqrt,
+  subtract, tanhSlope, upTo,
 } = ops;
 const positive = (z) => less(0, z);
 const half = (x) => multiply(0.5, x);
 const square = (x) => multiply(x, x);
+/* The highest power's coefficient first. */
+const polynomial = (x, coefficients) => coefficients.reduce((sum, one) => add(multiply(x, sum), one));
 
 // never the exp of a positive number
 const softplus = (z) => add(max(z, 0), log1p(exp(negative(abs(z)))));
@@ -82,7 +67,13 @@ const FUNCTIONS = {
     return [choose(outside, z, 0), outside];
   },
   softshrink: ({ threshold }) => (z) => [subtract(z, clip(z, -threshold, threshold)), less(threshold, abs(z))],
-  tanhshrink: () => (z) => [tanhshrink(z), square(tanh(z))],
+  tanhshrink: () => (z) => {
+    const [t, w] = [tanh(z), square(z)];
+    // tanh z = z / (1 + r) with r = w / (3 + w / (5 + ... w / 15)), as one fraction: z - tanh z would cancel near 0
+    const above = polynomial(w, [1, 594, 45045, 675675, 0]);
+    const near = divide(multiply(z, above), polynomial(w, [1, 630, 51975, 945945, 2027025]));
+    return [choose(less(abs(z), 0.5), near, subtract(z, t)), square(t)];
+  },
   sigmoid: () => logistic,
   logsigmoid: () => (z) => [negative(softplus(negative(z))), sigmoid(negative(z))],
   hardsigmoid: () => (z) => [divide(clip(add(z, 3), 0, 6), 6), divide(less(abs(z), 3), 6)],
@@ -182,8 +173,14 @@ const FUNCTIONS = {
       const [here, there] = [choose(less(z, 0), small, large), choose(less(z, 0), large, small)];
       return subtract(multiply(1 + alpha, here), multiply(alpha, there));
     };
-    const gates = split(divide(atan2(1, abs(near)), Math.PI));
-    return [add(multiply(near, gates), far), split(atluSlope(negative(abs(z))))];
+    const angle = atan2(1, abs(near));
+    const w = divide(1, add(1, square(z)));
+    const part = multiply(abs(z), w);
+    // of the slope of z (1/2 + atan(z) / pi) the small side: angle - part, but for Euler's series where that cancels
+    let rest = 0;
+    for (let n = 10; n > 0; n--) rest = multiply(multiply((2 * n) / (2 * n + 1), w), add(1, rest));
+    const steep = choose(less(abs(z), 8), subtract(angle, part), multiply(part, rest));
+    return [add(multiply(near, split(divide(angle, Math.PI))), far), split(divide(steep, Math.PI))];
   },
   sine: () => (z) => [sin(z), cos(z)],
   snake: ({ a }) => (z) => {

@@ -71,8 +71,6 @@ const OPERATIONS = {
   cosh: eachOne(Math.cosh),
   atan: eachOne(Math.atan),
   atan2: eachOne(Math.atan2),
-  tanhshrink: eachOne(tanhshrink),
-  atluSlope: eachOne(atluSlope),
 };
 /* Name of an operation -> its number. */
 const CODES = Object.fromEntries(Object.keys(OPERATIONS).map((name, i) => [name, i]));

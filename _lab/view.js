@@ -233,9 +233,10 @@ class Lab {
       if (!this.playing) return;
       if (!this.root.isConnected) return this.pause(false); // a notebook has thrown its output away
       const begin = performance.now();
-      for (let k = 0; k < MOST[this.pace]; k++) {
+      for (let k = 1; k <= MOST[this.pace]; k++) {
         this.trainer.step();
-        if (performance.now() - begin > STEPPING) break;
+        const spent = performance.now() - begin;
+        if (spent + spent / k > STEPPING) break; // the next would be too late
         if (!Number.isFinite(this.trainer.latest)) break;
       }
       if (performance.now() >= (this.nextPicture ?? 0) || this.broken()) this.draw();
