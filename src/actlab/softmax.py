@@ -167,7 +167,8 @@ def sparsemax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype: t
     shares = below.detach() >= ordered.gather(dim, sharing - 1)
     t = (torch.where(shares, below, 0.0).sum(dim, keepdim=True) - 1) / sharing
     p = torch.relu(torch.where(shares & (below > -inf), below - t, 0.0))
-    return p * torch.where(largest.isfinite(), 1.0, math.nan)  # the gradient has to be nan too
+    known = largest.isfinite()
+    return torch.where(known, p, z * torch.where(known, 1.0, math.nan))  # so that the gradient is nan too
 
 
 def softmax_jacobian(z: Tensor) -> Tensor:
