@@ -240,7 +240,7 @@ def test_torchs_layers_stand_in_a_copy_for_those_of_the_catalog():
 @EVERY
 def test_a_layer_alone_becomes_torchs_where_torch_has_it_and_agrees(name):
     made = to_torch(get(name).module().eval())
-    own = catalog[name].torch_function is not None and name != "sine"
+    own = name == "squareplus" or (catalog[name].torch_function is not None and name != "sine")
     assert isinstance(made.network, Elementwise) != own
     assert (list(made.swapped), list(made.left)) == (([""], []) if own else ([], [""]))
     z = torch.linspace(-120, 120, 1001)
@@ -252,6 +252,16 @@ def test_what_does_not_agree_or_draws_is_left_and_said():
     assert to_torch(get("rrelu").module()).left == {"": "rrelu draws in training"}
     with pytest.raises(TypeError, match=r"to_torch takes a torch\.nn\.Module, got Activation"):
         to_torch(get("relu"))
+
+
+@pytest.mark.parametrize(("name", "settings"), [("logsigmoid", {}), ("squareplus", {"b": 2.5})])
+def test_what_exporters_write_badly_is_swapped_for_what_they_have(name, settings):
+    act = get(name, **settings)
+    swapped = to_torch(torch.nn.Sequential(act.module())).network
+    z = torch.cat([torch.linspace(-120, 120, 481), torch.tensor([-1e4, 1e4])])
+    torch.testing.assert_close(swapped(z), act(z), rtol=1e-6, atol=1e-30)
+    nodes = [str(node.target) for node in torch.export.export(swapped, (z,)).graph.nodes]
+    assert not any(word in node for node in nodes for word in ("log_sigmoid", "hypot", "logaddexp"))
 
 
 def test_the_softplus_of_a_swapped_network_is_exported_as_torchs_own():
