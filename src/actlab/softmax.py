@@ -53,7 +53,7 @@ def _along(function, z, dims, mask, reduces, *, keepdim=False, **settings):
     """function along several dims, or empty ones, or of one number: along the last of a tensor where they are one."""
     order = [*(d for d in range(z.dim()) if d not in dims), *dims]
     kept = [z.shape[d] for d in order[: z.dim() - len(dims)]]
-    size = math.prod(z.shape[d] for d in dims)
+    size = math.prod([z.shape[d] for d in dims])  # torch.compile takes no generator here
     flat = z.permute(order).reshape(*kept, size)
     if size == 0:
         out = flat.sum(-1) - inf if reduces else flat.clone()
@@ -62,7 +62,7 @@ def _along(function, z, dims, mask, reduces, *, keepdim=False, **settings):
         out = function(_widened(flat), -1, mask, **settings).to(z.dtype)
     if reduces:
         return out.reshape([1 if d in dims else n for d, n in enumerate(z.shape)]) if keepdim else out
-    return out.reshape([z.shape[d] for d in order]).permute(sorted(range(z.dim()), key=order.__getitem__))
+    return out.reshape([z.shape[d] for d in order]).permute([order.index(d) for d in range(z.dim())])
 
 
 def _widened(z):
@@ -167,7 +167,8 @@ def sparsemax(z: Tensor, dim: Dims = -1, mask: Tensor | None = None, *, dtype: t
     shares = below.detach() >= ordered.gather(dim, sharing - 1)
     t = (torch.where(shares, below, 0.0).sum(dim, keepdim=True) - 1) / sharing
     p = torch.relu(torch.where(shares & (below > -inf), below - t, 0.0))
-    return p * torch.where(largest.isfinite(), 1.0, math.nan)  # the gradient has to be nan too
+    known = largest.isfinite()
+    return torch.where(known, p, z * torch.where(known, 1.0, math.nan))  # so that the gradient is nan too
 
 
 def softmax_jacobian(z: Tensor) -> Tensor:

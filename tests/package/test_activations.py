@@ -859,6 +859,13 @@ def test_every_elementwise_activation_of_torch_is_in_the_catalog():
     assert {name.lower() for name in theirs} <= {name.replace("_", "") for name in catalog}
 
 
+def test_what_transformers_calls_by_another_name_is_that_function():
+    transformers = pytest.importorskip("transformers.activations")
+    z = torch.linspace(-6, 6, 101)
+    for name in ("gelu_fast", "gelu_accurate", "gelu_python_tanh", "gelu_new", "gelu_python", "quick_gelu", "relu2"):
+        torch.testing.assert_close(transformers.ACT2FN[name](z), get(name)(z), rtol=1e-5, atol=1e-6)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest_and_all_there_are():
     with pytest.raises(KeyError) as error:
         get("Leaky-ReLU")
@@ -884,6 +891,13 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_there_are():
         ("quick_gelu", "swish"),
         ("gelu_pytorch_tanh", "gelu_tanh"),
         ("sparseplus", "sparse_plus"),
+        ("LogSigmoid", "logsigmoid"),
+        ("LeakyReLU", "leaky_relu"),
+        ("ReLU6", "relu6"),
+        ("HardSigmoid", "hardsigmoid"),
+        ("ThresholdedRelu", "threshold"),
+        ("gelu_fast", "gelu_tanh"),
+        ("squared_relu", "relu_squared"),
     ],
 )
 def test_other_libraries_names_are_understood(asked, name):

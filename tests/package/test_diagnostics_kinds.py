@@ -208,7 +208,7 @@ OWN = {
     "leaky_relu": ({"negative_slope": 0.3}, nn.LeakyReLU(0.3), lambda z: torch.where(z > 0, z, 0.3 * z)),
     "prelu": ({"negative_slope": 0.5}, nn.PReLU(init=0.5), lambda z: F.prelu(z, torch.tensor([0.5]))),
     "rrelu": ({"lower": 0.25, "upper": 0.75}, nn.RReLU(0.25, 0.75).eval(), lambda z: F.rrelu(z, 0.25, 0.75)),
-    "softplus": ({"beta": 3.0}, nn.Softplus(3.0), lambda z: torch.log1p(torch.exp(3 * z)) / 3),
+    "softplus": ({"beta": 3.0}, nn.Softplus(3.0), lambda z: F.softplus(z, 3.0)),
     "softshrink": ({"threshold": 0.1}, nn.Softshrink(0.1), lambda z: F.softshrink(z, 0.1)),
     "swish": ({"beta": 0.5}, activations.get("swish", beta=0.5).module(), lambda z: z * torch.sigmoid(0.5 * z)),
     "threshold": ({"threshold": 0.3}, nn.Threshold(0.3, 0.0), lambda z: F.threshold(z, 0.3, 0.0)),

@@ -253,6 +253,13 @@ def test_normalisation_and_products_are_passed_over_and_counted():
     assert s.functions == ("ReLU",) and s.coverage.complete and s.coverage.passed["normalisation"] >= 1
 
 
+def test_what_is_added_where_a_mask_says_stays_added():
+    network = Between(lambda z: z.index_put((z < 0,), torch.tensor(2.0), accumulate=True))
+    x, outs = drawn(8, 4), []
+    s = signals(nn.Sequential(network, nn.Tanh()), x, loss=lambda out: outs.append(out) or out.sum())
+    assert "index_put by its own signs" in s.coverage.unseen and torch.equal(outs[0], torch.tanh(network(x)))
+
+
 class Pooled(nn.Module):
     def forward(self, x):
         return x.amax((2, 3)) + x.flatten(2).max(2).values + x.flatten(2).norm(p=3.0, dim=2)

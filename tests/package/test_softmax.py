@@ -4,6 +4,7 @@ import inspect
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from mpmath import mp
@@ -100,6 +101,29 @@ def nearest_probabilities(row):
 
 SHORT = {name: row for name, row in ROWS.items() if len(row) < 10}
 SHORT |= {"a tie at the edge": [1.0, 0.0, 0.0, -0.5], "all share": [0.3, 0.1, 0.25, 0.2]}
+
+
+@pytest.mark.parametrize("row", [[37.43, 0.0], [0.0, 40.0], [50.0, 0.0, 0.0], [1.0, 60.0, 2.0, 3.0], [800.0, 0.0]])
+def test_the_gradient_of_a_sure_answers_logarithm_is_what_the_others_have(row):
+    z = torch.tensor(row, dtype=torch.float64, requires_grad=True)
+    sure = max(range(len(row)), key=row.__getitem__)
+    (found,) = torch.autograd.grad(log_softmax(z)[sure], z)
+    with mp.workdps(60):
+        weights = [mp.exp(mp.mpf(entry)) for entry in row]
+        others = mp.fsum(w for i, w in enumerate(weights) if i != sure)
+        expected = [float((others if i == sure else -w) / mp.fsum(weights)) for i, w in enumerate(weights)]
+    assert found.tolist() == pytest.approx(expected, rel=1e-14, abs=1e-320)
+
+
+def test_the_gradient_of_sparsemax_at_nan_is_nan_and_stays_in_its_row():
+    z = torch.tensor([[math.nan, 1.0], [0.0, 1.0]], requires_grad=True)
+    (found,) = torch.autograd.grad(sparsemax(z)[:, 1].sum(), z)
+    assert found[0].isnan().all() and found[1].isfinite().all()
+
+
+def test_a_dim_may_be_a_whole_number_of_numpy():
+    z = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(softmax(z, np.int64(0)), softmax(z, 0)) and torch.equal(softmax(z, (np.int64(1),)), softmax(z))
 
 
 @pytest.mark.parametrize("row", SHORT.values(), ids=SHORT)

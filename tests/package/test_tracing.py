@@ -7,8 +7,9 @@ import math
 import pytest
 import torch
 from torch.func import grad, jacfwd, jacrev, vmap
+from torch.fx.experimental.proxy_tensor import make_fx
 
-from actlab import gates, networks
+from actlab import gates, networks, softmax
 from actlab.activations import Elementwise, catalog, get, to_torch
 
 F64 = torch.float64
@@ -51,6 +52,33 @@ def test_the_second_derivative_is_the_slope_of_the_slope_in_each_nesting(name, m
 def test_forward_over_forward_of_tanh_is_minus_two_tanh_over_cosh_squared():
     found = jacfwd(jacfwd(get("tanh")))(torch.tensor(0.5, dtype=F64)).item()
     assert found == pytest.approx(-2 * math.tanh(0.5) / math.cosh(0.5) ** 2, rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@EVERY
+def test_forward_over_forward_keeps_the_dtype_of_one_number(name, dtype):
+    assert jacfwd(jacfwd(catalog[name]))(torch.tensor(0.3, dtype=dtype)).dtype == dtype
+
+
+def test_units_that_learn_their_hinges_have_derivatives_of_each_order_in_each_nesting():
+    layer = networks.APL(3, 2, dtype=F64)
+    z = torch.randn(2, 3, dtype=F64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    parts = (z, layer.a, layer.b)
+    call = lambda z, a, b: torch.func.functional_call(layer, {"a": a, "b": b}, (z,))  # noqa: E731
+    assert torch.autograd.gradcheck(call, parts) and torch.autograd.gradgradcheck(call, parts)
+    loss = lambda z: layer(z).pow(3).sum()  # noqa: E731
+    expected = torch.autograd.functional.hessian(loss, z.detach())
+    for outer, inner in itertools.product((jacfwd, jacrev), repeat=2):
+        torch.testing.assert_close(outer(inner(loss))(z.detach()), expected)
+    frozen = networks.APL(3, 2, frozen=True, dtype=F64)
+    assert torch.autograd.gradgradcheck(frozen, z)
+
+
+def test_units_that_learn_their_hinges_are_written_down_by_make_fx_and_fx():
+    layer, z = networks.APL(3, 2), torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(make_fx(layer)(z)(z), layer(z))
+    whole = torch.nn.Sequential(torch.nn.Linear(3, 3), layer)
+    assert torch.equal(torch.fx.symbolic_trace(whole)(z), whole(z))
 
 
 @pytest.mark.parametrize("modes", list(itertools.product((jacfwd, jacrev), repeat=3)))
@@ -137,6 +165,28 @@ class Calls(torch.nn.Module):
         return get("elu", alpha=0.5)(z) + 1
 
 
+class Shares(torch.nn.Module):
+    def forward(self, z):
+        return softmax.softmax(z, 1) + softmax.log_softmax(z, dim=0) * get("elu", alpha=0.3).slope(z)
+
+
+def test_fx_writes_softmax_and_slopes_as_one_call():
+    graph, z = torch.fx.symbolic_trace(Shares()), torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(graph(z), Shares()(z))
+    names = [node.target.__name__ for node in graph.graph.nodes if node.op == "call_function"]
+    assert {"softmax", "log_softmax", "applied_slope"} <= set(names) and len(names) == 5
+    assert torch.equal(copy.deepcopy(graph)(z), graph(z))
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((), -1), ((5, 3), None), ((5, 3, 2), (0, 1))])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp", "sparsemax", "online_softmax"])
+def test_softmax_compiles_in_one_piece_whatever_the_dims(name, shape, dim):
+    torch.compiler.reset()
+    function, z = getattr(softmax, name), torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    compiled = torch.compile(lambda z: function(z, dim), fullgraph=True, backend="aot_eager")
+    assert torch.equal(compiled(z), function(z, dim))
+
+
 def test_fx_writes_a_call_of_a_record_with_its_settings():
     z = torch.tensor([-2.0, 1.0])
     assert torch.equal(torch.fx.symbolic_trace(Calls())(z), Calls()(z))
@@ -190,7 +240,7 @@ def test_torchs_layers_stand_in_a_copy_for_those_of_the_catalog():
 @EVERY
 def test_a_layer_alone_becomes_torchs_where_torch_has_it_and_agrees(name):
     made = to_torch(get(name).module().eval())
-    own = catalog[name].torch_function is not None and name != "sine"
+    own = name == "squareplus" or (catalog[name].torch_function is not None and name != "sine")
     assert isinstance(made.network, Elementwise) != own
     assert (list(made.swapped), list(made.left)) == (([""], []) if own else ([], [""]))
     z = torch.linspace(-120, 120, 1001)
@@ -202,6 +252,16 @@ def test_what_does_not_agree_or_draws_is_left_and_said():
     assert to_torch(get("rrelu").module()).left == {"": "rrelu draws in training"}
     with pytest.raises(TypeError, match=r"to_torch takes a torch\.nn\.Module, got Activation"):
         to_torch(get("relu"))
+
+
+@pytest.mark.parametrize(("name", "settings"), [("logsigmoid", {}), ("squareplus", {"b": 2.5})])
+def test_what_exporters_write_badly_is_swapped_for_what_they_have(name, settings):
+    act = get(name, **settings)
+    swapped = to_torch(torch.nn.Sequential(act.module())).network
+    z = torch.cat([torch.linspace(-120, 120, 481), torch.tensor([-1e4, 1e4])])
+    torch.testing.assert_close(swapped(z), act(z), rtol=1e-6, atol=1e-30)
+    nodes = [str(node.target) for node in torch.export.export(swapped, (z,)).graph.nodes]
+    assert not any(word in node for node in nodes for word in ("log_sigmoid", "hypot", "logaddexp"))
 
 
 def test_the_softplus_of_a_swapped_network_is_exported_as_torchs_own():

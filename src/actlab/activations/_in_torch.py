@@ -12,6 +12,30 @@ from ._record import Activation, Elementwise
 
 __all__ = ["InTorch", "to_torch"]
 
+
+class LogSigmoid(nn.Module):
+    """-softplus(-z): exporters write torch's own as the log of a sigmoid, which is -inf from z = -104 on."""
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return -nn.functional.softplus(-z)
+
+
+class Squareplus(nn.Module):
+    """Squareplus by a square and its root, for exporters without hypot: in float32 for |z| up to 1e19."""
+
+    def __init__(self, b: float):
+        super().__init__()
+        self.b = b
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        root = torch.sqrt(z * z + self.b)
+        # of a sum of two alike signs alone: the other one would cancel
+        return torch.where(z > 0, (root + z) / 2, self.b / 2 / (root + torch.relu(-z)))
+
+    def extra_repr(self) -> str:
+        return f"b={self.b:g}"
+
+
 # torch's layer of the entry, given its settings
 LAYERS = {
     "celu": nn.CELU,
@@ -24,7 +48,7 @@ LAYERS = {
     "hardtanh": nn.Hardtanh,
     "identity": nn.Identity,
     "leaky_relu": nn.LeakyReLU,
-    "logsigmoid": nn.LogSigmoid,
+    "logsigmoid": LogSigmoid,
     "mish": nn.Mish,
     "prelu": lambda negative_slope: nn.PReLU(init=negative_slope),
     "relu": nn.ReLU,
@@ -36,6 +60,7 @@ LAYERS = {
     "softplus": nn.Softplus,
     "softshrink": lambda threshold: nn.Softshrink(threshold),
     "softsign": nn.Softsign,
+    "squareplus": Squareplus,
     "tanh": nn.Tanh,
     "tanhshrink": nn.Tanhshrink,
     "threshold": lambda threshold: nn.Threshold(threshold, 0.0),
@@ -61,10 +86,11 @@ def to_torch(network: nn.Module, *, error: float = 1e-6) -> InTorch:
     """A copy of the network in which torch's own layers stand for those of the catalog, where they agree.
 
     For exporters: ONNX has operators for torch's layers, and of ours it gets the arithmetic, whose exp of a large z
-    is inf. error: by how much a value may differ, relative to it where it is above 1; the two layers are compared in
-    float32 from -100 to 100. Gradients are torch's then, and not the written slopes. A layer that draws (`rrelu` in
-    training) is left, as torch's would draw others. A function that is called and not a layer, such as the gate of
-    `GatedFeedForward`, is not seen. Raises TypeError if network is no `torch.nn.Module`.
+    is inf. Of logsigmoid and squareplus, which exporters write badly or not at all, it makes a layer of operations
+    that they have. error: by how much a value may differ, relative to it where it is above 1; the two layers are
+    compared in float32 from -100 to 100. Gradients are torch's then, and not the written slopes. A layer that draws
+    (`rrelu` in training) is left, as torch's would draw others. A function that is called and not a layer, such as
+    the gate of `GatedFeedForward`, is not seen. Raises TypeError if network is no `torch.nn.Module`.
     """
     if not isinstance(network, nn.Module):
         raise TypeError(f"to_torch takes a torch.nn.Module, got {type(network).__name__}")

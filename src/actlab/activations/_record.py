@@ -344,6 +344,8 @@ def _expanded(z, function, slope_function, order):
     For forward over forward: there the outer of two derivatives does not see what the jvp of a Function computes
     from what it has saved (pytorch issue 197867), and finds 0.
     """
+    if not z.dim():  # torch's forward mode may make a float64 of a single float32
+        return _expanded(z.reshape(1), function, slope_function, order).reshape(())
     at, away = z.detach(), _Displacement.apply(z)
     value, power, derivative = function(at), torch.ones_like(at), slope_function
     for n in range(1, order + 1):

@@ -45,13 +45,8 @@ def moved(base: str, args: tuple, old: torch.Size, units: tuple[int, ...], new: 
 
 
 def pieces(base: str, args: tuple) -> int | None:
-    """The dimension along which tensors were put side by side, each one entry of it; None if there is none."""
-    if base not in ("stack", "cat"):
-        return None
-    dim = args[1] if len(args) > 1 else 0
-    if base == "stack":
-        return dim % (args[0][0].ndim + 1)
-    return dim % args[0][0].ndim if all(part.ndim and part.shape[dim] == 1 for part in args[0]) else None
+    """The dimension along which several tensors were stacked; None if they were not."""
+    return (args[1] if len(args) > 1 else 0) % (args[0][0].ndim + 1) if base == "stack" else None
 
 
 def _reshaped(old, units, new):

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from . import _ops
 
-__all__ = ["Chain", "Node", "is_floats"]
+__all__ = ["Chain", "Node", "is_floats", "is_number"]
 
 
 @dataclass

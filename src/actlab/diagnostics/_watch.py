@@ -71,8 +71,9 @@ class Watch(Recorder, TorchDispatchMode):
                 self.traces[out] = self.traces[args[0]]
             return out
         if base in _ops.BY_MASK and self.masked(base, args):
-            values = args[2]
-            if base == "masked_scatter" or args[0] not in self.traces or values in self.traces or values.numel() > 1:
+            values, adds = args[2], len(args) > 3 and args[3]
+            several = base == "masked_scatter" or values in self.traces or values.numel() > 1
+            if several or adds or args[0] not in self.traces:
                 return self.other(operation, base, in_place, args, kwargs, known, unseen=f"{base} by its own signs")
             # y[y < 0] = 0: torch has a pointwise name for it
             operation = torch.ops.aten.masked_fill_.Tensor if in_place else torch.ops.aten.masked_fill.Tensor

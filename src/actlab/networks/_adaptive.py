@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from ..activations import get
 
@@ -53,9 +52,14 @@ class APL(nn.Module):
         self.units, self.hinges, self.start, self.frozen = units, hinges, start, frozen
 
     def forward(self, z: Tensor) -> Tensor:
+        if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
+            return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
         if z.ndim < 2 or z.shape[1] != self.units:
             raise ValueError(f"these are {self.units} units; the input has shape {tuple(z.shape)}")
-        return _Hinges.apply(z, self.a.to(z.dtype), self.b.to(z.dtype))
+        # torch.func's transforms and make_fx, whose graph is to be differentiated, take no operation on a buffer
+        written = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is not None
+        apply = _in_steps if written or torch._C._are_functorch_transforms_active() else _Hinges.apply
+        return apply(z, self.a.to(z.dtype), self.b.to(z.dtype))
 
     def extra_repr(self) -> str:
         return f"{self.units}, hinges={self.hinges}, start={self.start!r}, frozen={self.frozen}"
@@ -73,9 +77,12 @@ class _Hinges(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, grad):
         z, a, b = ctx.saved_tensors
+        if torch.is_grad_enabled():  # for a derivative of the derivative
+            wanted = [t for t, needed in zip((z, a, b), ctx.needs_input_grad, strict=True) if needed]
+            found = iter(torch.autograd.grad(_in_steps(z, a, b), wanted, grad, create_graph=True))
+            return tuple(next(found) if needed else None for needed in ctx.needs_input_grad)
         others = [i for i in range(z.ndim) if i != 1]
         to_z, to_a, to_b = z.clamp(min=0).sign_().mul_(grad), torch.empty_like(a), torch.empty_like(b)
         height, through = torch.empty_like(z), torch.empty_like(z)
@@ -86,6 +93,14 @@ class _Hinges(torch.autograd.Function):
             to_b[s] = through.sum(others)
             to_z.addcmul_(through, a_s, value=-1)
         return to_z, to_a, to_b.mul_(a)
+
+
+def _in_steps(z, a, b):
+    """What `_Hinges` computes, in steps that torch can differentiate as often as anybody likes."""
+    out = torch.relu(z)
+    for a_s, b_s in zip(*_beside(z, a, b), strict=True):
+        out = torch.addcmul(out, torch.relu(b_s - z), a_s)
+    return out
 
 
 def _beside(z, a, b):
