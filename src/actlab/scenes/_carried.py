@@ -55,10 +55,10 @@ def different(layer: nn.Linear, *, apart: float = 0.01) -> int:
     Units that begin alike may come apart in their last digits, since a product of matrices sums in blocks.
     """
     weights = torch.cat([layer.weight, layer.bias[:, None]], dim=1).detach()
-    kept: list[torch.Tensor] = []
+    kept = weights[:0]
     for unit in weights:
-        if all((unit - other).norm() > apart * unit.norm() for other in kept):
-            kept.append(unit)
+        if ((unit - kept).norm(dim=1) > apart * unit.norm()).all():
+            kept = torch.cat([kept, unit[None]])
     return len(kept)
 
 
