@@ -97,6 +97,12 @@ class _Process:
     def send_signal(self, number):
         os.kill(self.pid, number)
 
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
 
 def _serve():
     from ipykernel.kernelapp import IPKernelApp

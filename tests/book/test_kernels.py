@@ -1,16 +1,19 @@
 """Kernels that are copies of one process: each is alone, begins as a kernel of its own does, and ends."""
 
+import asyncio
 import os
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
 
 import pytest
 from jupyter_client.manager import KernelManager
+from jupyter_client.provisioning import LocalProvisioner
 from site_checks import ROOT
 
 sys.path.append(str(ROOT / "_ext"))
-from kernels import THERE, Kernels
+from kernels import THERE, Kernels, _Process
 
 pytestmark = pytest.mark.skipif(not THERE, reason="kernels are not copied on this system")
 PLACE = "import matplotlib, sys, torch; print(sys.path, torch.get_num_threads(), matplotlib.get_backend())"
@@ -98,3 +101,12 @@ def test_with_the_block_kernels_end_that_nobody_has_stopped():
         time.sleep(0.1)
     assert ended(pid)
     manager.cleanup_resources()
+
+
+@pytest.mark.parametrize("how", ["terminate", "kill"])
+def test_a_copy_that_has_ended_by_itself_just_before_is_no_error(how):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    provisioner = LocalProvisioner()
+    provisioner.process, provisioner.pid = _Process(child.pid), child.pid
+    asyncio.run(getattr(provisioner, how)())

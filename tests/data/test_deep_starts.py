@@ -46,8 +46,12 @@ def test_a_run_is_an_ordinary_network_on_the_points_of_its_draw(recipe, start):
     assert row["accuracy_20"] == pytest.approx(train.accuracy(network, task.test_x, task.test_y), abs=0.005)
 
 
-def test_a_run_comes_out_again(recipe):
-    rows = {(r["start"], r["draw"]): r for r in results.load("deep_starts") if r["function"] == "relu"}
-    for row in recipe.train("relu", draws=(3, 5), stops=(50,)):
-        # after 50 steps another processor's sums have moved a few points of 500
-        assert row["accuracy_50"] == pytest.approx(rows[row["start"], row["draw"]]["accuracy_50"], abs=0.02)
+def test_runs_come_out_again(recipe):
+    stored = {(r["start"], r["draw"]): r for r in results.load("deep_starts") if r["function"] == "relu"}
+    runs = recipe.train("relu", draws=(0, 1, 2, 3), stops=(50,))
+    was = [stored[row["start"], row["draw"]]["accuracy_50"] for row in runs]
+    # all but a few: another processor's sums end in other bits, and a network that just then begins to learn is
+    # elsewhere after 50 steps
+    same = [row["accuracy_50"] == pytest.approx(old, abs=0.005) for row, old in zip(runs, was, strict=True)]
+    assert sum(same) >= 14
+    assert len(set(was)) > 8  # and they differ

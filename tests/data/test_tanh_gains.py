@@ -99,15 +99,13 @@ def test_more_runs_that_learn_count_before_a_lower_loss(recipe):
 
 
 def test_runs_come_out_again_on_their_way_down(recipe, rows):
-    # Early, and most of them: the last bits of a sum depend on how many networks are multiplied at once, training
-    # amplifies them, and a run that is about to jump jumps a few steps sooner or later.
-    stored = [r for r in rows if (r["depth"], r["optimizer"], r["gain"]) == (20, "sgd", 1.1)][:8]
-    again = recipe.some(20, "sgd", stored[0]["rate"], [1.1], [r["seed"] for r in stored], steps=recipe.EARLY + 1)
+    # Early, most of them, and at a gain so small that training does not amplify the last bits of a sum, which depend
+    # on the processor: at larger ones single runs are elsewhere after 50 steps.
+    stored = [r for r in rows if (r["depth"], r["optimizer"], r["gain"]) == (20, "adam", 0.5774)][:8]
+    again = recipe.some(20, "adam", stored[0]["rate"], [0.5774], [r["seed"] for r in stored], steps=recipe.EARLY + 1)
     losses = [(new["early_loss"], old["early_loss"]) for new, old in zip(again, stored, strict=True)]
-    assert sum(new == pytest.approx(old, rel=1e-2) for new, old in losses) >= 6
-    assert max(old["early_loss"] for old in stored) > 1.2 * min(
-        old["early_loss"] for old in stored
-    )  # and they differ
+    assert sum(new == pytest.approx(old, rel=2e-3) for new, old in losses) >= 6
+    assert max(old for _, old in losses) > 1.02 * min(old for _, old in losses)  # and they differ
 
 
 def test_the_gradients_by_hand_are_those_of_autograd(recipe):
