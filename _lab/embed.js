@@ -33,6 +33,10 @@ function asCall(kind, link) {
     const name = key === "explore" ? "f" : key.slice(prefix.length).replace(/^explore\./, "");
     const into = values[prefix];
     const known = Object.hasOwn(IN_PYTHON[kind], name) && IN_PYTHON[kind][name];
+    if (known === "points") {
+      into[known] = `[${coordinates(pointsIn(value) ?? []).map((one) => `(${one.join(", ")})`).join(", ")}]`;
+      continue;
+    }
     const isText = known === "logits" || known === "own" || Number.isNaN(Number(value));
     const written = isText ? JSON.stringify(value) : String(Number(value));
     if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;

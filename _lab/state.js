@@ -15,6 +15,7 @@ const UPDATES = [100, 300, 1000, 3000]; // of each of the twenty starts
 
 const DEFAULTS = {
   data: "disk",
+  points: "", // the reader's own, as pointsIn reads them
   f: "relu",
   set: {}, // settings of the function that are not the catalog's
   depth: 2,
@@ -39,6 +40,7 @@ const among = (list) => (value) => list.find((one) => value !== "" && one === Nu
 /* From a word of the address to a value; undefined for what is none. */
 const READ = {
   data: oneOf(TASKS),
+  points: (text) => (pointsIn(text) ? text : undefined),
   f: oneOf({ ...FUNCTIONS, own: null }),
   depth: within(1, 10, true),
   width: within(1, 32, true),
@@ -119,6 +121,7 @@ function readSetting(query, prefix = "") {
 /* The words of an address: what differs from the default. */
 function writeSetting(query, setting, prefix = "") {
   for (const key of Object.keys(READ)) {
+    if (key === "points" && setting.data !== "own") continue;
     if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
   }
   if (setting.f === "own") query.set(`${prefix}own`, setting.own);
@@ -151,23 +154,26 @@ function describe(setting, other = null) {
     optimiser: OPTIMISER_TITLES[setting.optimiser],
     rate: `rate ${setting.rate}`,
     batch: setting.batch ? `batch ${setting.batch}` : "all points at once",
-    data: TASKS[setting.data].title,
+    data: setting.data === "own" ? `your own ${counted(setting.points.length / 2)}` : TASKS[setting.data].title,
   };
-  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other));
+  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other)) &&
+    (key !== "data" || samePoints(setting, other));
   const kept = Object.keys(parts).filter((key) => (other ? !same(key) : key !== "gain" || setting.gain !== 1));
   return kept.map((key) => parts[key]).join(", ");
 }
 const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
-const alike = (a, b) => Object.keys(READ).every((key) => key === "seed" || a[key] === b[key]) && sameSet(a, b);
+const samePoints = (a, b) => a.data !== "own" || b.data !== "own" || a.points === b.points;
+const alike = (a, b) => Object.keys(READ).every((key) => ["seed", "points"].includes(key) || a[key] === b[key]) &&
+  sameSet(a, b) && samePoints(a, b);
 
 /* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
-   a stream of its own: two settings with one seed have the same points. */
+   a stream of its own: two settings with one seed have the same points. test is null where there are no fresh ones. */
 function begun(setting, seed = setting.seed) {
   const settings = settingsOf(setting);
   const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];
   const network = new Network(sizes, functionOf(setting.f, settings));
   const gain = setting.gain * (setting.start === "computed" ? gainOf(setting.f, settings) : 1);
   network.initialize(setting.start, gain, new Random(seed, 2));
-  const { train, test } = drawTask(setting.data, seed);
+  const { train, test } = drawTask(setting.data, seed, setting.points);
   return { trainer: new Trainer(network, train, { ...setting, seed }), test };
 }

@@ -10,6 +10,10 @@ const STYLE = `
 .actlab-lab-row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0 0 0.5rem; }
 .actlab-lab button { min-height: 2.25rem; padding: 0 0.75rem; font: inherit; color: var(--ink); cursor: pointer;
   background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
+.actlab-lab button[aria-pressed="true"] { color: var(--ground); background: var(--ink); border-color: var(--ink); }
+.actlab-lab .lab-pointing { cursor: crosshair; touch-action: manipulation; }
+.actlab-lab .lab-points { margin-top: 0.5rem; }
+.actlab-lab .lab-points [role="status"] { min-height: 1.4em; }
 .actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark);
   border-color: var(--mark); font-weight: 600; }
 .actlab-lab button[disabled] { opacity: 0.5; cursor: default; }

@@ -513,8 +513,8 @@ def test_a_verdict_says_no_more_than_its_interval(engine):
 
 def test_a_setting_survives_the_way_through_an_address(engine):
     setting = {
-        "data": "spirals", "f": "apl", "set": {"a 2": 0.5, "b 1": -1.5}, "depth": 10, "width": 32, "start": "he",
-        "gain": 1.5, "optimiser": "momentum", "rate": 0.1, "batch": 16, "seed": 12,
+        "data": "own", "points": "AA0h", "f": "apl", "set": {"a 2": 0.5, "b 1": -1.5}, "depth": 10, "width": 32,
+        "start": "he", "gain": 1.5, "optimiser": "momentum", "rate": 0.1, "batch": 16, "seed": 12,
     }  # fmt: skip
     found = engine(
         "const q = new URLSearchParams(); e.writeSetting(q, given.setting, 'b.'); "
