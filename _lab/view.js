@@ -58,7 +58,7 @@ class Lab {
       make("summary", {}, "The picture as a table"),
       make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
     const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
-    const table = make("table", {},
+    const table = make("table", { class: "lab-by-layer" },
       make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
       make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
         column("delta"), column("dead"), column("flat"))), this.rows);
@@ -109,6 +109,11 @@ class Lab {
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
     // with a space, since what looks like a whole number would come first among the keys
     const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
+    this.layers = make("div", { class: "lab-layers" });
+    this.layersTitle = make("summary");
+    this.layersFold = make("details", { class: "lab-wide", open: this.layersFold?.open ?? false, on: {
+      toggle: () => this.buildLayers(),
+    } }, this.layersTitle, this.layers);
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
     const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
       this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
@@ -122,6 +127,7 @@ class Lab {
         }), this.curve),
       ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
       ...knobs,
+      this.layersFold,
       this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
       this.slider("width", 1, 32, 1, setting.width, set("width")),
       this.select("start", START_TITLES, setting.start, set("start")),
@@ -133,6 +139,21 @@ class Lab {
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
+    this.buildLayers();
+  }
+
+  /* A menu for each hidden layer, while they are asked for. */
+  buildLayers() {
+    const { setting } = this;
+    if (!this.layersFold.open) return this.layers.replaceChildren();
+    const choices = { "": "f, as above", ...functionTitles() };
+    delete choices.own;
+    this.layers.replaceChildren(...Array.from({ length: setting.depth }, (_, i) => {
+      return this.select(`layer ${i + 1}`, choices, setting.layers[i + 1] ?? "", (name) => {
+        const { [i + 1]: before, ...others } = this.setting.layers;
+        this.change({ layers: name ? { ...others, [i + 1]: name } : others });
+      });
+    }), make("p", { class: "lab-wide" }, "A layer’s own function has the catalog’s settings."));
   }
 
   buildStarts(button) {
@@ -168,6 +189,7 @@ class Lab {
   change(what, whole = true) {
     this.setting = { ...this.setting, ...what };
     if (whole && ("f" in what)) this.buildSettings();
+    if ("depth" in what) this.buildLayers();
     this.reset();
     if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
     this.address();
@@ -224,9 +246,11 @@ class Lab {
     const { trainer, test } = begun(this.setting);
     Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
     // the mean square of a typed-in function may be infinite
-    this.said.textContent = Number.isNaN(trainer.network.parameters[0])
+    this.said.textContent = trainer.network.parameters.some(Number.isNaN)
       ? "This function has no computed gain: its mean square does not settle. Choose another start." : "";
     drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    const own = ownLayers(this.setting).length;
+    this.layersTitle.textContent = `A function for each layer${own ? ` (${own} of ${this.setting.depth} not f)` : ""}`;
     this.setter.show(this.setting.data === "own" ? pointsIn(this.setting.points) : null);
     this.freshKey.hidden = !test;
     this.draw();
@@ -326,7 +350,8 @@ class Lab {
     const { trainer, test, setting } = this;
     const { network, data } = trainer;
     if (this.fold.open) this.drawTable(logits, size);
-    const what = `What ${entryOf(setting.f).title} answers on ${TASKS[setting.data].title}`;
+    const mixed = ownLayers(setting).length ? ", with other functions in some layers," : "";
+    const what = `What ${entryOf(setting.f).title}${mixed} answers on ${TASKS[setting.data].title}`;
     if (!data.n) {
       this.latest = undefined;
       this.numbers.textContent = this.words = NO_POINTS;
@@ -351,7 +376,7 @@ class Lab {
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
       `${learned} on learned points${fresh ? ` and ${tested} on fresh ones` : ""}`);
-    this.drawLayers(layers, color);
+    this.drawLayers(layers);
     if (this.broken()) {
       this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
         "Reset to begin again.";
@@ -371,17 +396,22 @@ class Lab {
     for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
   }
 
-  drawLayers(layers, color) {
+  drawLayers(layers) {
+    const entries = layersOf(this.setting).map(({ f }) => entryOf(f));
+    const mixed = ownLayers(this.setting).length > 0;
+    this.rows.parentElement.classList.toggle("lab-mixed", mixed);
     if (this.rows.rows.length !== layers.length) {
       const hist = () => make("td", { class: "lab-hist" },
         make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
         make("span"));
-      this.rows.replaceChildren(...layers.map((_, i) =>
-        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+      this.rows.replaceChildren(...layers.map(() =>
+        make("tr", {}, make("th", { scope: "row" }), hist(), hist(),
           make("td"), make("td"), make("td"))));
     }
     layers.forEach(({ z, a, delta, dead, flat }, i) => {
       const { cells } = this.rows.rows[i];
+      const { title, color } = entries[i];
+      cells[0].textContent = mixed ? `${i + 1} ${title}` : String(i + 1);
       [z, a].forEach((spread, k) => {
         const cell = cells[k + 1];
         const path = cell.querySelector("path");
@@ -479,8 +509,8 @@ class Lab {
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
       words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
     const asked = settings.map(({ data }) => (data === "own" ? "on your points" : "on fresh points"));
-    const one = asked.every((words) => words === asked[0]);
-    const [where, each] = one ? [` ${asked[0]}`, ""] : ["", `; ${asked.map((one, i) => `${names[i]} ${one}`).join(", ")}`];
+    const [where, each] = asked.every((words) => words === asked[0])
+      ? [` ${asked[0]}`, ""] : ["", `; ${asked.map((words, i) => `${names[i]} ${words}`).join(", ")}`];
     this.result.replaceChildren(strip, make("table", {},
       make("caption", {}, `Loss${where} after ${updates} updates, ${SEEDS} seeds each${each}`),
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));

@@ -1400,7 +1400,8 @@ class Plain {
   }
 }
 
-const TAPE_ROOM = 1048576; // bytes for the three tapes of a network: of the longest texts each takes some 150,000
+const TAPE_ROOM = 524288; // bytes for the two tapes of a function, or for that of the loss: of the longest texts each
+// takes some 150,000
 
 /* One for all networks: its memory is that of the network that it works for. */
 class Compiled {
@@ -1411,15 +1412,16 @@ class Compiled {
     new Float64Array(memory.buffer, table(), coefficients.length).set(coefficients);
   }
 
-  /* Each a little longer, for the operations that take numbers four by four. */
-  arrays(lengths) {
+  /* Each a little longer, for the operations that take numbers four by four; and room for the tapes of so many
+     functions. */
+  arrays(lengths, functions) {
     let top = Math.ceil(this.base / 16) * 16;
     const places = lengths.map((length) => {
       const place = top;
       top += 16 * Math.ceil((length + 3) / 2);
       return place;
     });
-    const missing = top + TAPE_ROOM - this.memory.buffer.byteLength;
+    const missing = top + TAPE_ROOM * (functions + 1) - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
     this.top = top;
     this.tapes = new Map();
@@ -1580,10 +1582,11 @@ const STARTS = {
 };
 
 class Network {
-  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it. */
+  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it, or a list, one for each
+     hidden layer. */
   constructor(sizes, activation) {
     this.sizes = sizes;
-    this.activation = activation;
+    this.activations = Array.isArray(activation) ? activation : Array(sizes.length - 2).fill(activation);
     let at = 0;
     this.layers = sizes.slice(1).map((out, i) => {
       const into = sizes[i];
@@ -1597,12 +1600,14 @@ class Network {
     this.engine = null;
   }
 
-  /* Draws all weights; the start of torch draws biases too, those of the others are 0. */
+  /* Draws all weights, times the gain, a number or one for each layer; the start of torch draws biases too, those of
+     the others are 0. */
   initialize(start, gain, random) {
-    for (const { into, out, weight, bias } of this.layers) {
+    for (const [l, { into, out, weight, bias }] of this.layers.entries()) {
       const draw = STARTS[start](into, out, random);
+      const scale = Array.isArray(gain) ? gain[l] : gain;
       for (let i = 0; i < out; i++) {
-        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = gain * draw(i, j);
+        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = scale * draw(i, j);
       }
       for (let i = 0; i < out; i++) {
         this.parameters[bias + i] = start === "torch" ? (2 * random.uniform() - 1) / Math.sqrt(into) : 0;
@@ -1621,7 +1626,7 @@ class Network {
     const hidden = sizes.slice(1);
     const parts = { w: [this.parameters.length], g: [this.parameters.length], a: sizes, z: hidden, slopes: hidden,
       delta: hidden, labels: [this.room], losses: [this.room] };
-    const arrays = engine.arrays(Object.values(parts).flat());
+    const arrays = engine.arrays(Object.values(parts).flat(), new Set(this.activations).size);
     const next = (part) => parts[part].map(() => arrays.shift());
     [this.w] = next("w");
     [this.gradient] = next("g");
@@ -1635,15 +1640,15 @@ class Network {
      lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
-    const { engine, activation, w } = this;
+    const { engine, activations, w } = this;
     w.set(this.parameters);
     this.a[0].set(x.length > this.sizes[0] * n ? x.subarray(0, this.sizes[0] * n) : x);
     this.layers.forEach(({ into, out, weight, bias }, i) => {
       const z = this.z[i + 1];
       engine.affine(z, w, weight, bias, this.a[i], into, out, n);
       if (i + 1 === this.layers.length) return;
-      if (slopes) engine.run(activation.both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
-      else engine.run(activation.values, [z, this.a[i + 1]], out * n);
+      if (slopes) engine.run(activations[i].both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
+      else engine.run(activations[i].values, [z, this.a[i + 1]], out * n);
     });
     return this.z.at(-1);
   }
@@ -1956,6 +1961,7 @@ const DEFAULTS = {
   data: "disk",
   points: "", // the reader's own, as pointsIn reads them
   f: "relu",
+  layers: {}, // by its number, the function of a hidden layer that has one of its own
   set: {}, // settings of the function that are not the catalog's
   depth: 2,
   width: 8,
@@ -2026,6 +2032,28 @@ function readSet(query, f, prefix) {
   return found;
 }
 
+/* Of an address, the functions of layers of their own. */
+function readLayers(query, depth, prefix) {
+  const found = {};
+  for (let layer = 1; layer <= depth; layer++) {
+    const name = query.get(`${prefix}f.${layer}`) ?? "";
+    if (Object.hasOwn(CATALOG, name)) found[layer] = name;
+  }
+  return found;
+}
+
+/* Of each hidden layer the name of its function and its settings: f, or the layer's own with the catalog's settings. */
+function layersOf(setting) {
+  const common = { f: setting.f, settings: settingsOf(setting) };
+  return Array.from({ length: setting.depth }, (_, i) => {
+    const f = setting.layers[i + 1];
+    return f ? { f, settings: settingsOf({ f, set: {} }) } : common;
+  });
+}
+
+/* The layers that have a function of their own: [number, name]; those beyond the depth do not count. */
+const ownLayers = ({ layers, depth }) => Object.entries(layers).filter(([layer]) => layer <= depth);
+
 /* A text that is a function: this one, or the first that a reader sees. */
 function readOwn(text) {
   try {
@@ -2043,7 +2071,7 @@ function othersOf(owns) {
   for (const key of [...query.keys()]) if (owns(key)) query.delete(key);
   return query;
 }
-const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*)$/.test(key);
+const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*|f\.\d+)$/.test(key);
 
 /* A setting from an address; what it does not say, or says wrongly, is the default. */
 function readSetting(query, prefix = "") {
@@ -2054,6 +2082,7 @@ function readSetting(query, prefix = "") {
   }
   if (found.f === "own") found.own = readOwn(query.get(`${prefix}own`));
   found.set = readSet(query, found.f, prefix);
+  found.layers = readLayers(query, found.depth, prefix);
   return found;
 }
 
@@ -2065,6 +2094,7 @@ function writeSetting(query, setting, prefix = "") {
   }
   if (setting.f === "own") query.set(`${prefix}own`, setting.own);
   for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
+  for (const [layer, name] of ownLayers(setting)) query.set(`${prefix}f.${layer}`, name);
 }
 
 /* A number as a person writes it: three digits, and powers of ten where it is very small or large. */
@@ -2086,6 +2116,8 @@ function describe(setting, other = null) {
   const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
   const parts = {
     f: moved.length ? `${title} (${moved.join(", ")})` : title,
+    layers: ownLayers(setting).map(([layer, f]) => `${CATALOG[f].title} in layer ${layer}`).join(", ") ||
+      (other ? "one function in all layers" : ""),
     depth: `${setting.depth} hidden ${setting.depth === 1 ? "layer" : "layers"}`,
     width: `width ${setting.width}`,
     start: `start ${START_TITLES[setting.start]}`,
@@ -2097,22 +2129,33 @@ function describe(setting, other = null) {
   };
   const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other)) &&
     (key !== "data" || samePoints(setting, other));
-  const kept = Object.keys(parts).filter((key) => (other ? !same(key) : key !== "gain" || setting.gain !== 1));
-  return kept.map((key) => parts[key]).join(", ");
+  const differs = (key) => (key === "layers" ? !sameLayers(setting, other) : !same(key));
+  const kept = Object.keys(parts).filter((key) => (other ? differs(key) : key !== "gain" || setting.gain !== 1));
+  return kept.map((key) => parts[key]).filter(Boolean).join(", ");
 }
 const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
+const sameLayers = (a, b) => JSON.stringify(ownLayers(a)) === JSON.stringify(ownLayers(b));
 const samePoints = (a, b) => a.data !== "own" || b.data !== "own" || a.points === b.points;
 const alike = (a, b) => Object.keys(READ).every((key) => ["seed", "points"].includes(key) || a[key] === b[key]) &&
-  sameSet(a, b) && samePoints(a, b);
+  sameSet(a, b) && samePoints(a, b) && sameLayers(a, b);
 
 /* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
    a stream of its own: two settings with one seed have the same points. test is null where there are no fresh ones. */
 function begun(setting, seed = setting.seed) {
-  const settings = settingsOf(setting);
+  const layers = layersOf(setting);
   const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];
-  const network = new Network(sizes, functionOf(setting.f, settings));
-  const gain = setting.gain * (setting.start === "computed" ? gainOf(setting.f, settings) : 1);
-  network.initialize(setting.start, gain, new Random(seed, 2));
+  const once = (act) => { // what it makes of a layer, once for all layers with the same function
+    const made = new Map();
+    return layers.map(({ f, settings }) => {
+      const key = JSON.stringify([f, settings]);
+      if (!made.has(key)) made.set(key, act(f, settings));
+      return made.get(key);
+    });
+  };
+  const network = new Network(sizes, once(functionOf));
+  // weights multiply what comes out of the function before them; before the first ones there is none
+  const gains = setting.start === "computed" ? once(gainOf) : layers.map(() => 1);
+  network.initialize(setting.start, [gains[0], ...gains].map((one) => setting.gain * one), new Random(seed, 2));
   const { train, test } = drawTask(setting.data, seed, setting.points);
   return { trainer: new Trainer(network, train, { ...setting, seed }), test };
 }
@@ -2443,6 +2486,11 @@ const STYLE = `
   border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
   text-align: right; vertical-align: bottom; line-height: 1.25; }
 .actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
+.actlab-lab .lab-mixed th:first-child { width: 17%; overflow-wrap: anywhere; }
+.actlab-lab .lab-mixed :is(th, td).lab-hist { width: 24%; }
+.actlab-lab .lab-layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr));
+  gap: 0.35rem 0.75rem; }
+.actlab-lab .lab-layers > .lab-wide { grid-column: 1 / -1; }
 .actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
 .actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
 .actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
@@ -2483,6 +2531,8 @@ const STYLE = `
   .actlab-lab-stage { grid-template-columns: minmax(0, 1fr); }
   .actlab-lab table { font-size: 0.75rem; }
   .actlab-lab :is(th, td) { padding: 0.15rem 0.15rem; }
+  .actlab-lab .lab-mixed th:first-child { width: 21%; }
+  .actlab-lab .lab-mixed :is(th, td).lab-hist { width: 22%; padding: 0.15rem; }
 }
 @media (pointer: coarse), (max-width: 640px) {
   .actlab-lab button, .actlab-lab select { min-height: 2.75rem; }
@@ -2530,11 +2580,13 @@ function asCall(kind, link) {
     }
     const isText = known === "logits" || known === "own" || Number.isNaN(Number(value));
     const written = isText ? JSON.stringify(value) : String(Number(value));
-    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
+    if (/^f\.\d+$/.test(name)) (into.layers ??= {})[name.slice(2)] = written;
+    else if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
     else if (known) into[known] = written;
   }
   if (query.has("b")) values[""].against = values["b."];
-  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const asKey = (key) => (/^\d+$/.test(key) ? key : `"${key}"`); // a layer's is its number
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `${asKey(key)}: ${text(value)}`).join(", ")}}`;
   const text = (value) => (typeof value === "string" ? value : table(value));
   return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
 }
@@ -2787,7 +2839,7 @@ class Lab {
       make("summary", {}, "The picture as a table"),
       make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
     const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
-    const table = make("table", {},
+    const table = make("table", { class: "lab-by-layer" },
       make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
       make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
         column("delta"), column("dead"), column("flat"))), this.rows);
@@ -2838,6 +2890,11 @@ class Lab {
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
     // with a space, since what looks like a whole number would come first among the keys
     const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
+    this.layers = make("div", { class: "lab-layers" });
+    this.layersTitle = make("summary");
+    this.layersFold = make("details", { class: "lab-wide", open: this.layersFold?.open ?? false, on: {
+      toggle: () => this.buildLayers(),
+    } }, this.layersTitle, this.layers);
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
     const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
       this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
@@ -2851,6 +2908,7 @@ class Lab {
         }), this.curve),
       ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
       ...knobs,
+      this.layersFold,
       this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
       this.slider("width", 1, 32, 1, setting.width, set("width")),
       this.select("start", START_TITLES, setting.start, set("start")),
@@ -2862,6 +2920,21 @@ class Lab {
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
+    this.buildLayers();
+  }
+
+  /* A menu for each hidden layer, while they are asked for. */
+  buildLayers() {
+    const { setting } = this;
+    if (!this.layersFold.open) return this.layers.replaceChildren();
+    const choices = { "": "f, as above", ...functionTitles() };
+    delete choices.own;
+    this.layers.replaceChildren(...Array.from({ length: setting.depth }, (_, i) => {
+      return this.select(`layer ${i + 1}`, choices, setting.layers[i + 1] ?? "", (name) => {
+        const { [i + 1]: before, ...others } = this.setting.layers;
+        this.change({ layers: name ? { ...others, [i + 1]: name } : others });
+      });
+    }), make("p", { class: "lab-wide" }, "A layer’s own function has the catalog’s settings."));
   }
 
   buildStarts(button) {
@@ -2897,6 +2970,7 @@ class Lab {
   change(what, whole = true) {
     this.setting = { ...this.setting, ...what };
     if (whole && ("f" in what)) this.buildSettings();
+    if ("depth" in what) this.buildLayers();
     this.reset();
     if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
     this.address();
@@ -2953,9 +3027,11 @@ class Lab {
     const { trainer, test } = begun(this.setting);
     Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
     // the mean square of a typed-in function may be infinite
-    this.said.textContent = Number.isNaN(trainer.network.parameters[0])
+    this.said.textContent = trainer.network.parameters.some(Number.isNaN)
       ? "This function has no computed gain: its mean square does not settle. Choose another start." : "";
     drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    const own = ownLayers(this.setting).length;
+    this.layersTitle.textContent = `A function for each layer${own ? ` (${own} of ${this.setting.depth} not f)` : ""}`;
     this.setter.show(this.setting.data === "own" ? pointsIn(this.setting.points) : null);
     this.freshKey.hidden = !test;
     this.draw();
@@ -3055,7 +3131,8 @@ class Lab {
     const { trainer, test, setting } = this;
     const { network, data } = trainer;
     if (this.fold.open) this.drawTable(logits, size);
-    const what = `What ${entryOf(setting.f).title} answers on ${TASKS[setting.data].title}`;
+    const mixed = ownLayers(setting).length ? ", with other functions in some layers," : "";
+    const what = `What ${entryOf(setting.f).title}${mixed} answers on ${TASKS[setting.data].title}`;
     if (!data.n) {
       this.latest = undefined;
       this.numbers.textContent = this.words = NO_POINTS;
@@ -3080,7 +3157,7 @@ class Lab {
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
       `${learned} on learned points${fresh ? ` and ${tested} on fresh ones` : ""}`);
-    this.drawLayers(layers, color);
+    this.drawLayers(layers);
     if (this.broken()) {
       this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
         "Reset to begin again.";
@@ -3100,17 +3177,22 @@ class Lab {
     for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
   }
 
-  drawLayers(layers, color) {
+  drawLayers(layers) {
+    const entries = layersOf(this.setting).map(({ f }) => entryOf(f));
+    const mixed = ownLayers(this.setting).length > 0;
+    this.rows.parentElement.classList.toggle("lab-mixed", mixed);
     if (this.rows.rows.length !== layers.length) {
       const hist = () => make("td", { class: "lab-hist" },
         make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
         make("span"));
-      this.rows.replaceChildren(...layers.map((_, i) =>
-        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+      this.rows.replaceChildren(...layers.map(() =>
+        make("tr", {}, make("th", { scope: "row" }), hist(), hist(),
           make("td"), make("td"), make("td"))));
     }
     layers.forEach(({ z, a, delta, dead, flat }, i) => {
       const { cells } = this.rows.rows[i];
+      const { title, color } = entries[i];
+      cells[0].textContent = mixed ? `${i + 1} ${title}` : String(i + 1);
       [z, a].forEach((spread, k) => {
         const cell = cells[k + 1];
         const path = cell.querySelector("path");
@@ -3208,8 +3290,8 @@ class Lab {
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
       words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
     const asked = settings.map(({ data }) => (data === "own" ? "on your points" : "on fresh points"));
-    const one = asked.every((words) => words === asked[0]);
-    const [where, each] = one ? [` ${asked[0]}`, ""] : ["", `; ${asked.map((one, i) => `${names[i]} ${one}`).join(", ")}`];
+    const [where, each] = asked.every((words) => words === asked[0])
+      ? [` ${asked[0]}`, ""] : ["", `; ${asked.map((words, i) => `${names[i]} ${words}`).join(", ")}`];
     this.result.replaceChildren(strip, make("table", {},
       make("caption", {}, `Loss${where} after ${updates} updates, ${SEEDS} seeds each${each}`),
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
@@ -4480,7 +4562,8 @@ window.actlabLab = {
   ready,
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
-    surface, drawTask, pointsIn, pointsAsText, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,
+    surface, drawTask, pointsIn, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting,
+    settingsOf, layersOf,
     formats, programs, readNumbers, writeNumbers, asCall,
     value: (f, z) => [f(z), slope],
     typed, bendOf, Theory, FORMATS, limitsOf, roundedTo,

@@ -35,8 +35,8 @@ MOST_POINTS = 100
 STEPS_OUT = 20  # of the grid that a reader's points lie on, from its middle to 1
 SIGNS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"  # an address has two of them a point
 DEFAULTS = {
-    "activation": "relu", "own": "", "settings": {}, "depth": 2, "width": 8, "start": "torch", "gain": 1,
-    "data": "disk", "points": [], "optimizer": "adam", "rate": 0.01, "batch": 0, "seed": 1,
+    "activation": "relu", "own": "", "settings": {}, "layers": {}, "depth": 2, "width": 8, "start": "torch",
+    "gain": 1, "data": "disk", "points": [], "optimizer": "adam", "rate": 0.01, "batch": 0, "seed": 1,
 }  # fmt: skip
 KEYS = {"activation": "f", "optimizer": "optimiser"}  # what the address of the page says instead
 ALT = {
@@ -91,6 +91,7 @@ def train(
     *,
     own: str = "",
     settings: Mapping[str, Any] | None = None,
+    layers: Mapping[int, str] | None = None,
     depth: int = 2,
     width: int = 8,
     start: str = "torch",
@@ -109,7 +110,8 @@ def train(
     activation: a name of the catalog, or "own" for the function of z that own is the text of, such as
     "z * sigmoid(1.7 z)"; the page reads it, and says where it is none. settings: of an activation of the
     catalog, such as {"alpha": 2}, where they differ from its own; of several numbers all, {"a": (0.5, 0)}, or one,
-    {"a_1": 0.5}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed"
+    {"a_1": 0.5}. layers: of hidden layers that have another function, by number from 1 on, its name in the catalog,
+    {2: "tanh"}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed"
     or "orthogonal", its weights times gain, 0.1 to 5. data: "disk", "xor", "spirals", "square", or "own" for points:
     up to 100 (x, y, label), with coordinates from -1 to 1, which move to a grid of 0.05, and labels 0 or 1; the
     reader sets more. optimizer: "sgd", "momentum" or "adam". rate: 0.0001, 0.0003 and so on up to 3. batch: points of
@@ -121,9 +123,9 @@ def train(
     the lab has no control for.
     """
     given = {
-        "activation": activation, "own": own, "settings": settings or {}, "depth": depth, "width": width,
-        "start": start, "gain": gain, "data": data, "points": list(points), "optimizer": optimizer, "rate": rate,
-        "batch": batch, "seed": seed,
+        "activation": activation, "own": own, "settings": settings or {}, "layers": dict(layers or {}),
+        "depth": depth, "width": width, "start": start, "gain": gain, "data": data, "points": list(points),
+        "optimizer": optimizer, "rate": rate, "batch": batch, "seed": seed,
     }  # fmt: skip
     state = _setting(given, "")
     said = {key: value for key, value in given.items() if value != DEFAULTS[key]}
@@ -229,8 +231,11 @@ def _setting(given, prefix):
     _among("rate", given["rate"], RATES)
     _among("batch", given["batch"], BATCHES)
     for key, value in given.items():
-        if key not in ("settings", "points") and value != DEFAULTS[key]:
+        if key not in ("settings", "layers", "points") and value != DEFAULTS[key]:
             state[prefix + KEYS.get(key, key)] = value
+    for layer, name in given["layers"].items():
+        _whole("a layer", layer, 1, given["depth"])
+        state[f"{prefix}f.{int(layer)}"] = one_of(catalog, name, "activation")
     points = list(given["points"])
     if points and given["data"] != "own":
         raise ValueError(f'points go with data="own", got data={given["data"]!r}')

@@ -120,7 +120,7 @@ def test_every_control_changes_the_network_or_its_training(browser, site):
 def test_each_layer_has_its_numbers(browser, site):
     with opened(browser, site, PAGE) as tab:
         open_at(tab, "?f=relu&depth=10&width=16")
-        rows = tab.locator(f"{PLACE} table").first.locator("tbody tr")
+        rows = tab.locator(f"{PLACE} .lab-by-layer tbody tr")
         assert rows.count() == 10
         for row in rows.all():
             cells = row.locator("td").all_inner_texts()
@@ -167,6 +167,36 @@ def test_a_rate_that_is_too_large_is_told_and_stops(browser, site):
         expect(tab.get_by_role("button", name="Play", exact=True)).to_be_visible()
         press(tab, "Reset")
         assert read(tab)[0] == 0
+
+
+def test_a_layer_has_a_function_of_its_own(browser, site):
+    with opened(browser, site, PAGE, 390) as tab:
+        open_at(tab, "?depth=3")
+        fold = tab.locator(f"{PLACE} .actlab-lab-settings details")
+        assert fold.locator("select").count() == 0  # closed: out of the way
+        fold.locator("summary").press("Enter")
+        expect(fold.locator("select")).to_have_count(3)
+        tab.get_by_label("layer 2", exact=True).select_option("tanh")
+        expect(tab.get_by_label("layer 2", exact=True)).to_have_value("tanh")
+        assert fold.locator("summary").inner_text() == "A function for each layer (1 of 3 not f)"
+        heads = tab.locator(f"{PLACE} table.lab-mixed tbody th")
+        assert heads.all_inner_texts() == ["1 ReLU", "2 Tanh", "3 ReLU"]
+        tab.wait_for_url("**f.2=tanh*")
+        assert parse_qs(urlsplit(tab.url).query) == {"depth": ["3"], "f.2": ["tanh"]}
+        press(tab, "Step")
+        before = tab.locator(f"{PLACE} .lab-numbers").inner_text()
+        assert "Tanh in layer 2" in tab.locator(f"{PLACE} .lab-part").inner_text()
+        tab.reload(wait_until="load")
+        tab.evaluate("loadWhole()")
+        press(tab, "Step")
+        assert tab.locator(f"{PLACE} .lab-numbers").inner_text() == before
+        fold.locator("summary").press("Enter")
+        tab.get_by_label("depth", exact=True).press("Home")
+        expect(fold.locator("select")).to_have_count(1)  # the second layer is gone, and its function with it
+        assert tab.locator(f"{PLACE} table.lab-mixed").count() == 0
+        tab.get_by_label("layer 1", exact=True).select_option("gelu")
+        tab.get_by_label("layer 1", exact=True).select_option("")
+        tab.wait_for_url(lambda address: parse_qs(urlsplit(address).query) == {"depth": ["1"]})
 
 
 def tap(tab, x, y):
@@ -324,7 +354,7 @@ def test_axe_finds_nothing_while_the_lab_runs(browser, site, width):
     with opened(browser, site, PAGE, width) as tab:
         tab.set_default_timeout(120_000)
         points = lab.train(data="own", points=[(-0.5, 0, 0), (0.5, 0, 1), (0.5, 0.5, 1)]).state["points"]
-        open_at(tab, f"?depth=3&updates=100&data=own&points={points}")
+        open_at(tab, f"?depth=3&f.2=tanh&updates=100&data=own&points={points}")
         press(tab, "Train from 20 seeds")
         tab.locator(f"{PLACE} .actlab-lab-result table").wait_for()
         for fold in tab.locator(f"{PLACE} summary").all():
@@ -342,7 +372,9 @@ def test_axe_finds_nothing_while_the_lab_runs(browser, site, width):
 @pytest.mark.parametrize("width", [320, 390, 800])
 def test_the_lab_does_not_make_the_page_scroll_sideways(browser, site, width):
     with opened(browser, site, PAGE, width) as tab:
-        open_at(tab, "?f=apl&depth=10&width=32&set.a+1=-2.35")
+        open_at(tab, "?f=apl&depth=10&width=32&set.a+1=-2.35&f.3=penalized_tanh")
+        for fold in tab.locator(f"{PLACE} summary").all():
+            fold.press("Enter")
         for _ in range(3):
             press(tab, "Step")
         wide = "Math.max(document.body.scrollWidth, document.documentElement.scrollWidth)"
