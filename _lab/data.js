@@ -34,6 +34,7 @@ const TASKS = {
       return [x, y, Math.max(Math.abs(x), Math.abs(y)) < Math.SQRT1_2 ? 1 : 0]; // half of the area
     },
   },
+  own: { title: "your own points", reach: 1.1 },
 };
 
 function packedPoints(points) {
@@ -48,9 +49,11 @@ function packedPoints(points) {
   return { x, y, n };
 }
 
-/* Points to learn from and fresh ones, by a seed. XOR has four corners and no others. */
-function drawTask(task, seed) {
+/* Points to learn from and fresh ones, by a seed. XOR has four corners and no others; of the reader's own points, whose
+   text is given, none are fresh. */
+function drawTask(task, seed, own = "") {
   const { draw, corners } = TASKS[task];
+  if (task === "own") return { train: packedPoints(coordinates(pointsIn(own))), test: null };
   if (corners) return { train: packedPoints(corners), test: packedPoints(corners) };
   const random = new Random(seed, 1);
   const drawn = (n) => packedPoints(Array.from({ length: n }, () => draw(random)));

@@ -29,8 +29,8 @@ function isDark() {
 
 const small = document.createElement("canvas"); // a pixel for each point of the grid
 
-/* The surface of logits as colours, the line where they are 0, and the points. */
-function drawSurface(canvas, logits, size, { x, y, n }, reach) {
+/* The surface of logits as colours, the line where they are 0, the points, and a cursor if there is one. */
+function drawSurface(canvas, logits, size, { x, y, n }, reach, cursor = null) {
   const [none, middle, one, ink, paper] = SHADES[isDark() ? "dark" : "light"];
   const side = Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1)) || 300;
   if (canvas.width !== side) canvas.width = canvas.height = side;
@@ -52,9 +52,9 @@ function drawSurface(canvas, logits, size, { x, y, n }, reach) {
   context.stroke(zeroLine(logits, size, side / size));
   context.lineWidth = side / 300;
   const radius = side / 85;
+  const place = (x, y) => [(side / 2) * (1 + x / reach), (side / 2) * (1 - y / reach)];
   for (let k = 0; k < n; k++) {
-    const across = (side / 2) * (1 + x[k] / reach);
-    const down = (side / 2) * (1 - x[n + k] / reach);
+    const [across, down] = place(x[k], x[n + k]);
     context.beginPath();
     if (y[k]) {
       context.arc(across, down, radius, 0, 7);
@@ -68,6 +68,18 @@ function drawSurface(canvas, logits, size, { x, y, n }, reach) {
       context.fillStyle = paper;
     }
     context.fill();
+    context.stroke();
+  }
+  if (!cursor) return;
+  const [across, down] = place(...cursor);
+  for (const [color, width] of [[paper, side / 60], [ink, side / 150]]) {
+    context.beginPath();
+    for (const [right, low] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      context.moveTo(across + 2 * radius * right, down + 2 * radius * low);
+      context.lineTo(across + 4 * radius * right, down + 4 * radius * low);
+    }
+    context.strokeStyle = color;
+    context.lineWidth = width;
     context.stroke();
   }
 }

@@ -33,13 +33,19 @@ function asCall(kind, link) {
     const name = key === "explore" ? "f" : key.slice(prefix.length).replace(/^explore\./, "");
     const into = values[prefix];
     const known = Object.hasOwn(IN_PYTHON[kind], name) && IN_PYTHON[kind][name];
+    if (known === "points") {
+      into[known] = `[${coordinates(pointsIn(value) ?? []).map((one) => `(${one.join(", ")})`).join(", ")}]`;
+      continue;
+    }
     const isText = known === "logits" || known === "own" || Number.isNaN(Number(value));
     const written = isText ? JSON.stringify(value) : String(Number(value));
-    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
+    if (/^f\.\d+$/.test(name)) (into.layers ??= {})[name.slice(2)] = written;
+    else if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
     else if (known) into[known] = written;
   }
   if (query.has("b")) values[""].against = values["b."];
-  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const asKey = (key) => (/^\d+$/.test(key) ? key : `"${key}"`); // a layer's is its number
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `${asKey(key)}: ${text(value)}`).join(", ")}}`;
   const text = (value) => (typeof value === "string" ? value : table(value));
   return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
 }

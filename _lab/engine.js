@@ -108,7 +108,8 @@ class Plain {
   }
 }
 
-const TAPE_ROOM = 1048576; // bytes for the three tapes of a network: of the longest texts each takes some 150,000
+const TAPE_ROOM = 524288; // bytes for the two tapes of a function, or for that of the loss: of the longest texts each
+// takes some 150,000
 
 /* One for all networks: its memory is that of the network that it works for. */
 class Compiled {
@@ -119,15 +120,16 @@ class Compiled {
     new Float64Array(memory.buffer, table(), coefficients.length).set(coefficients);
   }
 
-  /* Each a little longer, for the operations that take numbers four by four. */
-  arrays(lengths) {
+  /* Each a little longer, for the operations that take numbers four by four; and room for the tapes of so many
+     functions. */
+  arrays(lengths, functions) {
     let top = Math.ceil(this.base / 16) * 16;
     const places = lengths.map((length) => {
       const place = top;
       top += 16 * Math.ceil((length + 3) / 2);
       return place;
     });
-    const missing = top + TAPE_ROOM - this.memory.buffer.byteLength;
+    const missing = top + TAPE_ROOM * (functions + 1) - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
     this.top = top;
     this.tapes = new Map();

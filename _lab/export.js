@@ -16,7 +16,8 @@ window.actlabLab = {
   ready,
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
-    surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,
+    surface, drawTask, pointsIn, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting,
+    settingsOf, layersOf,
     formats, programs, readNumbers, writeNumbers, asCall,
     value: (f, z) => [f(z), slope],
     typed, bendOf, Theory, FORMATS, limitsOf, roundedTo,

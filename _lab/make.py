@@ -43,6 +43,7 @@ PARTS = (
     "style.js",
     "embed.js",
     "own.js",
+    "points.js",
     "view.js",
     "explore.js",
     "formats.js",

@@ -92,10 +92,11 @@ const STARTS = {
 };
 
 class Network {
-  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it. */
+  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it, or a list, one for each
+     hidden layer. */
   constructor(sizes, activation) {
     this.sizes = sizes;
-    this.activation = activation;
+    this.activations = Array.isArray(activation) ? activation : Array(sizes.length - 2).fill(activation);
     let at = 0;
     this.layers = sizes.slice(1).map((out, i) => {
       const into = sizes[i];
@@ -109,12 +110,14 @@ class Network {
     this.engine = null;
   }
 
-  /* Draws all weights; the start of torch draws biases too, those of the others are 0. */
+  /* Draws all weights, times the gain, a number or one for each layer; the start of torch draws biases too, those of
+     the others are 0. */
   initialize(start, gain, random) {
-    for (const { into, out, weight, bias } of this.layers) {
+    for (const [l, { into, out, weight, bias }] of this.layers.entries()) {
       const draw = STARTS[start](into, out, random);
+      const scale = Array.isArray(gain) ? gain[l] : gain;
       for (let i = 0; i < out; i++) {
-        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = gain * draw(i, j);
+        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = scale * draw(i, j);
       }
       for (let i = 0; i < out; i++) {
         this.parameters[bias + i] = start === "torch" ? (2 * random.uniform() - 1) / Math.sqrt(into) : 0;
@@ -133,7 +136,7 @@ class Network {
     const hidden = sizes.slice(1);
     const parts = { w: [this.parameters.length], g: [this.parameters.length], a: sizes, z: hidden, slopes: hidden,
       delta: hidden, labels: [this.room], losses: [this.room] };
-    const arrays = engine.arrays(Object.values(parts).flat());
+    const arrays = engine.arrays(Object.values(parts).flat(), new Set(this.activations).size);
     const next = (part) => parts[part].map(() => arrays.shift());
     [this.w] = next("w");
     [this.gradient] = next("g");
@@ -147,15 +150,15 @@ class Network {
      lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
-    const { engine, activation, w } = this;
+    const { engine, activations, w } = this;
     w.set(this.parameters);
     this.a[0].set(x.length > this.sizes[0] * n ? x.subarray(0, this.sizes[0] * n) : x);
     this.layers.forEach(({ into, out, weight, bias }, i) => {
       const z = this.z[i + 1];
       engine.affine(z, w, weight, bias, this.a[i], into, out, n);
       if (i + 1 === this.layers.length) return;
-      if (slopes) engine.run(activation.both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
-      else engine.run(activation.values, [z, this.a[i + 1]], out * n);
+      if (slopes) engine.run(activations[i].both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
+      else engine.run(activations[i].values, [z, this.a[i + 1]], out * n);
     });
     return this.z.at(-1);
   }

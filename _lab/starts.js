@@ -28,7 +28,8 @@ function verdict(found, names) {
 }
 
 /* Trains each setting from each seed, some milliseconds at a time. Calls progress(done, all) in between; stops when
-   stopped() is true. Returns for each setting its losses on fresh points after so many updates; null if stopped. */
+   stopped() is true. Returns for each setting its losses after so many updates, on fresh points or, where there
+   are none, on those learned from; null if stopped. */
 async function manyStarts(settings, updates, { seeds = SEEDS, progress = () => {}, stopped = () => false } = {}) {
   const losses = settings.map(() => []);
   let done = 0;
@@ -44,7 +45,7 @@ async function manyStarts(settings, updates, { seeds = SEEDS, progress = () => {
         if (stopped()) return null;
         until = performance.now() + SLICE;
       }
-      losses[i].push(judged(trainer.network, test).loss);
+      losses[i].push(judged(trainer.network, test ?? trainer.data).loss);
       done++;
     }
   }

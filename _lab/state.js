@@ -15,7 +15,9 @@ const UPDATES = [100, 300, 1000, 3000]; // of each of the twenty starts
 
 const DEFAULTS = {
   data: "disk",
+  points: "", // the reader's own, as pointsIn reads them
   f: "relu",
+  layers: {}, // by its number, the function of a hidden layer that has one of its own
   set: {}, // settings of the function that are not the catalog's
   depth: 2,
   width: 8,
@@ -39,6 +41,7 @@ const among = (list) => (value) => list.find((one) => value !== "" && one === Nu
 /* From a word of the address to a value; undefined for what is none. */
 const READ = {
   data: oneOf(TASKS),
+  points: (text) => (pointsIn(text) ? text : undefined),
   f: oneOf({ ...FUNCTIONS, own: null }),
   depth: within(1, 10, true),
   width: within(1, 32, true),
@@ -85,6 +88,28 @@ function readSet(query, f, prefix) {
   return found;
 }
 
+/* Of an address, the functions of layers of their own. */
+function readLayers(query, depth, prefix) {
+  const found = {};
+  for (let layer = 1; layer <= depth; layer++) {
+    const name = query.get(`${prefix}f.${layer}`) ?? "";
+    if (Object.hasOwn(CATALOG, name)) found[layer] = name;
+  }
+  return found;
+}
+
+/* Of each hidden layer the name of its function and its settings: f, or the layer's own with the catalog's settings. */
+function layersOf(setting) {
+  const common = { f: setting.f, settings: settingsOf(setting) };
+  return Array.from({ length: setting.depth }, (_, i) => {
+    const f = setting.layers[i + 1];
+    return f ? { f, settings: settingsOf({ f, set: {} }) } : common;
+  });
+}
+
+/* The layers that have a function of their own: [number, name]; those beyond the depth do not count. */
+const ownLayers = ({ layers, depth }) => Object.entries(layers).filter(([layer]) => layer <= depth);
+
 /* A text that is a function: this one, or the first that a reader sees. */
 function readOwn(text) {
   try {
@@ -102,7 +127,7 @@ function othersOf(owns) {
   for (const key of [...query.keys()]) if (owns(key)) query.delete(key);
   return query;
 }
-const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*)$/.test(key);
+const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*|f\.\d+)$/.test(key);
 
 /* A setting from an address; what it does not say, or says wrongly, is the default. */
 function readSetting(query, prefix = "") {
@@ -113,16 +138,19 @@ function readSetting(query, prefix = "") {
   }
   if (found.f === "own") found.own = readOwn(query.get(`${prefix}own`));
   found.set = readSet(query, found.f, prefix);
+  found.layers = readLayers(query, found.depth, prefix);
   return found;
 }
 
 /* The words of an address: what differs from the default. */
 function writeSetting(query, setting, prefix = "") {
   for (const key of Object.keys(READ)) {
+    if (key === "points" && setting.data !== "own") continue;
     if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
   }
   if (setting.f === "own") query.set(`${prefix}own`, setting.own);
   for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
+  for (const [layer, name] of ownLayers(setting)) query.set(`${prefix}f.${layer}`, name);
 }
 
 /* A number as a person writes it: three digits, and powers of ten where it is very small or large. */
@@ -144,6 +172,8 @@ function describe(setting, other = null) {
   const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
   const parts = {
     f: moved.length ? `${title} (${moved.join(", ")})` : title,
+    layers: ownLayers(setting).map(([layer, f]) => `${CATALOG[f].title} in layer ${layer}`).join(", ") ||
+      (other ? "one function in all layers" : ""),
     depth: `${setting.depth} hidden ${setting.depth === 1 ? "layer" : "layers"}`,
     width: `width ${setting.width}`,
     start: `start ${START_TITLES[setting.start]}`,
@@ -151,23 +181,37 @@ function describe(setting, other = null) {
     optimiser: OPTIMISER_TITLES[setting.optimiser],
     rate: `rate ${setting.rate}`,
     batch: setting.batch ? `batch ${setting.batch}` : "all points at once",
-    data: TASKS[setting.data].title,
+    data: setting.data === "own" ? `your own ${counted(setting.points.length / 2)}` : TASKS[setting.data].title,
   };
-  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other));
-  const kept = Object.keys(parts).filter((key) => (other ? !same(key) : key !== "gain" || setting.gain !== 1));
-  return kept.map((key) => parts[key]).join(", ");
+  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other)) &&
+    (key !== "data" || samePoints(setting, other));
+  const differs = (key) => (key === "layers" ? !sameLayers(setting, other) : !same(key));
+  const kept = Object.keys(parts).filter((key) => (other ? differs(key) : key !== "gain" || setting.gain !== 1));
+  return kept.map((key) => parts[key]).filter(Boolean).join(", ");
 }
 const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
-const alike = (a, b) => Object.keys(READ).every((key) => key === "seed" || a[key] === b[key]) && sameSet(a, b);
+const sameLayers = (a, b) => JSON.stringify(ownLayers(a)) === JSON.stringify(ownLayers(b));
+const samePoints = (a, b) => a.data !== "own" || b.data !== "own" || a.points === b.points;
+const alike = (a, b) => Object.keys(READ).every((key) => ["seed", "points"].includes(key) || a[key] === b[key]) &&
+  sameSet(a, b) && samePoints(a, b) && sameLayers(a, b);
 
 /* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
-   a stream of its own: two settings with one seed have the same points. */
+   a stream of its own: two settings with one seed have the same points. test is null where there are no fresh ones. */
 function begun(setting, seed = setting.seed) {
-  const settings = settingsOf(setting);
+  const layers = layersOf(setting);
   const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];
-  const network = new Network(sizes, functionOf(setting.f, settings));
-  const gain = setting.gain * (setting.start === "computed" ? gainOf(setting.f, settings) : 1);
-  network.initialize(setting.start, gain, new Random(seed, 2));
-  const { train, test } = drawTask(setting.data, seed);
+  const once = (act) => { // what it makes of a layer, once for all layers with the same function
+    const made = new Map();
+    return layers.map(({ f, settings }) => {
+      const key = JSON.stringify([f, settings]);
+      if (!made.has(key)) made.set(key, act(f, settings));
+      return made.get(key);
+    });
+  };
+  const network = new Network(sizes, once(functionOf));
+  // weights multiply what comes out of the function before them; before the first ones there is none
+  const gains = setting.start === "computed" ? once(gainOf) : layers.map(() => 1);
+  network.initialize(setting.start, [gains[0], ...gains].map((one) => setting.gain * one), new Random(seed, 2));
+  const { train, test } = drawTask(setting.data, seed, setting.points);
   return { trainer: new Trainer(network, train, { ...setting, seed }), test };
 }

@@ -10,6 +10,10 @@ const STYLE = `
 .actlab-lab-row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0 0 0.5rem; }
 .actlab-lab button { min-height: 2.25rem; padding: 0 0.75rem; font: inherit; color: var(--ink); cursor: pointer;
   background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
+.actlab-lab button[aria-pressed="true"] { color: var(--ground); background: var(--ink); border-color: var(--ink); }
+.actlab-lab .lab-pointing { cursor: crosshair; touch-action: manipulation; }
+.actlab-lab .lab-points { margin-top: 0.5rem; }
+.actlab-lab .lab-points [role="status"] { min-height: 1.4em; }
 .actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark);
   border-color: var(--mark); font-weight: 600; }
 .actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
@@ -49,6 +53,11 @@ const STYLE = `
   border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
   text-align: right; vertical-align: bottom; line-height: 1.25; }
 .actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
+.actlab-lab .lab-mixed th:first-child { width: 17%; overflow-wrap: anywhere; }
+.actlab-lab .lab-mixed :is(th, td).lab-hist { width: 24%; }
+.actlab-lab .lab-layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr));
+  gap: 0.35rem 0.75rem; }
+.actlab-lab .lab-layers > .lab-wide { grid-column: 1 / -1; }
 .actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
 .actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
 .actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
@@ -89,6 +98,8 @@ const STYLE = `
   .actlab-lab-stage { grid-template-columns: minmax(0, 1fr); }
   .actlab-lab table { font-size: 0.75rem; }
   .actlab-lab :is(th, td) { padding: 0.15rem 0.15rem; }
+  .actlab-lab .lab-mixed th:first-child { width: 21%; }
+  .actlab-lab .lab-mixed :is(th, td).lab-hist { width: 22%; padding: 0.15rem; }
 }
 @media (pointer: coarse), (max-width: 640px) {
   .actlab-lab button, .actlab-lab select { min-height: 2.75rem; }

@@ -8,6 +8,7 @@ const STEPPING = 12; // ms of updates a frame
 const PERIOD = 45; // ms from picture to picture, where one takes less: more than twenty a second
 const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
+const NO_POINTS = "No points yet: set some of both labels in the picture, then train.";
 let labs = 0;
 
 class Lab {
@@ -26,6 +27,7 @@ class Lab {
     this.ends = [];
     this.build();
     this.reset();
+    this.sayDamaged();
     this.sayStarts();
     this.listen();
   }
@@ -38,20 +40,25 @@ class Lab {
     const step = button("Step", () => this.once());
     const reset = button("Reset", () => this.reset());
     const fresh = button("New seed", () => this.change({ seed: (this.setting.seed % 9999) + 1 }));
-    this.canvas = make("canvas", { role: "img", width: 300, height: 300 });
+    this.canvas = make("canvas", { width: 300, height: 300 });
+    this.setter = new PointSetter(this.canvas, TASKS.own.reach, this.name, {
+      changed: (points) => this.change({ points }),
+      moved: () => this.paint(),
+    });
     this.numbers = make("p", { class: "lab-numbers" });
     this.heard = make("p", { class: "lab-heard", role: "status" });
     this.said = make("p", { class: "lab-said", role: "status" });
     this.settings = make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" });
     this.losses = make("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img" });
     this.key = make("span", { class: "lab-key" });
+    this.freshKey = make("span", {}, make("span", { class: "lab-key lab-key-test" }), "on fresh ones");
     this.rows = make("tbody");
-    this.five = make("tbody");
+    this.five = make("tbody", { class: "lab-five" });
     this.fold = make("details", { on: { toggle: () => this.draw() } },
       make("summary", {}, "The picture as a table"),
       make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
     const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
-    const table = make("table", {},
+    const table = make("table", { class: "lab-by-layer" },
       make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
       make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
         column("delta"), column("dead"), column("flat"))), this.rows);
@@ -61,12 +68,11 @@ class Lab {
           make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
           this.canvas,
           make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
-          this.numbers, this.said),
+          this.numbers, this.said, this.setter.element),
         make("div", {},
           this.settings,
           make("div", { class: "actlab-lab-losses" },
-            make("p", {}, this.key, "loss on learned points ",
-              make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            make("p", {}, this.key, "loss on learned points ", this.freshKey),
             this.losses))),
       table,
       make("p", {}, "delta: root mean square of the loss’s slope before f. " +
@@ -103,6 +109,11 @@ class Lab {
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
     // with a space, since what looks like a whole number would come first among the keys
     const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
+    this.layers = make("div", { class: "lab-layers" });
+    this.layersTitle = make("summary");
+    this.layersFold = make("details", { class: "lab-wide", open: this.layersFold?.open ?? false, on: {
+      toggle: () => this.buildLayers(),
+    } }, this.layersTitle, this.layers);
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
     const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
       this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
@@ -116,6 +127,7 @@ class Lab {
         }), this.curve),
       ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
       ...knobs,
+      this.layersFold,
       this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
       this.slider("width", 1, 32, 1, setting.width, set("width")),
       this.select("start", START_TITLES, setting.start, set("start")),
@@ -127,9 +139,25 @@ class Lab {
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
+    this.buildLayers();
+  }
+
+  /* A menu for each hidden layer, while they are asked for. */
+  buildLayers() {
+    const { setting } = this;
+    if (!this.layersFold.open) return this.layers.replaceChildren();
+    const choices = { "": "f, as above", ...functionTitles() };
+    delete choices.own;
+    this.layers.replaceChildren(...Array.from({ length: setting.depth }, (_, i) => {
+      return this.select(`layer ${i + 1}`, choices, setting.layers[i + 1] ?? "", (name) => {
+        const { [i + 1]: before, ...others } = this.setting.layers;
+        this.change({ layers: name ? { ...others, [i + 1]: name } : others });
+      });
+    }), make("p", { class: "lab-wide" }, "A layer’s own function has the catalog’s settings."));
   }
 
   buildStarts(button) {
+    this.aim = make("p");
     this.first = make("p");
     this.other = make("p");
     this.keep = button("Keep this as B", () => this.setSecond(structuredClone(this.setting)));
@@ -149,8 +177,7 @@ class Lab {
     const choice = Object.fromEntries(UPDATES.map((n) => [` ${n}`, `${n} updates each`]));
     return make("div", { class: "lab-part", role: "group", "aria-label": "Twenty starts" },
       make("p", { class: "lab-title" }, "Twenty starts"),
-      make("p", {}, "One run shows what can happen; twenty, each with its own points and weights, how often."),
-      this.first, this.other,
+      this.aim, this.first, this.other,
       make("div", { class: "actlab-lab-row" }, this.keep, this.swap, this.forget),
       make("div", { class: "actlab-lab-row" }, this.many,
         this.select("how long", choice, ` ${this.updates}`, (n) => { this.updates = Number(n); this.address(); })),
@@ -162,6 +189,7 @@ class Lab {
   change(what, whole = true) {
     this.setting = { ...this.setting, ...what };
     if (whole && ("f" in what)) this.buildSettings();
+    if ("depth" in what) this.buildLayers();
     this.reset();
     if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
     this.address();
@@ -218,14 +246,32 @@ class Lab {
     const { trainer, test } = begun(this.setting);
     Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
     // the mean square of a typed-in function may be infinite
-    this.said.textContent = Number.isNaN(trainer.network.parameters[0])
+    this.said.textContent = trainer.network.parameters.some(Number.isNaN)
       ? "This function has no computed gain: its mean square does not settle. Choose another start." : "";
     drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    const own = ownLayers(this.setting).length;
+    this.layersTitle.textContent = `A function for each layer${own ? ` (${own} of ${this.setting.depth} not f)` : ""}`;
+    this.setter.show(this.setting.data === "own" ? pointsIn(this.setting.points) : null);
+    this.freshKey.hidden = !test;
     this.draw();
   }
 
+  sayDamaged() {
+    const all = { "": "The points", "b.": "The points of B" };
+    const damaged = Object.keys(all).filter((prefix) => pointsIn(this.query.get(`${prefix}points`) ?? "") === null);
+    if (!damaged.length) return;
+    this.said.textContent = `${all[damaged[0]]} in this address are damaged: none of them is taken.`;
+  }
+
+  /* Whether there is nothing to learn from, which is then said. */
+  empty() {
+    if (this.trainer.data.n) return false;
+    this.said.textContent = NO_POINTS;
+    return true;
+  }
+
   run() {
-    if (this.broken()) return;
+    if (this.broken() || this.empty()) return;
     this.playing = true;
     this.play.textContent = "Pause";
     this.quietUntil = 0;
@@ -252,6 +298,7 @@ class Lab {
 
   once() {
     this.pause(false);
+    if (this.empty()) return;
     if (!this.broken()) this.trainer.step();
     this.draw();
     this.hear();
@@ -270,13 +317,14 @@ class Lab {
   draw() {
     const begin = performance.now();
     const { trainer, setting } = this;
-    const { network, data } = trainer;
+    const { network } = trainer;
     // while a slider is moved a large network is asked at fewer places
     const fit = GRIDS.filter((one) => one ** 2 * network.parameters.length < 2e7).at(-1);
     const size = Math.min(fit, GRIDS[this.playing ? this.grid : GRIDS.length - 1]);
     const { reach } = TASKS[setting.data];
     const logits = surface(network, size, reach);
-    drawSurface(this.canvas, logits, size, data, reach);
+    this.painted = [logits, size];
+    this.paint();
     const slow = this.playing && this.grid === 0 && !this.still.matches;
     const all = !slow || this.left-- <= 0 || !Number.isFinite(trainer.latest);
     if (all) {
@@ -293,27 +341,42 @@ class Lab {
     if (performance.now() > this.quietUntil) this.hear();
   }
 
+  paint() {
+    drawSurface(this.canvas, ...this.painted, this.trainer.data, TASKS[this.setting.data].reach, this.setter.cursor);
+  }
+
   /* What the network's numbers are now, in words, lines and bars. */
   drawNumbers(logits, size) {
     const { trainer, test, setting } = this;
     const { network, data } = trainer;
+    if (this.fold.open) this.drawTable(logits, size);
+    const mixed = ownLayers(setting).length ? ", with other functions in some layers," : "";
+    const what = `What ${entryOf(setting.f).title}${mixed} answers on ${TASKS[setting.data].title}`;
+    if (!data.n) {
+      this.latest = undefined;
+      this.numbers.textContent = this.words = NO_POINTS;
+      this.canvas.setAttribute("aria-label", `${what}: there are none yet`);
+      this.losses.replaceChildren();
+      this.losses.setAttribute("aria-label", "No losses: there are no points yet");
+      this.rows.replaceChildren();
+      return;
+    }
     const layers = layerStatistics(network, data);
     this.latest = judged(network, data);
-    const fresh = judged(network, test);
-    this.remember(trainer.steps, this.latest.loss, fresh.loss);
-    const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
-    const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
-    const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
+    const fresh = test && judged(network, test);
+    this.remember(trainer.steps, this.latest.loss, fresh ? fresh.loss : NaN);
+    const asked = { xor: "corners", own: "your points" }[setting.data] ?? "fresh points";
+    const sure = `${percent((fresh ?? this.latest).right)} of ${asked} right`;
+    const [learned, tested] = [said(this.latest.loss), fresh && said(fresh.loss)];
+    const words = `Update ${trainer.steps}. Loss ${learned}${fresh ? `, on fresh points ${tested}` : ""}; ${sure}.`;
     this.numbers.textContent = words;
-    const what = `What ${entryOf(setting.f).title} answers on ${TASKS[setting.data].title}`;
     this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
     const { color } = entryOf(setting.f);
     this.key.style.color = color;
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
-      `${learned} on learned points and ${tested} on fresh ones`);
-    this.drawLayers(layers, color);
-    if (this.fold.open) this.drawTable(logits, size);
+      `${learned} on learned points${fresh ? ` and ${tested} on fresh ones` : ""}`);
+    this.drawLayers(layers);
     if (this.broken()) {
       this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
         "Reset to begin again.";
@@ -333,17 +396,22 @@ class Lab {
     for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
   }
 
-  drawLayers(layers, color) {
+  drawLayers(layers) {
+    const entries = layersOf(this.setting).map(({ f }) => entryOf(f));
+    const mixed = ownLayers(this.setting).length > 0;
+    this.rows.parentElement.classList.toggle("lab-mixed", mixed);
     if (this.rows.rows.length !== layers.length) {
       const hist = () => make("td", { class: "lab-hist" },
         make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
         make("span"));
-      this.rows.replaceChildren(...layers.map((_, i) =>
-        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+      this.rows.replaceChildren(...layers.map(() =>
+        make("tr", {}, make("th", { scope: "row" }), hist(), hist(),
           make("td"), make("td"), make("td"))));
     }
     layers.forEach(({ z, a, delta, dead, flat }, i) => {
       const { cells } = this.rows.rows[i];
+      const { title, color } = entries[i];
+      cells[0].textContent = mixed ? `${i + 1} ${title}` : String(i + 1);
       [z, a].forEach((spread, k) => {
         const cell = cells[k + 1];
         const path = cell.querySelector("path");
@@ -375,6 +443,8 @@ class Lab {
   sayStarts() {
     const { setting, second } = this;
     const same = second && alike(setting, second);
+    const drawn = setting.data === "own" ? "weights, on your points" : "points and weights";
+    this.aim.textContent = `One run shows what can happen; twenty, each with its own ${drawn}, how often.`;
     this.first.replaceChildren(make("strong", {}, "A"), `, the setting above: ${describe(setting)}.`);
     this.other.replaceChildren(make("strong", {}, "B"), !second
       ? ", a second setting to compare with: none yet. Keep this one, then change it above."
@@ -399,6 +469,11 @@ class Lab {
     this.result.replaceChildren();
     this.verdict.textContent = "";
     const settings = this.second && !alike(this.setting, this.second) ? [this.setting, this.second] : [this.setting];
+    if (settings.some((one) => one.data === "own" && !one.points)) {
+      this.halt();
+      this.verdict.textContent = NO_POINTS;
+      return;
+    }
     const updates = this.updates;
     const begin = performance.now();
     let next = 0;
@@ -433,8 +508,11 @@ class Lab {
       make("td", {}, `${sum.failed} of ${sum.n}`));
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
       words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
+    const asked = settings.map(({ data }) => (data === "own" ? "on your points" : "on fresh points"));
+    const [where, each] = asked.every((words) => words === asked[0])
+      ? [` ${asked[0]}`, ""] : ["", `; ${asked.map((words, i) => `${names[i]} ${words}`).join(", ")}`];
     this.result.replaceChildren(strip, make("table", {},
-      make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
+      make("caption", {}, `Loss${where} after ${updates} updates, ${SEEDS} seeds each${each}`),
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
     this.verdict.textContent = settings.length > 1
       ? verdict(paired(...losses), differs.map((words, i) => `${names[i]} (${words})`))
@@ -473,8 +551,10 @@ class Lab {
     this.second = query.has("b") ? readSetting(query, "b.") : null;
     this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
     document.getElementById(`${this.name}-how-long`).value = ` ${this.updates}`;
+    this.query = query;
     this.buildSettings();
     this.change({});
+    this.sayDamaged();
   }
 
   close() {

@@ -1400,7 +1400,8 @@ class Plain {
   }
 }
 
-const TAPE_ROOM = 1048576; // bytes for the three tapes of a network: of the longest texts each takes some 150,000
+const TAPE_ROOM = 524288; // bytes for the two tapes of a function, or for that of the loss: of the longest texts each
+// takes some 150,000
 
 /* One for all networks: its memory is that of the network that it works for. */
 class Compiled {
@@ -1411,15 +1412,16 @@ class Compiled {
     new Float64Array(memory.buffer, table(), coefficients.length).set(coefficients);
   }
 
-  /* Each a little longer, for the operations that take numbers four by four. */
-  arrays(lengths) {
+  /* Each a little longer, for the operations that take numbers four by four; and room for the tapes of so many
+     functions. */
+  arrays(lengths, functions) {
     let top = Math.ceil(this.base / 16) * 16;
     const places = lengths.map((length) => {
       const place = top;
       top += 16 * Math.ceil((length + 3) / 2);
       return place;
     });
-    const missing = top + TAPE_ROOM - this.memory.buffer.byteLength;
+    const missing = top + TAPE_ROOM * (functions + 1) - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
     this.top = top;
     this.tapes = new Map();
@@ -1580,10 +1582,11 @@ const STARTS = {
 };
 
 class Network {
-  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it. */
+  /* sizes: inputs, units of each hidden layer, outputs. activation: f as functionOf makes it, or a list, one for each
+     hidden layer. */
   constructor(sizes, activation) {
     this.sizes = sizes;
-    this.activation = activation;
+    this.activations = Array.isArray(activation) ? activation : Array(sizes.length - 2).fill(activation);
     let at = 0;
     this.layers = sizes.slice(1).map((out, i) => {
       const into = sizes[i];
@@ -1597,12 +1600,14 @@ class Network {
     this.engine = null;
   }
 
-  /* Draws all weights; the start of torch draws biases too, those of the others are 0. */
+  /* Draws all weights, times the gain, a number or one for each layer; the start of torch draws biases too, those of
+     the others are 0. */
   initialize(start, gain, random) {
-    for (const { into, out, weight, bias } of this.layers) {
+    for (const [l, { into, out, weight, bias }] of this.layers.entries()) {
       const draw = STARTS[start](into, out, random);
+      const scale = Array.isArray(gain) ? gain[l] : gain;
       for (let i = 0; i < out; i++) {
-        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = gain * draw(i, j);
+        for (let j = 0; j < into; j++) this.parameters[weight + i * into + j] = scale * draw(i, j);
       }
       for (let i = 0; i < out; i++) {
         this.parameters[bias + i] = start === "torch" ? (2 * random.uniform() - 1) / Math.sqrt(into) : 0;
@@ -1621,7 +1626,7 @@ class Network {
     const hidden = sizes.slice(1);
     const parts = { w: [this.parameters.length], g: [this.parameters.length], a: sizes, z: hidden, slopes: hidden,
       delta: hidden, labels: [this.room], losses: [this.room] };
-    const arrays = engine.arrays(Object.values(parts).flat());
+    const arrays = engine.arrays(Object.values(parts).flat(), new Set(this.activations).size);
     const next = (part) => parts[part].map(() => arrays.shift());
     [this.w] = next("w");
     [this.gradient] = next("g");
@@ -1635,15 +1640,15 @@ class Network {
      lasts until the next call, of any network. */
   forward(x, n, slopes = false) {
     this.reserve(n);
-    const { engine, activation, w } = this;
+    const { engine, activations, w } = this;
     w.set(this.parameters);
     this.a[0].set(x.length > this.sizes[0] * n ? x.subarray(0, this.sizes[0] * n) : x);
     this.layers.forEach(({ into, out, weight, bias }, i) => {
       const z = this.z[i + 1];
       engine.affine(z, w, weight, bias, this.a[i], into, out, n);
       if (i + 1 === this.layers.length) return;
-      if (slopes) engine.run(activation.both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
-      else engine.run(activation.values, [z, this.a[i + 1]], out * n);
+      if (slopes) engine.run(activations[i].both, [z, this.a[i + 1], this.slopes[i + 1]], out * n);
+      else engine.run(activations[i].values, [z, this.a[i + 1]], out * n);
     });
     return this.z.at(-1);
   }
@@ -1859,6 +1864,7 @@ const TASKS = {
       return [x, y, Math.max(Math.abs(x), Math.abs(y)) < Math.SQRT1_2 ? 1 : 0]; // half of the area
     },
   },
+  own: { title: "your own points", reach: 1.1 },
 };
 
 function packedPoints(points) {
@@ -1873,9 +1879,11 @@ function packedPoints(points) {
   return { x, y, n };
 }
 
-/* Points to learn from and fresh ones, by a seed. XOR has four corners and no others. */
-function drawTask(task, seed) {
+/* Points to learn from and fresh ones, by a seed. XOR has four corners and no others; of the reader's own points, whose
+   text is given, none are fresh. */
+function drawTask(task, seed, own = "") {
   const { draw, corners } = TASKS[task];
+  if (task === "own") return { train: packedPoints(coordinates(pointsIn(own))), test: null };
   if (corners) return { train: packedPoints(corners), test: packedPoints(corners) };
   const random = new Random(seed, 1);
   const drawn = (n) => packedPoints(Array.from({ length: n }, () => draw(random)));
@@ -1951,7 +1959,9 @@ const UPDATES = [100, 300, 1000, 3000]; // of each of the twenty starts
 
 const DEFAULTS = {
   data: "disk",
+  points: "", // the reader's own, as pointsIn reads them
   f: "relu",
+  layers: {}, // by its number, the function of a hidden layer that has one of its own
   set: {}, // settings of the function that are not the catalog's
   depth: 2,
   width: 8,
@@ -1975,6 +1985,7 @@ const among = (list) => (value) => list.find((one) => value !== "" && one === Nu
 /* From a word of the address to a value; undefined for what is none. */
 const READ = {
   data: oneOf(TASKS),
+  points: (text) => (pointsIn(text) ? text : undefined),
   f: oneOf({ ...FUNCTIONS, own: null }),
   depth: within(1, 10, true),
   width: within(1, 32, true),
@@ -2021,6 +2032,28 @@ function readSet(query, f, prefix) {
   return found;
 }
 
+/* Of an address, the functions of layers of their own. */
+function readLayers(query, depth, prefix) {
+  const found = {};
+  for (let layer = 1; layer <= depth; layer++) {
+    const name = query.get(`${prefix}f.${layer}`) ?? "";
+    if (Object.hasOwn(CATALOG, name)) found[layer] = name;
+  }
+  return found;
+}
+
+/* Of each hidden layer the name of its function and its settings: f, or the layer's own with the catalog's settings. */
+function layersOf(setting) {
+  const common = { f: setting.f, settings: settingsOf(setting) };
+  return Array.from({ length: setting.depth }, (_, i) => {
+    const f = setting.layers[i + 1];
+    return f ? { f, settings: settingsOf({ f, set: {} }) } : common;
+  });
+}
+
+/* The layers that have a function of their own: [number, name]; those beyond the depth do not count. */
+const ownLayers = ({ layers, depth }) => Object.entries(layers).filter(([layer]) => layer <= depth);
+
 /* A text that is a function: this one, or the first that a reader sees. */
 function readOwn(text) {
   try {
@@ -2038,7 +2071,7 @@ function othersOf(owns) {
   for (const key of [...query.keys()]) if (owns(key)) query.delete(key);
   return query;
 }
-const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*)$/.test(key);
+const ofTraining = (key) => Object.hasOwn(READ, key) || /^(own|updates|b|b\..*|set\..*|f\.\d+)$/.test(key);
 
 /* A setting from an address; what it does not say, or says wrongly, is the default. */
 function readSetting(query, prefix = "") {
@@ -2049,16 +2082,19 @@ function readSetting(query, prefix = "") {
   }
   if (found.f === "own") found.own = readOwn(query.get(`${prefix}own`));
   found.set = readSet(query, found.f, prefix);
+  found.layers = readLayers(query, found.depth, prefix);
   return found;
 }
 
 /* The words of an address: what differs from the default. */
 function writeSetting(query, setting, prefix = "") {
   for (const key of Object.keys(READ)) {
+    if (key === "points" && setting.data !== "own") continue;
     if (setting[key] !== DEFAULTS[key]) query.set(prefix + key, setting[key]);
   }
   if (setting.f === "own") query.set(`${prefix}own`, setting.own);
   for (const [words, value] of Object.entries(setting.set)) query.set(`${prefix}set.${words}`, value);
+  for (const [layer, name] of ownLayers(setting)) query.set(`${prefix}f.${layer}`, name);
 }
 
 /* A number as a person writes it: three digits, and powers of ten where it is very small or large. */
@@ -2080,6 +2116,8 @@ function describe(setting, other = null) {
   const moved = Object.entries(setting.set).map(([words, value]) => `${words} ${said(value)}`);
   const parts = {
     f: moved.length ? `${title} (${moved.join(", ")})` : title,
+    layers: ownLayers(setting).map(([layer, f]) => `${CATALOG[f].title} in layer ${layer}`).join(", ") ||
+      (other ? "one function in all layers" : ""),
     depth: `${setting.depth} hidden ${setting.depth === 1 ? "layer" : "layers"}`,
     width: `width ${setting.width}`,
     start: `start ${START_TITLES[setting.start]}`,
@@ -2087,24 +2125,38 @@ function describe(setting, other = null) {
     optimiser: OPTIMISER_TITLES[setting.optimiser],
     rate: `rate ${setting.rate}`,
     batch: setting.batch ? `batch ${setting.batch}` : "all points at once",
-    data: TASKS[setting.data].title,
+    data: setting.data === "own" ? `your own ${counted(setting.points.length / 2)}` : TASKS[setting.data].title,
   };
-  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other));
-  const kept = Object.keys(parts).filter((key) => (other ? !same(key) : key !== "gain" || setting.gain !== 1));
-  return kept.map((key) => parts[key]).join(", ");
+  const same = (key) => setting[key] === other[key] && (key !== "f" || sameSet(setting, other)) &&
+    (key !== "data" || samePoints(setting, other));
+  const differs = (key) => (key === "layers" ? !sameLayers(setting, other) : !same(key));
+  const kept = Object.keys(parts).filter((key) => (other ? differs(key) : key !== "gain" || setting.gain !== 1));
+  return kept.map((key) => parts[key]).filter(Boolean).join(", ");
 }
 const sameSet = (a, b) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
-const alike = (a, b) => Object.keys(READ).every((key) => key === "seed" || a[key] === b[key]) && sameSet(a, b);
+const sameLayers = (a, b) => JSON.stringify(ownLayers(a)) === JSON.stringify(ownLayers(b));
+const samePoints = (a, b) => a.data !== "own" || b.data !== "own" || a.points === b.points;
+const alike = (a, b) => Object.keys(READ).every((key) => ["seed", "points"].includes(key) || a[key] === b[key]) &&
+  sameSet(a, b) && samePoints(a, b) && sameLayers(a, b);
 
 /* The trainer that a setting asks for, untrained, and its task. The seed draws points, weights and batches, each from
-   a stream of its own: two settings with one seed have the same points. */
+   a stream of its own: two settings with one seed have the same points. test is null where there are no fresh ones. */
 function begun(setting, seed = setting.seed) {
-  const settings = settingsOf(setting);
+  const layers = layersOf(setting);
   const sizes = [2, ...Array(setting.depth).fill(setting.width), 1];
-  const network = new Network(sizes, functionOf(setting.f, settings));
-  const gain = setting.gain * (setting.start === "computed" ? gainOf(setting.f, settings) : 1);
-  network.initialize(setting.start, gain, new Random(seed, 2));
-  const { train, test } = drawTask(setting.data, seed);
+  const once = (act) => { // what it makes of a layer, once for all layers with the same function
+    const made = new Map();
+    return layers.map(({ f, settings }) => {
+      const key = JSON.stringify([f, settings]);
+      if (!made.has(key)) made.set(key, act(f, settings));
+      return made.get(key);
+    });
+  };
+  const network = new Network(sizes, once(functionOf));
+  // weights multiply what comes out of the function before them; before the first ones there is none
+  const gains = setting.start === "computed" ? once(gainOf) : layers.map(() => 1);
+  network.initialize(setting.start, [gains[0], ...gains].map((one) => setting.gain * one), new Random(seed, 2));
+  const { train, test } = drawTask(setting.data, seed, setting.points);
   return { trainer: new Trainer(network, train, { ...setting, seed }), test };
 }
 /* Twenty starts: a setting, and perhaps a second one, from the same seeds. */
@@ -2137,7 +2189,8 @@ function verdict(found, names) {
 }
 
 /* Trains each setting from each seed, some milliseconds at a time. Calls progress(done, all) in between; stops when
-   stopped() is true. Returns for each setting its losses on fresh points after so many updates; null if stopped. */
+   stopped() is true. Returns for each setting its losses after so many updates, on fresh points or, where there
+   are none, on those learned from; null if stopped. */
 async function manyStarts(settings, updates, { seeds = SEEDS, progress = () => {}, stopped = () => false } = {}) {
   const losses = settings.map(() => []);
   let done = 0;
@@ -2153,7 +2206,7 @@ async function manyStarts(settings, updates, { seeds = SEEDS, progress = () => {
         if (stopped()) return null;
         until = performance.now() + SLICE;
       }
-      losses[i].push(judged(trainer.network, test).loss);
+      losses[i].push(judged(trainer.network, test ?? trainer.data).loss);
       done++;
     }
   }
@@ -2198,8 +2251,8 @@ function isDark() {
 
 const small = document.createElement("canvas"); // a pixel for each point of the grid
 
-/* The surface of logits as colours, the line where they are 0, and the points. */
-function drawSurface(canvas, logits, size, { x, y, n }, reach) {
+/* The surface of logits as colours, the line where they are 0, the points, and a cursor if there is one. */
+function drawSurface(canvas, logits, size, { x, y, n }, reach, cursor = null) {
   const [none, middle, one, ink, paper] = SHADES[isDark() ? "dark" : "light"];
   const side = Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1)) || 300;
   if (canvas.width !== side) canvas.width = canvas.height = side;
@@ -2221,9 +2274,9 @@ function drawSurface(canvas, logits, size, { x, y, n }, reach) {
   context.stroke(zeroLine(logits, size, side / size));
   context.lineWidth = side / 300;
   const radius = side / 85;
+  const place = (x, y) => [(side / 2) * (1 + x / reach), (side / 2) * (1 - y / reach)];
   for (let k = 0; k < n; k++) {
-    const across = (side / 2) * (1 + x[k] / reach);
-    const down = (side / 2) * (1 - x[n + k] / reach);
+    const [across, down] = place(x[k], x[n + k]);
     context.beginPath();
     if (y[k]) {
       context.arc(across, down, radius, 0, 7);
@@ -2237,6 +2290,18 @@ function drawSurface(canvas, logits, size, { x, y, n }, reach) {
       context.fillStyle = paper;
     }
     context.fill();
+    context.stroke();
+  }
+  if (!cursor) return;
+  const [across, down] = place(...cursor);
+  for (const [color, width] of [[paper, side / 60], [ink, side / 150]]) {
+    context.beginPath();
+    for (const [right, low] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      context.moveTo(across + 2 * radius * right, down + 2 * radius * low);
+      context.lineTo(across + 4 * radius * right, down + 4 * radius * low);
+    }
+    context.strokeStyle = color;
+    context.lineWidth = width;
     context.stroke();
   }
 }
@@ -2378,6 +2443,10 @@ const STYLE = `
 .actlab-lab-row { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; margin: 0 0 0.5rem; }
 .actlab-lab button { min-height: 2.25rem; padding: 0 0.75rem; font: inherit; color: var(--ink); cursor: pointer;
   background: var(--ground); border: 1px solid var(--quiet); border-radius: 1.4rem; }
+.actlab-lab button[aria-pressed="true"] { color: var(--ground); background: var(--ink); border-color: var(--ink); }
+.actlab-lab .lab-pointing { cursor: crosshair; touch-action: manipulation; }
+.actlab-lab .lab-points { margin-top: 0.5rem; }
+.actlab-lab .lab-points [role="status"] { min-height: 1.4em; }
 .actlab-lab button.lab-main { min-width: 5.2rem; color: var(--ground); background: var(--mark);
   border-color: var(--mark); font-weight: 600; }
 .actlab-lab button[disabled] { opacity: 0.5; cursor: default; }
@@ -2417,6 +2486,11 @@ const STYLE = `
   border-bottom: 1px solid var(--pst-color-border, ButtonBorder);
   text-align: right; vertical-align: bottom; line-height: 1.25; }
 .actlab-lab th:first-child { width: 2.6rem; padding-left: 0; text-align: left; }
+.actlab-lab .lab-mixed th:first-child { width: 17%; overflow-wrap: anywhere; }
+.actlab-lab .lab-mixed :is(th, td).lab-hist { width: 24%; }
+.actlab-lab .lab-layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr));
+  gap: 0.35rem 0.75rem; }
+.actlab-lab .lab-layers > .lab-wide { grid-column: 1 / -1; }
 .actlab-lab :is(th, td).lab-hist { width: 27%; padding: 0.15rem 0.6rem; text-align: center; }
 .actlab-lab :is(th, td).lab-words { width: 34%; text-align: left; }
 .actlab-lab td svg { display: block; width: 100%; height: 1.5rem; }
@@ -2457,6 +2531,8 @@ const STYLE = `
   .actlab-lab-stage { grid-template-columns: minmax(0, 1fr); }
   .actlab-lab table { font-size: 0.75rem; }
   .actlab-lab :is(th, td) { padding: 0.15rem 0.15rem; }
+  .actlab-lab .lab-mixed th:first-child { width: 21%; }
+  .actlab-lab .lab-mixed :is(th, td).lab-hist { width: 22%; padding: 0.15rem; }
 }
 @media (pointer: coarse), (max-width: 640px) {
   .actlab-lab button, .actlab-lab select { min-height: 2.75rem; }
@@ -2498,13 +2574,19 @@ function asCall(kind, link) {
     const name = key === "explore" ? "f" : key.slice(prefix.length).replace(/^explore\./, "");
     const into = values[prefix];
     const known = Object.hasOwn(IN_PYTHON[kind], name) && IN_PYTHON[kind][name];
+    if (known === "points") {
+      into[known] = `[${coordinates(pointsIn(value) ?? []).map((one) => `(${one.join(", ")})`).join(", ")}]`;
+      continue;
+    }
     const isText = known === "logits" || known === "own" || Number.isNaN(Number(value));
     const written = isText ? JSON.stringify(value) : String(Number(value));
-    if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
+    if (/^f\.\d+$/.test(name)) (into.layers ??= {})[name.slice(2)] = written;
+    else if (name.startsWith("set.")) (into.settings ??= {})[name.slice(4).replaceAll(" ", "_")] = written;
     else if (known) into[known] = written;
   }
   if (query.has("b")) values[""].against = values["b."];
-  const table = (one) => `{${Object.entries(one).map(([key, value]) => `"${key}": ${text(value)}`).join(", ")}}`;
+  const asKey = (key) => (/^\d+$/.test(key) ? key : `"${key}"`); // a layer's is its number
+  const table = (one) => `{${Object.entries(one).map(([key, value]) => `${asKey(key)}: ${text(value)}`).join(", ")}}`;
   const text = (value) => (typeof value === "string" ? value : table(value));
   return `lab.${kind}(${Object.entries(values[""]).map(([key, value]) => `${key}=${text(value)}`).join(", ")})`;
 }
@@ -2543,6 +2625,160 @@ function ownField(name, text, act) {
   });
   return make("div", { class: "lab-wide" }, make("label", { for: id }, "f(z) ="), input, fault);
 }
+/* Points that a reader sets, each with its label: on a grid, so that an address holds many of them, two signs each. */
+
+const STEPS_OUT = 20; // of the grid, from the middle of the picture to 1
+const ACROSS = 2 * STEPS_OUT + 1;
+const MOST_POINTS = 100;
+const SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const GRASP = 3; // steps: what is removed may be so far from the finger
+
+/* From the text of an address [column, row, label] of each point, in steps from the middle; null for a damaged one. */
+function pointsIn(text) {
+  if (text.length % 2 || text.length > 2 * MOST_POINTS) return null;
+  const places = new Set();
+  const points = [];
+  for (let i = 0; i < text.length; i += 2) {
+    const [high, low] = [SIGNS.indexOf(text[i]), SIGNS.indexOf(text[i + 1])];
+    const code = high * SIGNS.length + low;
+    const place = code % ACROSS ** 2;
+    if (high < 0 || low < 0 || code >= 2 * ACROSS ** 2 || places.has(place)) return null;
+    places.add(place);
+    points.push([(place % ACROSS) - STEPS_OUT, Math.floor(place / ACROSS) - STEPS_OUT, code === place ? 0 : 1]);
+  }
+  return points;
+}
+
+function pointsAsText(points) {
+  return points.map(([column, row, label]) => {
+    const code = (label * ACROSS + row + STEPS_OUT) * ACROSS + column + STEPS_OUT;
+    return SIGNS[Math.floor(code / SIGNS.length)] + SIGNS[code % SIGNS.length];
+  }).join("");
+}
+
+const coordinates = (points) => points.map(([column, row, label]) => [column / STEPS_OUT, row / STEPS_OUT, label]);
+const counted = (n) => `${n} ${n === 1 ? "point" : "points"}`;
+
+/* What sets points in a picture: by click or tap, and by keys. Calls changed(text) with the new ones, moved() where
+   only the cursor is another. */
+class PointSetter {
+  constructor(canvas, reach, name, { changed, moved }) {
+    Object.assign(this, { canvas, reach, changed, moved, points: [], at: [0, 0], tool: 1 });
+    const tools = [[1, "● label 1"], [0, "◇ label 0"], [null, "Remove"]];
+    const choices = tools.map(([tool, words]) => make("button", {
+      type: "button", "aria-pressed": String(tool === this.tool), on: { click: (event) => {
+        this.tool = tool;
+        choices.forEach((one) => one.setAttribute("aria-pressed", String(one === event.target)));
+      } },
+    }, words));
+    this.clear = make("button", { type: "button", on: { click: () => this.keep([], "No point is left.") } }, "Clear");
+    this.count = make("p");
+    this.said = make("p", { role: "status" });
+    this.rows = make("tbody");
+    this.help = make("p", { id: `${name}-keys` }, "Click or tap the picture to set points, or use keys in it: arrows " +
+      "move a cursor, with Shift five steps; 1 and 0 set a point of that label, Delete removes it. " +
+      "Each change begins anew.");
+    const heads = ["point", "x", "y", "label"].map((words) => make("th", { scope: "col" }, words));
+    this.element = make("div", { class: "lab-points" },
+      make("div", { class: "actlab-lab-row", role: "group", "aria-label": "What a click does" }, ...choices, this.clear),
+      this.help, this.count, this.said,
+      make("details", {}, make("summary", {}, "Your points as a table"),
+        make("table", {}, make("caption", {}, "Where each point is, in the order that they were set"),
+          make("thead", {}, make("tr", {}, ...heads)), this.rows)));
+    canvas.addEventListener("click", (event) => this.click(event));
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    for (const sign of ["focus", "blur"]) canvas.addEventListener(sign, () => { if (this.on) moved(); });
+  }
+
+  /* These points; null: the picture shows others, and nothing sets any. */
+  show(points) {
+    const { canvas } = this;
+    this.on = points !== null;
+    this.element.hidden = !this.on;
+    canvas.classList.toggle("lab-pointing", this.on);
+    // the last keeps JupyterLab's own keys from the picture
+    const more = { tabindex: "0", "aria-describedby": this.help.id, "data-lm-suppress-shortcuts": "true" };
+    for (const [key, value] of Object.entries(more)) {
+      if (this.on) canvas.setAttribute(key, value);
+      else canvas.removeAttribute(key);
+    }
+    canvas.setAttribute("role", this.on ? "application" : "img");
+    this.points = points ?? [];
+    const ones = this.points.filter(([, , label]) => label).length;
+    this.count.textContent = `${counted(this.points.length)} of at most ${MOST_POINTS}: ${ones} of label 1, ` +
+      `${this.points.length - ones} of label 0. All are learned from; none is kept back as a fresh one.`;
+    this.rows.replaceChildren(...coordinates(this.points).map(([x, y, label], k) => make("tr", {},
+      make("th", { scope: "row" }, String(k + 1)), ...[said(x), said(y), label].map((words) => make("td", {}, words)))));
+  }
+
+  /* Where the cursor is, while keys move it. */
+  get cursor() {
+    return this.on && document.activeElement === this.canvas ? this.at.map((steps) => steps / STEPS_OUT) : null;
+  }
+
+  get place() {
+    return `x ${said(this.at[0] / STEPS_OUT)}, y ${said(this.at[1] / STEPS_OUT)}`;
+  }
+
+  keep(points, words) {
+    this.said.textContent = words;
+    this.changed(pointsAsText(points));
+  }
+
+  set(label) {
+    const there = this.points.findIndex(([column, row]) => column === this.at[0] && row === this.at[1]);
+    const others = this.points.filter((_, k) => k !== there);
+    if (others.length === MOST_POINTS) {
+      this.said.textContent = `${MOST_POINTS} points are the most: remove one first.`;
+    } else if (there < 0 || this.points[there][2] !== label) {
+      const all = [...others, [...this.at, label]];
+      this.keep(all, `Label ${label} at ${this.place}; ${counted(all.length)}.`);
+    }
+  }
+
+  /* The point nearest to the cursor, if it is so near. */
+  remove(most) {
+    const off = ([column, row]) => Math.hypot(column - this.at[0], row - this.at[1]);
+    const [nearest] = [...this.points].sort((p, q) => off(p) - off(q));
+    if (!nearest || off(nearest) > most) {
+      this.said.textContent = `No point to remove at ${this.place}.`;
+      return;
+    }
+    this.at = nearest.slice(0, 2);
+    const rest = this.points.filter((one) => one !== nearest);
+    this.keep(rest, `Removed at ${this.place}; ${counted(rest.length)} left.`);
+  }
+
+  click(event) {
+    if (!this.on) return;
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    const sides = [(2 * (event.clientX - left)) / width - 1, 1 - (2 * (event.clientY - top)) / height];
+    this.at = sides.map((side) => Math.max(-STEPS_OUT, Math.min(STEPS_OUT, Math.round(side * this.reach * STEPS_OUT))));
+    if (this.tool === null) this.remove(GRASP);
+    else this.set(this.tool);
+    this.moved();
+  }
+
+  key(event) {
+    if (!this.on || event.ctrlKey || event.metaKey || event.altKey) return;
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const way = Object.hasOwn(ways, event.key) ? ways[event.key] : null;
+    if (way) {
+      const steps = event.shiftKey ? 5 : 1;
+      this.at = this.at.map((one, i) => Math.max(-STEPS_OUT, Math.min(STEPS_OUT, one + steps * way[i])));
+      const here = this.points.find(([column, row]) => column === this.at[0] && row === this.at[1]);
+      this.said.textContent = `${this.place}: ${here ? `label ${here[2]}` : "no point"}.`;
+      this.moved();
+    } else if (event.key === "1" || event.key === "0") {
+      this.set(Number(event.key));
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      this.remove(0);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+}
 /* The lab on a page: controls, pictures, numbers as text. */
 
 const PACES = { one: "1 update a picture", ten: "10 a picture", fast: "as many as fit" };
@@ -2553,6 +2789,7 @@ const STEPPING = 12; // ms of updates a frame
 const PERIOD = 45; // ms from picture to picture, where one takes less: more than twenty a second
 const HEARD = 5000; // ms between two sentences for those who listen
 const KEPT = 400; // points of the lines of the losses
+const NO_POINTS = "No points yet: set some of both labels in the picture, then train.";
 let labs = 0;
 
 class Lab {
@@ -2571,6 +2808,7 @@ class Lab {
     this.ends = [];
     this.build();
     this.reset();
+    this.sayDamaged();
     this.sayStarts();
     this.listen();
   }
@@ -2583,20 +2821,25 @@ class Lab {
     const step = button("Step", () => this.once());
     const reset = button("Reset", () => this.reset());
     const fresh = button("New seed", () => this.change({ seed: (this.setting.seed % 9999) + 1 }));
-    this.canvas = make("canvas", { role: "img", width: 300, height: 300 });
+    this.canvas = make("canvas", { width: 300, height: 300 });
+    this.setter = new PointSetter(this.canvas, TASKS.own.reach, this.name, {
+      changed: (points) => this.change({ points }),
+      moved: () => this.paint(),
+    });
     this.numbers = make("p", { class: "lab-numbers" });
     this.heard = make("p", { class: "lab-heard", role: "status" });
     this.said = make("p", { class: "lab-said", role: "status" });
     this.settings = make("div", { class: "actlab-lab-settings", role: "group", "aria-label": "Settings" });
     this.losses = make("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img" });
     this.key = make("span", { class: "lab-key" });
+    this.freshKey = make("span", {}, make("span", { class: "lab-key lab-key-test" }), "on fresh ones");
     this.rows = make("tbody");
-    this.five = make("tbody");
+    this.five = make("tbody", { class: "lab-five" });
     this.fold = make("details", { on: { toggle: () => this.draw() } },
       make("summary", {}, "The picture as a table"),
       make("table", {}, make("caption", {}, "How sure the network is of label 1, on 5 × 5 places"), this.five));
     const column = (words, kind) => make("th", { scope: "col", class: kind ?? null }, words);
-    const table = make("table", {},
+    const table = make("table", { class: "lab-by-layer" },
       make("caption", {}, "Layer by layer, on the learned points: mean ± standard deviation, and how values lie"),
       make("thead", {}, make("tr", {}, column("layer"), column("before f", "lab-hist"), column("after f", "lab-hist"),
         column("delta"), column("dead"), column("flat"))), this.rows);
@@ -2606,12 +2849,11 @@ class Lab {
           make("div", { class: "actlab-lab-row" }, this.play, step, reset, fresh),
           this.canvas,
           make("p", {}, "● label 1, ◇ label 0; the line is where the network changes its mind."),
-          this.numbers, this.said),
+          this.numbers, this.said, this.setter.element),
         make("div", {},
           this.settings,
           make("div", { class: "actlab-lab-losses" },
-            make("p", {}, this.key, "loss on learned points ",
-              make("span", { class: "lab-key lab-key-test" }), "on fresh ones"),
+            make("p", {}, this.key, "loss on learned points ", this.freshKey),
             this.losses))),
       table,
       make("p", {}, "delta: root mean square of the loss’s slope before f. " +
@@ -2648,6 +2890,11 @@ class Lab {
     const set = (key, read = (v) => v) => (value) => this.change({ [key]: read(value) });
     // with a space, since what looks like a whole number would come first among the keys
     const spaced = (list, words) => Object.fromEntries(list.map((one) => [` ${one}`, words(one)]));
+    this.layers = make("div", { class: "lab-layers" });
+    this.layersTitle = make("summary");
+    this.layersFold = make("details", { class: "lab-wide", open: this.layersFold?.open ?? false, on: {
+      toggle: () => this.buildLayers(),
+    } }, this.layersTitle, this.layers);
     this.curve = make("svg", { viewBox: "-40 -40 80 60", "aria-hidden": "true" });
     const knobs = knobsOf(setting.f).map(([, , words, value, low, high]) =>
       this.slider(words, low, high, "any", setting.set[words] ?? value, (v) => {
@@ -2661,6 +2908,7 @@ class Lab {
         }), this.curve),
       ...(setting.f === "own" ? [ownField(this.name, setting.own, (own) => this.change({ own }))] : []),
       ...knobs,
+      this.layersFold,
       this.slider("depth", 1, 10, 1, setting.depth, set("depth")),
       this.slider("width", 1, 32, 1, setting.width, set("width")),
       this.select("start", START_TITLES, setting.start, set("start")),
@@ -2672,9 +2920,25 @@ class Lab {
         set("batch", Number)),
       this.select("speed", PACES, this.pace, (pace) => { this.pace = pace; }),
       make("div", {}, make("button", { type: "button", on: { click: () => this.copy() } }, copyWords(this.root))));
+    this.buildLayers();
+  }
+
+  /* A menu for each hidden layer, while they are asked for. */
+  buildLayers() {
+    const { setting } = this;
+    if (!this.layersFold.open) return this.layers.replaceChildren();
+    const choices = { "": "f, as above", ...functionTitles() };
+    delete choices.own;
+    this.layers.replaceChildren(...Array.from({ length: setting.depth }, (_, i) => {
+      return this.select(`layer ${i + 1}`, choices, setting.layers[i + 1] ?? "", (name) => {
+        const { [i + 1]: before, ...others } = this.setting.layers;
+        this.change({ layers: name ? { ...others, [i + 1]: name } : others });
+      });
+    }), make("p", { class: "lab-wide" }, "A layer’s own function has the catalog’s settings."));
   }
 
   buildStarts(button) {
+    this.aim = make("p");
     this.first = make("p");
     this.other = make("p");
     this.keep = button("Keep this as B", () => this.setSecond(structuredClone(this.setting)));
@@ -2694,8 +2958,7 @@ class Lab {
     const choice = Object.fromEntries(UPDATES.map((n) => [` ${n}`, `${n} updates each`]));
     return make("div", { class: "lab-part", role: "group", "aria-label": "Twenty starts" },
       make("p", { class: "lab-title" }, "Twenty starts"),
-      make("p", {}, "One run shows what can happen; twenty, each with its own points and weights, how often."),
-      this.first, this.other,
+      this.aim, this.first, this.other,
       make("div", { class: "actlab-lab-row" }, this.keep, this.swap, this.forget),
       make("div", { class: "actlab-lab-row" }, this.many,
         this.select("how long", choice, ` ${this.updates}`, (n) => { this.updates = Number(n); this.address(); })),
@@ -2707,6 +2970,7 @@ class Lab {
   change(what, whole = true) {
     this.setting = { ...this.setting, ...what };
     if (whole && ("f" in what)) this.buildSettings();
+    if ("depth" in what) this.buildLayers();
     this.reset();
     if (!("seed" in what)) this.sayStarts(); // which have seeds of their own
     this.address();
@@ -2763,14 +3027,32 @@ class Lab {
     const { trainer, test } = begun(this.setting);
     Object.assign(this, { trainer, test, every: 1, history: { at: [], train: [], test: [] } });
     // the mean square of a typed-in function may be infinite
-    this.said.textContent = Number.isNaN(trainer.network.parameters[0])
+    this.said.textContent = trainer.network.parameters.some(Number.isNaN)
       ? "This function has no computed gain: its mean square does not settle. Choose another start." : "";
     drawFunction(this.curve, this.setting.f, settingsOf(this.setting));
+    const own = ownLayers(this.setting).length;
+    this.layersTitle.textContent = `A function for each layer${own ? ` (${own} of ${this.setting.depth} not f)` : ""}`;
+    this.setter.show(this.setting.data === "own" ? pointsIn(this.setting.points) : null);
+    this.freshKey.hidden = !test;
     this.draw();
   }
 
+  sayDamaged() {
+    const all = { "": "The points", "b.": "The points of B" };
+    const damaged = Object.keys(all).filter((prefix) => pointsIn(this.query.get(`${prefix}points`) ?? "") === null);
+    if (!damaged.length) return;
+    this.said.textContent = `${all[damaged[0]]} in this address are damaged: none of them is taken.`;
+  }
+
+  /* Whether there is nothing to learn from, which is then said. */
+  empty() {
+    if (this.trainer.data.n) return false;
+    this.said.textContent = NO_POINTS;
+    return true;
+  }
+
   run() {
-    if (this.broken()) return;
+    if (this.broken() || this.empty()) return;
     this.playing = true;
     this.play.textContent = "Pause";
     this.quietUntil = 0;
@@ -2797,6 +3079,7 @@ class Lab {
 
   once() {
     this.pause(false);
+    if (this.empty()) return;
     if (!this.broken()) this.trainer.step();
     this.draw();
     this.hear();
@@ -2815,13 +3098,14 @@ class Lab {
   draw() {
     const begin = performance.now();
     const { trainer, setting } = this;
-    const { network, data } = trainer;
+    const { network } = trainer;
     // while a slider is moved a large network is asked at fewer places
     const fit = GRIDS.filter((one) => one ** 2 * network.parameters.length < 2e7).at(-1);
     const size = Math.min(fit, GRIDS[this.playing ? this.grid : GRIDS.length - 1]);
     const { reach } = TASKS[setting.data];
     const logits = surface(network, size, reach);
-    drawSurface(this.canvas, logits, size, data, reach);
+    this.painted = [logits, size];
+    this.paint();
     const slow = this.playing && this.grid === 0 && !this.still.matches;
     const all = !slow || this.left-- <= 0 || !Number.isFinite(trainer.latest);
     if (all) {
@@ -2838,27 +3122,42 @@ class Lab {
     if (performance.now() > this.quietUntil) this.hear();
   }
 
+  paint() {
+    drawSurface(this.canvas, ...this.painted, this.trainer.data, TASKS[this.setting.data].reach, this.setter.cursor);
+  }
+
   /* What the network's numbers are now, in words, lines and bars. */
   drawNumbers(logits, size) {
     const { trainer, test, setting } = this;
     const { network, data } = trainer;
+    if (this.fold.open) this.drawTable(logits, size);
+    const mixed = ownLayers(setting).length ? ", with other functions in some layers," : "";
+    const what = `What ${entryOf(setting.f).title}${mixed} answers on ${TASKS[setting.data].title}`;
+    if (!data.n) {
+      this.latest = undefined;
+      this.numbers.textContent = this.words = NO_POINTS;
+      this.canvas.setAttribute("aria-label", `${what}: there are none yet`);
+      this.losses.replaceChildren();
+      this.losses.setAttribute("aria-label", "No losses: there are no points yet");
+      this.rows.replaceChildren();
+      return;
+    }
     const layers = layerStatistics(network, data);
     this.latest = judged(network, data);
-    const fresh = judged(network, test);
-    this.remember(trainer.steps, this.latest.loss, fresh.loss);
-    const sure = `${percent(fresh.right)} of ${setting.data === "xor" ? "corners" : "fresh points"} right`;
-    const [learned, tested] = [said(this.latest.loss), said(fresh.loss)];
-    const words = `Update ${trainer.steps}. Loss ${learned}, on fresh points ${tested}; ${sure}.`;
+    const fresh = test && judged(network, test);
+    this.remember(trainer.steps, this.latest.loss, fresh ? fresh.loss : NaN);
+    const asked = { xor: "corners", own: "your points" }[setting.data] ?? "fresh points";
+    const sure = `${percent((fresh ?? this.latest).right)} of ${asked} right`;
+    const [learned, tested] = [said(this.latest.loss), fresh && said(fresh.loss)];
+    const words = `Update ${trainer.steps}. Loss ${learned}${fresh ? `, on fresh points ${tested}` : ""}; ${sure}.`;
     this.numbers.textContent = words;
-    const what = `What ${entryOf(setting.f).title} answers on ${TASKS[setting.data].title}`;
     this.canvas.setAttribute("aria-label", `${what}: ${sure}`);
     const { color } = entryOf(setting.f);
     this.key.style.color = color;
     drawLosses(this.losses, this.history, color);
     this.losses.setAttribute("aria-label", `Losses after ${trainer.steps} updates, ` +
-      `${learned} on learned points and ${tested} on fresh ones`);
-    this.drawLayers(layers, color);
-    if (this.fold.open) this.drawTable(logits, size);
+      `${learned} on learned points${fresh ? ` and ${tested} on fresh ones` : ""}`);
+    this.drawLayers(layers);
     if (this.broken()) {
       this.said.textContent = "The loss is no finite number any more: this rate, or this start, is too large. " +
         "Reset to begin again.";
@@ -2878,17 +3177,22 @@ class Lab {
     for (const key of ["at", "train", "test"]) history[key] = history[key].filter((_, i) => i % 2 === 0);
   }
 
-  drawLayers(layers, color) {
+  drawLayers(layers) {
+    const entries = layersOf(this.setting).map(({ f }) => entryOf(f));
+    const mixed = ownLayers(this.setting).length > 0;
+    this.rows.parentElement.classList.toggle("lab-mixed", mixed);
     if (this.rows.rows.length !== layers.length) {
       const hist = () => make("td", { class: "lab-hist" },
         make("svg", { viewBox: "0 0 24 10", preserveAspectRatio: "none", "aria-hidden": "true" }, make("path")),
         make("span"));
-      this.rows.replaceChildren(...layers.map((_, i) =>
-        make("tr", {}, make("th", { scope: "row" }, String(i + 1)), hist(), hist(),
+      this.rows.replaceChildren(...layers.map(() =>
+        make("tr", {}, make("th", { scope: "row" }), hist(), hist(),
           make("td"), make("td"), make("td"))));
     }
     layers.forEach(({ z, a, delta, dead, flat }, i) => {
       const { cells } = this.rows.rows[i];
+      const { title, color } = entries[i];
+      cells[0].textContent = mixed ? `${i + 1} ${title}` : String(i + 1);
       [z, a].forEach((spread, k) => {
         const cell = cells[k + 1];
         const path = cell.querySelector("path");
@@ -2920,6 +3224,8 @@ class Lab {
   sayStarts() {
     const { setting, second } = this;
     const same = second && alike(setting, second);
+    const drawn = setting.data === "own" ? "weights, on your points" : "points and weights";
+    this.aim.textContent = `One run shows what can happen; twenty, each with its own ${drawn}, how often.`;
     this.first.replaceChildren(make("strong", {}, "A"), `, the setting above: ${describe(setting)}.`);
     this.other.replaceChildren(make("strong", {}, "B"), !second
       ? ", a second setting to compare with: none yet. Keep this one, then change it above."
@@ -2944,6 +3250,11 @@ class Lab {
     this.result.replaceChildren();
     this.verdict.textContent = "";
     const settings = this.second && !alike(this.setting, this.second) ? [this.setting, this.second] : [this.setting];
+    if (settings.some((one) => one.data === "own" && !one.points)) {
+      this.halt();
+      this.verdict.textContent = NO_POINTS;
+      return;
+    }
     const updates = this.updates;
     const begin = performance.now();
     let next = 0;
@@ -2978,8 +3289,11 @@ class Lab {
       make("td", {}, `${sum.failed} of ${sum.n}`));
     const heads = ["", "setting", "median", "middle half", "not finite"].map((words) =>
       words ? make("th", { scope: "col", class: words === "setting" ? "lab-words" : null }, words) : make("td"));
+    const asked = settings.map(({ data }) => (data === "own" ? "on your points" : "on fresh points"));
+    const [where, each] = asked.every((words) => words === asked[0])
+      ? [` ${asked[0]}`, ""] : ["", `; ${asked.map((words, i) => `${names[i]} ${words}`).join(", ")}`];
     this.result.replaceChildren(strip, make("table", {},
-      make("caption", {}, `Loss on fresh points after ${updates} updates, ${SEEDS} seeds each`),
+      make("caption", {}, `Loss${where} after ${updates} updates, ${SEEDS} seeds each${each}`),
       make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sums.map(row))));
     this.verdict.textContent = settings.length > 1
       ? verdict(paired(...losses), differs.map((words, i) => `${names[i]} (${words})`))
@@ -3018,8 +3332,10 @@ class Lab {
     this.second = query.has("b") ? readSetting(query, "b.") : null;
     this.updates = among(UPDATES)(query.get("updates") ?? "") ?? 300;
     document.getElementById(`${this.name}-how-long`).value = ` ${this.updates}`;
+    this.query = query;
     this.buildSettings();
     this.change({});
+    this.sayDamaged();
   }
 
   close() {
@@ -4246,7 +4562,8 @@ window.actlabLab = {
   ready,
   engine: {
     FUNCTIONS, CATALOG, STARTS, Random, Network, Trainer, functionOf, kinksOf, gainOf, erfcx, judged, layerStatistics,
-    surface, drawTask, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting, settingsOf,
+    surface, drawTask, pointsIn, student, paired, summary, verdict, manyStarts, begun, readSetting, writeSetting,
+    settingsOf, layersOf,
     formats, programs, readNumbers, writeNumbers, asCall,
     value: (f, z) => [f(z), slope],
     typed, bendOf, Theory, FORMATS, limitsOf, roundedTo,

@@ -9,6 +9,7 @@ import base64
 import html
 import json
 import math
+import string
 from collections.abc import Iterable, Mapping
 from numbers import Real
 from pathlib import Path
@@ -19,7 +20,7 @@ from .activations import Activation, catalog
 
 __all__ = ["Lab", "ends", "explore", "numbers", "train"]
 
-TASKS = ("disk", "xor", "spirals", "square")
+TASKS = ("disk", "xor", "spirals", "square", "own")
 STARTS = ("torch", "lecun", "glorot", "he", "computed", "orthogonal")
 OPTIMIZERS = ("sgd", "momentum", "adam")
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
@@ -30,9 +31,12 @@ RESULTS = ("softmax", "log", "loss")
 PROGRAMS = ("formula", "shifted", "logits")
 MOST_LOGITS = 8
 MOST_SIGNS = 200  # of a function that is typed in
+MOST_POINTS = 100
+STEPS_OUT = 20  # of the grid that a reader's points lie on, from its middle to 1
+SIGNS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"  # an address has two of them a point
 DEFAULTS = {
-    "activation": "relu", "own": "", "settings": {}, "depth": 2, "width": 8, "start": "torch", "gain": 1,
-    "data": "disk", "optimizer": "adam", "rate": 0.01, "batch": 0, "seed": 1,
+    "activation": "relu", "own": "", "settings": {}, "layers": {}, "depth": 2, "width": 8, "start": "torch",
+    "gain": 1, "data": "disk", "points": [], "optimizer": "adam", "rate": 0.01, "batch": 0, "seed": 1,
 }  # fmt: skip
 KEYS = {"activation": "f", "optimizer": "optimiser"}  # what the address of the page says instead
 ALT = {
@@ -87,11 +91,13 @@ def train(
     *,
     own: str = "",
     settings: Mapping[str, Any] | None = None,
+    layers: Mapping[int, str] | None = None,
     depth: int = 2,
     width: int = 8,
     start: str = "torch",
     gain: float = 1,
     data: str = "disk",
+    points: Iterable[tuple[float, float, int]] = (),
     optimizer: str = "adam",
     rate: float = 0.01,
     batch: int = 0,
@@ -104,19 +110,22 @@ def train(
     activation: a name of the catalog, or "own" for the function of z that own is the text of, such as
     "z * sigmoid(1.7 z)"; the page reads it, and says where it is none. settings: of an activation of the
     catalog, such as {"alpha": 2}, where they differ from its own; of several numbers all, {"a": (0.5, 0)}, or one,
-    {"a_1": 0.5}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed"
-    or "orthogonal", its weights times gain, 0.1 to 5. data: "disk", "xor", "spirals" or "square". optimizer: "sgd",
-    "momentum" or "adam". rate: 0.0001, 0.0003 and so on up to 3. batch: points of an update, 4, 16 or 64; 0: all.
-    seed: 1 to 9999, of points, weights and batches. updates: of each of the twenty starts, 100, 300, 1000 or 3000.
+    {"a_1": 0.5}. layers: of hidden layers that have another function, by number from 1 on, its name in the catalog,
+    {2: "tanh"}. depth: 1 to 10 hidden layers of width 1 to 32. start: "torch", "lecun", "glorot", "he", "computed"
+    or "orthogonal", its weights times gain, 0.1 to 5. data: "disk", "xor", "spirals", "square", or "own" for points:
+    up to 100 (x, y, label), with coordinates from -1 to 1, which move to a grid of 0.05, and labels 0 or 1; the
+    reader sets more. optimizer: "sgd", "momentum" or "adam". rate: 0.0001, 0.0003 and so on up to 3. batch: points of
+    an update, 4, 16 or 64; 0: all. seed: 1 to 9999, of points, weights and batches. updates: of each of the twenty
+    starts, 100, 300, 1000 or 3000.
     against: a second setting to compare with, a dict of those of the names above in which it differs from the
     defaults.
     Raises KeyError for a name that there is not, listing those there are, TypeError and ValueError for a number that
     the lab has no control for.
     """
     given = {
-        "activation": activation, "own": own, "settings": settings or {}, "depth": depth, "width": width,
-        "start": start, "gain": gain, "data": data, "optimizer": optimizer, "rate": rate, "batch": batch,
-        "seed": seed,
+        "activation": activation, "own": own, "settings": settings or {}, "layers": dict(layers or {}),
+        "depth": depth, "width": width, "start": start, "gain": gain, "data": data, "points": list(points),
+        "optimizer": optimizer, "rate": rate, "batch": batch, "seed": seed,
     }  # fmt: skip
     state = _setting(given, "")
     said = {key: value for key, value in given.items() if value != DEFAULTS[key]}
@@ -222,9 +231,39 @@ def _setting(given, prefix):
     _among("rate", given["rate"], RATES)
     _among("batch", given["batch"], BATCHES)
     for key, value in given.items():
-        if key != "settings" and value != DEFAULTS[key]:
+        if key not in ("settings", "layers", "points") and value != DEFAULTS[key]:
             state[prefix + KEYS.get(key, key)] = value
+    for layer, name in given["layers"].items():
+        _whole("a layer", layer, 1, given["depth"])
+        state[f"{prefix}f.{int(layer)}"] = one_of(catalog, name, "activation")
+    points = list(given["points"])
+    if points and given["data"] != "own":
+        raise ValueError(f'points go with data="own", got data={given["data"]!r}')
+    if points:
+        state[prefix + "points"] = _points(points)
     return state
+
+
+def _points(points):
+    """Points as the address has them, in the order given: the label, the row and the column as one number."""
+    if len(points) > MOST_POINTS:
+        raise ValueError(f"there is room for {MOST_POINTS} points, got {len(points)}")
+    across = 2 * STEPS_OUT + 1
+    places, text = {}, ""
+    for point in points:
+        if not isinstance(point, tuple | list) or len(point) != 3:
+            raise ValueError(f"a point is (x, y, label), got {point!r}")
+        *place, label = point
+        column, row = (round(STEPS_OUT * _between("a coordinate", one, -1, 1)) + STEPS_OUT for one in place)
+        _whole("a label", label, 0, 1)
+        if (column, row) in places:
+            raise ValueError(
+                f"{places[column, row]!r} and {point!r} have the same place on a grid of {1 / STEPS_OUT:g}"
+            )
+        places[column, row] = point
+        high, low = divmod((int(label) * across + row) * across + column, len(SIGNS))
+        text += SIGNS[high] + SIGNS[low]
+    return text
 
 
 def _function(given, prefix):

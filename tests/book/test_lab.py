@@ -36,7 +36,11 @@ def test_a_notebook_runs_and_all_in_it_moves_answers_and_folds(browser, jupyterl
 
 
 def test_each_lab_opens_at_its_setting_and_works(browser, tmp_path):
-    calls = ['lab.train("gelu", depth=3)', 'lab.explore("mish", gain=1.4)', 'lab.numbers([0, 800], "float64")']
+    calls = [
+        'lab.train("gelu", depth=3, data="own", points=[(0, 0, 1)])',
+        'lab.explore("mish", gain=1.4)',
+        'lab.numbers([0, 800], "float64")',
+    ]
     code = map(nbformat.v4.new_code_cell, ["from actlab import lab", *calls])
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Labs"), *code], metadata=kernel)
@@ -44,6 +48,9 @@ def test_each_lab_opens_at_its_setting_and_works(browser, tmp_path):
     with lab.served(tmp_path) as address, lab.opened(browser, address, "labs") as tab:
         assert lab.run(tab) == []
         trainer, explorer, numbers = (tab.locator(f"[data-kind={kind}]") for kind in ("train", "explore", "numbers"))
+        for key in ("ArrowRight", "0", "0"):  # of which JupyterLab makes something else, elsewhere
+            trainer.locator("canvas").press(key)
+        expect(trainer.locator(".lab-points tbody tr")).to_have_count(2)
         trainer.get_by_role("button", name="Step", exact=True).click()
         expect(trainer.locator(".lab-numbers")).to_contain_text("Update 1.")
         assert trainer.get_by_label("depth", exact=True).input_value() == "3"

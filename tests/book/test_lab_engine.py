@@ -209,14 +209,16 @@ class Fixed(nn.Module):
 
 
 def network(name, depth, width=6, seed=0, scheme="lecun", gain=None):
-    """A network as the lab has it, with biases."""
-    if gain is None:  # what is squared ten times over grows beyond all numbers at the gain of a very wide layer
+    """A network as the lab has it, with biases; of one function, or of a list of them, which begins at gain 1."""
+    names = [name] * depth if isinstance(name, str) else name
+    if gain is None and names is name:
+        gain = 1
+    elif gain is None:  # what is squared ten times over grows beyond all numbers at the gain of a very wide layer
         gain = theory.gain(name) * (0.5 if name in ("relu_squared", "star_relu") else 1)
-    layers = [2, *[width] * depth, 1]
     net = nn.Sequential()
-    for i, (into, out) in enumerate(itertools.pairwise(layers)):
+    for i, (into, out) in enumerate(itertools.pairwise([2, *[width] * depth, 1])):
         if i:
-            net.append(Fixed(get(name)))
+            net.append(Fixed(get(names[i - 1])))
         net.append(nn.Linear(into, out, dtype=F64))
     networks.initialize(net, scheme, seed=seed, gain=gain)
     generator = torch.Generator().manual_seed(seed + 1)
@@ -237,7 +239,8 @@ def given(split):
 
 
 TRAIN = """
-    const network = new e.Network(given.sizes, e.functionOf(given.name));
+    const f = Array.isArray(given.name) ? given.name.map((one) => e.functionOf(one)) : e.functionOf(given.name);
+    const network = new e.Network(given.sizes, f);
     network.parameters.set(given.start);
     const data = {x: Float64Array.from(given.data.x), y: Float64Array.from(given.data.y), n: given.data.n};
     const trainer = new e.Trainer(network, data, given.options);
@@ -266,6 +269,59 @@ def test_losses_are_those_of_the_package(either, name, depth, one_thread):
     ours, theirs = both(either, name, depth, disk(40, test=1, dtype=F64), rate=0.001)
     assert theirs[-1] != theirs[0] and theirs.isfinite().all()
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+MIXED = [
+    ["relu", "tanh", "gelu"],
+    ["sine", "softplus", "leaky_relu", "swish", "hardtanh"],
+    ["mish", "relu", "mish", "elu", "tanh", "tanh", "xatlu", "silu", "sigmoid", "selu"],
+]
+
+
+@pytest.mark.parametrize("names", MIXED, ids=["3 layers", "5 layers", "10 layers"])
+def test_losses_of_a_network_with_a_function_per_layer_are_those_of_the_package(either, names, one_thread):
+    ours, theirs = both(either, names, len(names), disk(40, test=1, dtype=F64))
+    assert theirs[-1] != theirs[0]
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+    backwards, _ = both(either, names[::-1], len(names), disk(40, test=1, dtype=F64))
+    assert (backwards - ours).abs().max() > 1e-3  # which layer has which function counts
+
+
+def test_a_setting_with_a_function_per_layer_is_that_network(either):
+    """Its functions, the settings of f where a layer has no other, and the gain of what comes before the weights."""
+    query = "f=elu&set.alpha=2.5&depth=3&f.2=tanh&start="
+    names, computed, lecun = either(
+        """
+        const [first, second] = ["computed", "lecun"].map((start) =>
+            e.begun(e.readSetting(new URLSearchParams(given.query + start))).trainer.network);
+        const of = (network) => network.layers.map(({weight}) => network.parameters[weight]);
+        return [e.layersOf(e.readSetting(new URLSearchParams(given.query))), of(first), of(second)];
+        """,
+        query=query,
+    )
+    assert names == [{"f": "elu", "settings": {"alpha": 2.5}}, {"f": "tanh", "settings": {}},
+                     {"f": "elu", "settings": {"alpha": 2.5}}]  # fmt: skip
+    elu, tanh = theory.gain(get("elu", alpha=2.5)), theory.gain("tanh")
+    assert [a / b for a, b in zip(computed, lecun, strict=True)] == pytest.approx([elu, elu, tanh, elu], rel=1e-9)
+
+
+def test_ten_functions_that_take_much_room_have_it(browser, engine):
+    text = "+".join(f"erf({k}z)" for k in range(2, 10)) + "+" + "+".join(f"sin({k}z)" for k in range(2, 20))
+    long = ["xatlu", "mish", "gelu", "tanhshrink", "softplus", "apl", "snake", "xielu", "selu"]
+    query = f"f=own&depth=10&width=32&own={text.replace('+', '%2B')}&"
+    query += "&".join(f"f.{layer}={name}" for layer, name in enumerate(long, start=1))
+    steps = """
+        const {trainer, test} = e.begun(e.readSetting(new URLSearchParams(given.query)));
+        const losses = Array.from({length: 5}, () => trainer.step());
+        e.judged(trainer.network, test);
+        const {engine} = trainer.network;
+        return [losses, e.layersOf(e.readSetting(new URLSearchParams(given.query))).length,
+            engine.top <= engine.memory?.buffer.byteLength];
+    """
+    losses, layers, fits = engine(steps, query=query)
+    assert layers == 10 and fits
+    with asked(browser, "plain") as ask:
+        assert ask(steps, query=query)[0] == pytest.approx(losses, rel=1e-12)
 
 
 BEGUN = "const begun = (f) => e.begun({...e.readSetting(new URLSearchParams('depth=3')), f}).trainer;"
@@ -432,16 +488,16 @@ def test_half_of_the_points_of_a_task_have_each_label(engine, task):
 
 def test_the_numbers_of_a_layer_are_those_of_diagnostics(either, one_thread):
     split = disk(30, test=1, dtype=F64)
-    for name in ("relu", "tanh", "hardtanh"):
+    for name in ("relu", "tanh", "hardtanh", ["relu", "tanh", "hardtanh"]):
         net = network(name, 3, seed=4, gain=2.5)
         whole = either(
             """
-            const network = new e.Network([2, 6, 6, 6, 1], e.functionOf(given.name));
+            const network = new e.Network([2, 6, 6, 6, 1], given.names.map((one) => e.functionOf(one)));
             network.parameters.set(given.start);
             const data = {x: Float64Array.from(given.data.x), y: Float64Array.from(given.data.y), n: given.data.n};
             return e.layerStatistics(network, data).map((layer) => ({...layer, bins: [...layer.z.bins]}));
             """,
-            name=name, start=numbers(net), data=given(split),
+            names=[name] * 3 if isinstance(name, str) else name, start=numbers(net), data=given(split),
         )  # fmt: skip
         with_layers = nn.Sequential(
             *[part.act.module(dtype=F64) if isinstance(part, Fixed) else part for part in net]
@@ -513,8 +569,9 @@ def test_a_verdict_says_no_more_than_its_interval(engine):
 
 def test_a_setting_survives_the_way_through_an_address(engine):
     setting = {
-        "data": "spirals", "f": "apl", "set": {"a 2": 0.5, "b 1": -1.5}, "depth": 10, "width": 32, "start": "he",
-        "gain": 1.5, "optimiser": "momentum", "rate": 0.1, "batch": 16, "seed": 12,
+        "data": "own", "points": "AA0h", "f": "apl", "set": {"a 2": 0.5, "b 1": -1.5}, "depth": 10, "width": 32,
+        "layers": {"2": "tanh", "10": "sine"}, "start": "he", "gain": 1.5, "optimiser": "momentum", "rate": 0.1,
+        "batch": 16, "seed": 12,
     }  # fmt: skip
     found = engine(
         "const q = new URLSearchParams(); e.writeSetting(q, given.setting, 'b.'); "
@@ -532,7 +589,8 @@ def test_a_setting_survives_the_way_through_an_address(engine):
     [
         "f=toString", "f=__proto__", "depth=1e9", "depth=-4", "depth=NaN", "width=Infinity", "rate=7", "batch=-1",
         "gain=<img src=x>", "start=constructor", "data=hasOwnProperty", "seed=1.5", "optimiser=",
-        "set.alpha=1e99&f=elu",
+        "set.alpha=1e99&f=elu", "f.1=constructor", "f.1=own", "f.2=__proto__", "f.3=tanh&depth=2", "f.0=relu",
+        "points=A",
     ],
 )  # fmt: skip
 def test_what_an_address_says_wrongly_is_not_believed(engine, query):
@@ -541,6 +599,7 @@ def test_what_an_address_says_wrongly_is_not_believed(engine, query):
     assert found["depth"] in range(1, 11) and found["width"] in range(1, 33) and isinstance(found["seed"], int)
     assert 0.1 <= found["gain"] <= 5 and found["rate"] in (0.01,) and found["batch"] == 0
     assert all(0.05 <= value <= 4 for value in found["set"].values())
+    assert found["layers"] == {} and found["points"] == ""
 
 
 def test_the_settings_of_the_catalog_and_its_names_are_in_the_script(engine):

@@ -230,7 +230,19 @@ def test_python_and_the_page_have_the_same_controls(browser):
         assert {key: found[key] for key in said} == said
     (default,) = tab.evaluate(read, [{}])
     ours = {lab.KEYS.get(key, key): value for key, value in lab.DEFAULTS.items() if key != "own"}
+    ours["points"] = ""
     assert default == {("set" if key == "settings" else key): value for key, value in ours.items()}
+    points = [(x / 20, y / 20, (x + y) % 2) for x in (-20, -7, 0, 20) for y in (-20, 3, 20)]
+    layers = {1: "gelu", 3: "sine"}
+    more = {"data": "own", "points": points, "depth": 3, "layers": layers}
+    made = lab.train("tanh", **more, against=more)
+    (found,) = tab.evaluate(read, [made.state])
+    assert found["layers"] == {"1": "gelu", "3": "sine"}
+    assert tab.evaluate("text => actlabLab.engine.pointsIn(text)", made.state["points"]) == [
+        [20 * x, 20 * y, label] for x, y, label in points
+    ]
+    call = tab.evaluate("state => actlabLab.engine.asCall('train', `?${new URLSearchParams(state)}`)", made.state)
+    assert eval(call, {"lab": lab}).state == made.state
     formats, results, programs = tab.evaluate(
         "() => [actlabLab.engine.formats.FORMATS, actlabLab.engine.programs.WANTED, actlabLab.engine.programs.WAYS]"
         ".map(Object.keys)"

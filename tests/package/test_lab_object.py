@@ -23,6 +23,16 @@ def test_a_lab_is_the_call_that_makes_it():
     assert made.state == {"f": "own", "own": "z * sigmoid(1.7 z)"}
     assert eval(repr(made), {"lab": lab}).state == made.state
     assert repr(lab.train()) == "lab.train()" and lab.train().state == {}
+    made = lab.train("elu", layers={2: "tanh", 10: "gelu"}, depth=10, against={"layers": {1: "sine"}})
+    assert made.state == {
+        "f": "elu", "f.2": "tanh", "f.10": "gelu", "depth": "10", "b": "1", "b.f.1": "sine",
+    }  # fmt: skip
+    assert eval(repr(made), {"lab": lab}).state == made.state
+    points = [(-1, -1, 0), (1, 1, 1), (0.33, -0.2, 1)]
+    made = lab.train(data="own", points=iter(points), against={"data": "own", "points": points[:1]})
+    # (label * 41 + row) * 41 + column as two signs: 0 is AA, and 3361, the last, 52 * 64 + 33
+    assert made.state["points"][:4] == "AA0h" and made.state["b.points"] == "AA" and len(made.state["points"]) == 6
+    assert eval(repr(made), {"lab": lab}).state == made.state
 
 
 def test_an_explorer_is_the_call_that_makes_it():
@@ -87,6 +97,16 @@ def test_what_a_notebook_shows_has_a_picture_the_state_and_the_script_and_loads_
         ({"activation": "elu", "settings": {"alpa": 1}}, KeyError, "did you mean 'alpha'"),
         ({"activation": "elu", "settings": {"alpha": 99}}, ValueError, "from 0.05 to 4"),
         ({"activation": "apl", "settings": {"a": 1}}, ValueError, "got 1"),
+        ({"layers": {3: "tanh"}}, ValueError, "a layer is a whole number from 1 to 2, got 3"),
+        ({"layers": {"1": "tanh"}}, TypeError, "a layer is a number, got '1'"),
+        ({"layers": {1: "own"}}, KeyError, "no activation"),
+        ({"points": [(0, 0, 1)]}, ValueError, 'points go with data="own"'),
+        ({"data": "own", "points": [(0, 2, 1)]}, ValueError, "a number from -1 to 1, got 2"),
+        ({"data": "own", "points": [(0, 1, 2)]}, ValueError, "a label is a whole number from 0 to 1"),
+        ({"data": "own", "points": [(0, 1)]}, ValueError, "a point is (x, y, label), got (0, 1)"),
+        ({"data": "own", "points": [(0, 0, 1), (0.01, 0, 0)]}, ValueError, "have the same place"),
+        ({"data": "own", "points": [(i / 20, j / 20, 1) for i in range(20) for j in range(6)]}, ValueError,
+         "room for 100 points, got 120"),
         ({"against": {"dept": 3}}, KeyError, "did you mean 'depth'"),
         ({"against": {"depth": 0}}, ValueError, "1 to 10"),
     ],
