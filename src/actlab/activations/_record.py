@@ -13,12 +13,14 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 from torch._subclasses import FakeTensor
+from torch.autograd import forward_ad
 
 from .._names import meant, nearest
 
-__all__ = ["Activation", "Elementwise", "all_entries", "applied", "applied_slope", "entry", "get", "watched"]
+__all__ = ["Activation", "Elementwise", "all_entries", "applied", "applied_slope", "entry", "get", "require_float", "watched"]
 
 inf = math.inf
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 Setting = float | tuple[float, ...]
 
 
@@ -79,7 +81,7 @@ class Activation:
         """
         if isinstance(z, torch.fx.Proxy) and self.name in _entries:
             return z.tracer.create_proxy("call_function", applied, (z, self.name), dict(self.settings))
-        _require_float(z, self.name)
+        require_float(z, self.name)
         return _watchers[-1](self, z, self._apply) if _watchers else self._apply(z)
 
     def _apply(self, z):
@@ -96,7 +98,7 @@ class Activation:
         """f'(z): same shape, dtype and device as z."""
         if isinstance(z, torch.fx.Proxy) and self.name in _entries:
             return z.tracer.create_proxy("call_function", applied_slope, (z, self.name), dict(self.settings))
-        _require_float(z, self.name)
+        require_float(z, self.name)
         return _in_single(self.slope_function)(z)
 
     @property
@@ -187,11 +189,11 @@ class Elementwise(torch.nn.Module):
         if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
             return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
         if start.learnable:
-            _require_float(z, start.name)
+            require_float(z, start.name)
             function, learned = start.learnable_function, [self._along(z, key) for key in start.learnable]
             return _in_single(lambda z: function(z, *(value.to(z.dtype) for value in learned)))(z)
         if self.training and start.training_function:
-            _require_float(z, start.name)
+            require_float(z, start.name)
             return _in_single(self.draws)(z)
         return start(z)
 
@@ -285,14 +287,38 @@ class _Elementwise(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         (z,) = ctx.saved_tensors
+        if not torch.is_grad_enabled():
+            return _times_slope(grad, z, ctx.slope), None, None
         slope = ctx.slope(z)
-        if torch.is_grad_enabled() and not slope.requires_grad:
+        if not slope.requires_grad:
             slope = slope + 0 * z.clamp(-1, 1)  # a constant slope has a slope too: 0, and not an error
         return grad * slope, None, None
 
 
 # torch asks for it in each call, and to find it takes a third of the time of a call on a small tensor
 _Elementwise.forward.__signature__ = inspect.signature(_Elementwise.forward)
+
+
+BLOCK = 2**15  # numbers for each thread: torch gives no thread fewer, and a few such tensors fit a second cache
+
+
+def _times_slope(grad, z, slope_function):
+    """grad * slope_function(z), of a large z block by block.
+
+    A slope is up to ten operations. Of a block their results stay in the cache; of a whole large tensor each would be
+    written to memory that is new, and fetched again. Where somebody else sees the operations they are left whole.
+    """
+    size = BLOCK * torch.get_num_threads()
+    seen = torch._C._are_functorch_transforms_active() or torch._C._len_torch_dispatch_stack()
+    if z.numel() <= size or seen or forward_ad._current_level >= 0:
+        return grad * slope_function(z)
+    kinds = {(type(t), t.shape, t.dtype, t.device.type, t.is_contiguous()) for t in (grad, z)}
+    if kinds != {(Tensor, z.shape, z.dtype, "cpu", True)}:
+        return grad * slope_function(z)
+    out = torch.empty_like(z)
+    for place, *parts in zip(*(t.view(-1).split(size) for t in (out, grad, z)), strict=True):
+        torch.mul(parts[0], slope_function(parts[1]), out=place)
+    return out
 
 
 class _Compiled(torch.autograd.Function):
@@ -370,8 +396,9 @@ def _in_single(function):
     return wrapped
 
 
-def _require_float(z, name):
-    if not isinstance(z, Tensor) or not z.is_floating_point():
+def require_float(z, name):
+    """TypeError, for the function of that name, where z is no tensor of floats that can be computed with."""
+    if not isinstance(z, Tensor) or z.dtype not in FLOATS:  # torch does no arithmetic with floats of 8 bits
         kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
         raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
 
