@@ -24,7 +24,7 @@ from numbers import Integral
 import torch
 from torch import Tensor
 
-from .activations._record import require_float
+from ._floats import require_float
 
 __all__ = ["log_softmax", "logsumexp", "naive_softmax", "online_softmax", "softmax", "softmax_jacobian", "sparsemax"]
 

@@ -13,14 +13,14 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 from torch._subclasses import FakeTensor
-from torch.autograd import forward_ad
 
+from .._floats import require_float
 from .._names import meant, nearest
+from ._autograd import Compiled, Differentiated, expanded, forward_levels
 
-__all__ = ["Activation", "Elementwise", "all_entries", "applied", "applied_slope", "entry", "get", "require_float", "watched"]
+__all__ = ["Activation", "Elementwise", "all_entries", "applied", "applied_slope", "entry", "get", "watched"]
 
 inf = math.inf
-FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 Setting = float | tuple[float, ...]
 
 
@@ -87,12 +87,12 @@ class Activation:
     def _apply(self, z):
         function, slope = _in_single(self.function), _in_single(self.slope_function)
         if torch.compiler.is_compiling():
-            return _Compiled.apply(z, function, slope)
+            return Compiled.apply(z, function, slope)
         if torch.jit.is_tracing():
             return function(z)
-        if torch._C._are_functorch_transforms_active() and (order := _forward_levels()) > 1:
-            return _expanded(z, function, slope, order)
-        return _Elementwise.apply(z, function, slope)
+        if torch._C._are_functorch_transforms_active() and (order := forward_levels()) > 1:
+            return expanded(z, function, slope, order)
+        return Differentiated.apply(z, function, slope)
 
     def slope(self, z: Tensor) -> Tensor:
         """f'(z): same shape, dtype and device as z."""
@@ -264,127 +264,6 @@ class _Call:
     task: int  # the pass backward in which it came again last; -1 for none
 
 
-class _Elementwise(torch.autograd.Function):
-    # Torch would differentiate the program; this differentiates the function. The two part in the tails, where
-    # 1 - tanh(z)**2 is 0 long before tanh' is.
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(z, function, slope_function):
-        return function(z)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        z, _, ctx.slope = inputs
-        ctx.save_for_backward(z)
-        ctx.save_for_forward(z)
-
-    @staticmethod
-    def jvp(ctx, change, *_):
-        (z,) = ctx.saved_tensors
-        return change * ctx.slope(z)
-
-    @staticmethod
-    def backward(ctx, grad):
-        (z,) = ctx.saved_tensors
-        if not torch.is_grad_enabled():
-            return _times_slope(grad, z, ctx.slope), None, None
-        slope = ctx.slope(z)
-        if not slope.requires_grad:
-            slope = slope + 0 * z.clamp(-1, 1)  # a constant slope has a slope too: 0, and not an error
-        return grad * slope, None, None
-
-
-# torch asks for it in each call, and to find it takes a third of the time of a call on a small tensor
-_Elementwise.forward.__signature__ = inspect.signature(_Elementwise.forward)
-
-
-BLOCK = 2**15  # numbers for each thread: torch gives no thread fewer, and a few such tensors fit a second cache
-
-
-def _times_slope(grad, z, slope_function):
-    """grad * slope_function(z), of a large z block by block.
-
-    A slope is up to ten operations. Of a block their results stay in the cache; of a whole large tensor each would be
-    written to memory that is new, and fetched again. Where somebody else sees the operations they are left whole.
-    """
-    size = BLOCK * torch.get_num_threads()
-    seen = torch._C._are_functorch_transforms_active() or torch._C._len_torch_dispatch_stack()
-    if z.numel() <= size or seen or forward_ad._current_level >= 0:
-        return grad * slope_function(z)
-    kinds = {(type(t), t.shape, t.dtype, t.device.type, t.is_contiguous()) for t in (grad, z)}
-    if kinds != {(Tensor, z.shape, z.dtype, "cpu", True)}:
-        return grad * slope_function(z)
-    out = torch.empty_like(z)
-    for place, *parts in zip(*(t.view(-1).split(size) for t in (out, grad, z)), strict=True):
-        torch.mul(parts[0], slope_function(parts[1]), out=place)
-    return out
-
-
-class _Compiled(torch.autograd.Function):
-    # Dynamo takes no Function that has a jvp of its own.
-    @staticmethod
-    def forward(ctx, z, function, slope_function):
-        ctx.save_for_backward(z)
-        ctx.slope = slope_function
-        return function(z)
-
-    @staticmethod
-    def backward(ctx, grad):
-        (z,) = ctx.saved_tensors
-        return grad * ctx.slope(z), None, None
-
-
-class _Displacement(torch.autograd.Function):
-    # z minus itself: 0, whose derivative by z is 1 and whose others are 0, infinity included.
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(z):
-        return torch.zeros_like(z)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        pass
-
-    @staticmethod
-    def jvp(ctx, change):
-        return change.view_as(change)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad
-
-
-def _forward_levels():
-    """How many derivatives may be taken, an ordinary backward at the end included, if two are forward; else 0."""
-    kinds = [level.key() for level in torch._C._functorch.get_interpreter_stack() or ()]
-    forward = kinds.count(torch._C._functorch.TransformType.Jvp)
-    backward = kinds.count(torch._C._functorch.TransformType.Grad) + torch.is_grad_enabled()
-    return forward + backward if forward > 1 else 0
-
-
-def _expanded(z, function, slope_function, order):
-    """function(z) as Taylor's series of that order around z, whose derivatives are the written slope and its own.
-
-    For forward over forward: there the outer of two derivatives does not see what the jvp of a Function computes
-    from what it has saved (pytorch issue 197867), and finds 0.
-    """
-    if not z.dim():  # torch's forward mode may make a float64 of a single float32
-        return _expanded(z.reshape(1), function, slope_function, order).reshape(())
-    at, away = z.detach(), _Displacement.apply(z)
-    value, power, derivative = function(at), torch.ones_like(at), slope_function
-    for n in range(1, order + 1):
-        power = power * away / n
-        value = value + power * derivative(at)
-        derivative = _derivative(derivative)
-    return value
-
-
-def _derivative(function):
-    return lambda z: torch.func.jvp(function, (z,), (torch.ones_like(z),))[1]
-
-
 def _in_single(function):
     """`function`, with float16 and bfloat16 carried out in float32: their range is too small for the way there."""
 
@@ -394,13 +273,6 @@ def _in_single(function):
         return function(z)
 
     return wrapped
-
-
-def require_float(z, name):
-    """TypeError, for the function of that name, where z is no tensor of floats that can be computed with."""
-    if not isinstance(z, Tensor) or z.dtype not in FLOATS:  # torch does no arithmetic with floats of 8 bits
-        kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
-        raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
 
 
 def applied(z: Tensor, name: str, **settings: Setting) -> Tensor:

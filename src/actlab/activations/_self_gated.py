@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import above, finite, sigmoid_slope, softplus_value, times
+from ._parts import above, finite, sigmoid_slope, times
 from ._record import Activation, entry
 
 __all__ = []
