@@ -24,6 +24,8 @@ from numbers import Integral
 import torch
 from torch import Tensor
 
+from ._floats import require_float
+
 __all__ = ["log_softmax", "logsumexp", "naive_softmax", "online_softmax", "softmax", "softmax_jacobian", "sparsemax"]
 
 inf = math.inf
@@ -220,9 +222,7 @@ def _weights(z, dim):
 
 def _require(name, z, dim, mask=None):
     """The dims that are meant, counted from the first."""
-    if not isinstance(z, Tensor) or not z.is_floating_point():
-        kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
-        raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
+    require_float(z, name)
     numbers = range(z.dim()) if dim is None else dim if isinstance(dim, tuple | list) else (dim,)
     if not all(isinstance(number, Integral) for number in numbers) or (dim is not None and len(numbers) == 0):
         raise TypeError(f"{name}: dim is the number of a dim, several in a tuple, or None for all; got {dim!r}")

@@ -20,6 +20,7 @@ import pytest
 import torch
 from hypothesis import strategies
 from mpmath import mp
+from torch.autograd import forward_ad
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
@@ -447,6 +448,36 @@ def test_the_gradient_is_passed_on_times_the_slope():
     (gradient,) = torch.autograd.grad(get("tanh")(z), z, grad_outputs=torch.tensor([3.0, -2.0], dtype=F64))
     by_hand = [3 * (1 - math.tanh(-1.0) ** 2), -2 * (1 - math.tanh(0.5) ** 2)]
     assert gradient.tolist() == pytest.approx(by_hand, rel=1e-14)
+
+
+LARGE = (3, 50_001)  # numbers, of which backward takes a part at a time
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("dtype", [F64, torch.float32, torch.bfloat16], ids=str)
+@EVERY
+def test_the_gradient_of_a_large_tensor_is_the_slope_everywhere(name, dtype):
+    act = catalog[name]
+    z, given = (torch.randn(LARGE, generator=torch.Generator().manual_seed(i)).to(dtype) for i in (0, 1))
+    z = (4 * z).requires_grad_()
+    (gradient,) = torch.autograd.grad(act(z), z, given)
+    torch.testing.assert_close(gradient, given * act.slope(z.detach()), rtol=4 * torch.finfo(dtype).eps, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")  # which torch's own forward mode calls
+def test_a_large_tensor_is_differentiated_twice_and_each_way():
+    z, given = (torch.randn(LARGE, generator=torch.Generator().manual_seed(i), dtype=F64) for i in (0, 1))
+    bend = torch.func.vmap(torch.func.vmap(torch.func.grad(get("tanh").slope)))(z) * given
+    z.requires_grad_()
+    (slope,) = torch.autograd.grad(get("tanh")(z).sum(), z, create_graph=True)
+    torch.testing.assert_close(torch.autograd.grad(slope, z, given)[0], bend)
+    with forward_ad.dual_level():  # forward over an ordinary backward
+        dual = forward_ad.make_dual(z, given)
+        (slope,) = torch.autograd.grad(get("tanh")(dual), dual, torch.ones_like(given))
+        torch.testing.assert_close(forward_ad.unpack_dual(slope).tangent, bend)
+    turned = z.detach().T.requires_grad_()
+    (slope,) = torch.autograd.grad(get("tanh")(turned), turned, given.T)
+    torch.testing.assert_close(slope, given.T * get("tanh").slope(turned.detach()))
 
 
 @EVERY_VARIANT
@@ -1055,7 +1086,11 @@ def test_the_input_is_neither_changed_nor_handed_back(name):
     assert z.tolist() == [-1.0, 0.0, 2.0]
 
 
-@pytest.mark.parametrize("z", [torch.tensor([1, 2]), torch.tensor([True]), torch.tensor([1j]), [1.0, 2.0], 1.0, None])
+NO_FLOATS = [torch.ones(2).to(kind) for kind in (torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn)]
+NO_FLOATS += [[1.0, 2.0], 1.0, None]
+
+
+@pytest.mark.parametrize("z", NO_FLOATS, ids=str)
 def test_anything_but_floats_is_refused_with_the_way_out(z):
     for function in (get("relu"), get("relu").slope):
         with pytest.raises(TypeError, match=r"^relu takes a tensor of floats, got .*torch\.as_tensor\(z, dtype="):

@@ -18,23 +18,24 @@ MODULES = sorted(
 
 # What each room imports of the others: all of it is used, and nothing else may be.
 MAY_IMPORT = {
+    "_floats": set(),
     "_names": set(),
     "_streams": set(),
     "_factory": {"_names"},
     "_files": set(),
-    "activations": {"_names"},
+    "activations": {"_floats", "_names"},
     "gates": {"_names", "activations"},
-    "softmax": set(),
+    "softmax": {"_floats"},
     "theory": {"activations"},
     "statistics": set(),
     "stored": {"_files", "_names"},
     "results": {"_files", "_names", "statistics", "stored"},
     "data": {"_names", "stored"},
-    "networks": {"_names", "activations", "gates", "stored", "theory"},
+    "networks": {"_floats", "_names", "activations", "gates", "stored", "theory"},
     "checks": {"data"},
     "train": {"activations", "checks", "data", "diagnostics", "networks"},
     "ensemble": {"activations", "checks", "data", "networks", "train"},
-    "diagnostics": {"_files", "activations", "theory"},
+    "diagnostics": {"_files", "_floats", "activations", "theory"},
     "experiments": {
         "_names",
         "_streams",

@@ -3,10 +3,12 @@
 Torch keeps the inputs that it tries each operator on in torch.testing: empty tensors and ones of no dims, strided and
 expanded ones, nan, infinities and the ends of each dtype. Here they go through the catalog's entry, the softmax
 family or a gate, forward and back, and are held against torch's operator. The samples need expecttest, the nodes
-onnx; what is missing is skipped by name.
+onnx; what is missing is skipped by name. The other way round, what this package exports runs in onnxruntime.
 """
 
 import importlib
+import io
+import logging
 import warnings
 from collections import Counter
 
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from actlab import activations, gates, softmax
+from actlab import activations, gates, networks, softmax
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 get = activations.get
@@ -276,3 +278,75 @@ def test_onnx_node_cases_give_what_onnx_says(capsys):
     with capsys.disabled():
         print(f"\n{tried.total()} node cases of ONNX tried; left out: {dict(left)}")
     assert tried.total() >= 50 and set(tried) | {"HardSigmoid"} == set(NODES), tried
+
+
+# --- exported to ONNX and run in onnxruntime
+
+FAR = torch.tensor([-1000.0, -104, -88, -20, -1e-8, 0, 1e-8, 20.5, 88, 104, 1000])
+ERROR = 1e-6  # of float32 in onnxruntime, relative to a value where that is above 1: eight roundings
+
+
+class Each(torch.nn.Module):
+    """Every entry's layer on the same numbers, so that one export holds all of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleDict({name: get(name).module() for name in activations.catalog})
+
+    def forward(self, z):
+        return tuple(layer(z) for layer in self.layers.values())
+
+
+def in_onnxruntime(network, x):
+    """What the network of `to_torch` makes of x once it is exported: a tensor for each output."""
+    runtime = library("onnxruntime", "exported networks")
+    library("onnxscript", "exported networks")
+    made = activations.to_torch(network.eval())
+    logging.disable(logging.CRITICAL)  # the exporter's remarks on its own steps
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # and on what torch will do otherwise one day
+            program = torch.onnx.export(made.network, (x,), dynamo=True, verbose=False)
+        program.save(file := io.BytesIO())
+    finally:
+        logging.disable(logging.NOTSET)
+    session = runtime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
+    return [torch.as_tensor(y) for y in session.run(None, {session.get_inputs()[0].name: x.numpy()})]
+
+
+def test_every_entry_gives_in_onnxruntime_what_it_gives_here():
+    z = torch.cat([torch.linspace(-8, 8, 65), FAR])[:, None]
+    found = in_onnxruntime(each := Each(), z)
+    off = {}
+    for name, y in zip(each.layers, found, strict=True):
+        wanted = get(name)(z)
+        apart = (y - wanted).abs() / wanted.abs().clamp(min=1)
+        off[name] = apart.masked_fill(y == wanted, 0).max().item()
+    assert len(off) == len(activations.catalog)
+    assert all(error <= ERROR for error in off.values()), {k: e for k, e in off.items() if not e <= ERROR}
+
+
+NETWORKS = {
+    **{f"mlp of {name}": (lambda name=name: networks.mlp([8, 16, 2], name), 8) for name in ("gelu", "swish", "apl")},
+    "mlp with a norm": (lambda: networks.mlp([8, 16, 2], "softplus", norm="layer"), 8),
+    **{f"block of {gate}": (lambda gate=gate: gates.GatedFeedForward(8, gate=gate), 8) for gate in gates.catalog},
+    "APL": (lambda: networks.APL(8), 8),
+    "cnn": (lambda: networks.cnn("silu"), (1, 28, 28)),
+    "resnet": (lambda: networks.resnet("mish", blocks=(1, 1), width=8), (1, 32, 32)),
+    "transformer": (lambda: networks.transformer(20, "gelu"), None),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_gives_in_onnxruntime_what_it_gives_here(name):
+    make, shape = NETWORKS[name]
+    generator = torch.Generator().manual_seed(0)
+    if shape is None:
+        x = torch.randint(20, (2, 9), generator=generator)
+    else:
+        x = torch.randn(5, *(shape if isinstance(shape, tuple) else [shape]), generator=generator)
+    network = make().eval()
+    with torch.no_grad():
+        wanted = network(x)
+    (found,) = in_onnxruntime(network, x)
+    torch.testing.assert_close(found, wanted, rtol=2 * ERROR, atol=2 * ERROR)

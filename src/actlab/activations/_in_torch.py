@@ -53,7 +53,7 @@ LAYERS = {
     "prelu": lambda negative_slope: nn.PReLU(init=negative_slope),
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
-    "rrelu": nn.RReLU,
+    "rrelu": lambda lower, upper: nn.LeakyReLU((lower + upper) / 2),  # in evaluation; exporters have no nn.RReLU
     "selu": nn.SELU,
     "sigmoid": nn.Sigmoid,
     "silu": nn.SiLU,
@@ -89,8 +89,9 @@ def to_torch(network: nn.Module, *, error: float = 1e-6) -> InTorch:
     is inf. Of logsigmoid and squareplus, which exporters write badly or not at all, it makes a layer of operations
     that they have. error: by how much a value may differ, relative to it where it is above 1; the two layers are
     compared in float32 from -100 to 100. Gradients are torch's then, and not the written slopes. A layer that draws
-    (`rrelu` in training) is left, as torch's would draw others. A function that is called and not a layer, such as
-    the gate of `GatedFeedForward`, is not seen. Raises TypeError if network is no `torch.nn.Module`.
+    (`rrelu` in training) is left, as torch's would draw others; in evaluation a leaky ReLU stands for it. A function
+    that is called and not a layer, such as the gate of `GatedFeedForward`, is not seen. Raises TypeError if
+    network is no `torch.nn.Module`.
     """
     if not isinstance(network, nn.Module):
         raise TypeError(f"to_torch takes a torch.nn.Module, got {type(network).__name__}")

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 from torch._subclasses import FakeTensor
 
+from .._floats import require_float
 from .._names import meant, nearest
+from ._autograd import Compiled, Differentiated, expanded, forward_levels
 
 __all__ = ["Activation", "Elementwise", "all_entries", "applied", "applied_slope", "entry", "get", "watched"]
 
@@ -79,24 +81,24 @@ class Activation:
         """
         if isinstance(z, torch.fx.Proxy) and self.name in _entries:
             return z.tracer.create_proxy("call_function", applied, (z, self.name), dict(self.settings))
-        _require_float(z, self.name)
+        require_float(z, self.name)
         return _watchers[-1](self, z, self._apply) if _watchers else self._apply(z)
 
     def _apply(self, z):
         function, slope = _in_single(self.function), _in_single(self.slope_function)
         if torch.compiler.is_compiling():
-            return _Compiled.apply(z, function, slope)
+            return Compiled.apply(z, function, slope)
         if torch.jit.is_tracing():
             return function(z)
-        if torch._C._are_functorch_transforms_active() and (order := _forward_levels()) > 1:
-            return _expanded(z, function, slope, order)
-        return _Elementwise.apply(z, function, slope)
+        if torch._C._are_functorch_transforms_active() and (order := forward_levels()) > 1:
+            return expanded(z, function, slope, order)
+        return Differentiated.apply(z, function, slope)
 
     def slope(self, z: Tensor) -> Tensor:
         """f'(z): same shape, dtype and device as z."""
         if isinstance(z, torch.fx.Proxy) and self.name in _entries:
             return z.tracer.create_proxy("call_function", applied_slope, (z, self.name), dict(self.settings))
-        _require_float(z, self.name)
+        require_float(z, self.name)
         return _in_single(self.slope_function)(z)
 
     @property
@@ -187,11 +189,11 @@ class Elementwise(torch.nn.Module):
         if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
             return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
         if start.learnable:
-            _require_float(z, start.name)
+            require_float(z, start.name)
             function, learned = start.learnable_function, [self._along(z, key) for key in start.learnable]
             return _in_single(lambda z: function(z, *(value.to(z.dtype) for value in learned)))(z)
         if self.training and start.training_function:
-            _require_float(z, start.name)
+            require_float(z, start.name)
             return _in_single(self.draws)(z)
         return start(z)
 
@@ -262,103 +264,6 @@ class _Call:
     task: int  # the pass backward in which it came again last; -1 for none
 
 
-class _Elementwise(torch.autograd.Function):
-    # Torch would differentiate the program; this differentiates the function. The two part in the tails, where
-    # 1 - tanh(z)**2 is 0 long before tanh' is.
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(z, function, slope_function):
-        return function(z)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        z, _, ctx.slope = inputs
-        ctx.save_for_backward(z)
-        ctx.save_for_forward(z)
-
-    @staticmethod
-    def jvp(ctx, change, *_):
-        (z,) = ctx.saved_tensors
-        return change * ctx.slope(z)
-
-    @staticmethod
-    def backward(ctx, grad):
-        (z,) = ctx.saved_tensors
-        slope = ctx.slope(z)
-        if torch.is_grad_enabled() and not slope.requires_grad:
-            slope = slope + 0 * z.clamp(-1, 1)  # a constant slope has a slope too: 0, and not an error
-        return grad * slope, None, None
-
-
-# torch asks for it in each call, and to find it takes a third of the time of a call on a small tensor
-_Elementwise.forward.__signature__ = inspect.signature(_Elementwise.forward)
-
-
-class _Compiled(torch.autograd.Function):
-    # Dynamo takes no Function that has a jvp of its own.
-    @staticmethod
-    def forward(ctx, z, function, slope_function):
-        ctx.save_for_backward(z)
-        ctx.slope = slope_function
-        return function(z)
-
-    @staticmethod
-    def backward(ctx, grad):
-        (z,) = ctx.saved_tensors
-        return grad * ctx.slope(z), None, None
-
-
-class _Displacement(torch.autograd.Function):
-    # z minus itself: 0, whose derivative by z is 1 and whose others are 0, infinity included.
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(z):
-        return torch.zeros_like(z)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        pass
-
-    @staticmethod
-    def jvp(ctx, change):
-        return change.view_as(change)
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad
-
-
-def _forward_levels():
-    """How many derivatives may be taken, an ordinary backward at the end included, if two are forward; else 0."""
-    kinds = [level.key() for level in torch._C._functorch.get_interpreter_stack() or ()]
-    forward = kinds.count(torch._C._functorch.TransformType.Jvp)
-    backward = kinds.count(torch._C._functorch.TransformType.Grad) + torch.is_grad_enabled()
-    return forward + backward if forward > 1 else 0
-
-
-def _expanded(z, function, slope_function, order):
-    """function(z) as Taylor's series of that order around z, whose derivatives are the written slope and its own.
-
-    For forward over forward: there the outer of two derivatives does not see what the jvp of a Function computes
-    from what it has saved (pytorch issue 197867), and finds 0.
-    """
-    if not z.dim():  # torch's forward mode may make a float64 of a single float32
-        return _expanded(z.reshape(1), function, slope_function, order).reshape(())
-    at, away = z.detach(), _Displacement.apply(z)
-    value, power, derivative = function(at), torch.ones_like(at), slope_function
-    for n in range(1, order + 1):
-        power = power * away / n
-        value = value + power * derivative(at)
-        derivative = _derivative(derivative)
-    return value
-
-
-def _derivative(function):
-    return lambda z: torch.func.jvp(function, (z,), (torch.ones_like(z),))[1]
-
-
 def _in_single(function):
     """`function`, with float16 and bfloat16 carried out in float32: their range is too small for the way there."""
 
@@ -368,12 +273,6 @@ def _in_single(function):
         return function(z)
 
     return wrapped
-
-
-def _require_float(z, name):
-    if not isinstance(z, Tensor) or not z.is_floating_point():
-        kind = z.dtype if isinstance(z, Tensor) else type(z).__name__
-        raise TypeError(f"{name} takes a tensor of floats, got {kind}; try torch.as_tensor(z, dtype=torch.float32)")
 
 
 def applied(z: Tensor, name: str, **settings: Setting) -> Tensor:

@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import above, finite, sigmoid_slope, softplus_value, times
+from ._parts import above, finite, sigmoid_slope, times
 from ._record import Activation, entry
 
 __all__ = []
@@ -21,7 +21,7 @@ def _gelu():
         name="gelu",
         title="GELU",
         aliases=("gelu_python", "Gaussian error linear unit", "exact GELU"),
-        function=lambda z: z.clamp(min=GONE) * _normal_cdf(z),
+        function=_gelu_value,
         slope_function=_gelu_slope,
         formula=r"z\,\Phi(z)",
         slope_formula=r"\Phi(z) + z\,\varphi(z)",
@@ -43,13 +43,15 @@ def _gelu():
     )
 
 
-def _normal_cdf(z):
-    return torch.special.erfc(z * -math.sqrt(0.5)).div_(2)  # 1 + erf(z / sqrt 2) cancels to 0 below -6
+def _gelu_value(z):
+    cdf = (z * -math.sqrt(0.5)).erfc_().div_(2)  # 1 + erf(z / sqrt 2) cancels to 0 below -6
+    return cdf.mul_(z.clamp(min=GONE))
 
 
 def _gelu_slope(z):
-    near = z.clamp(-50, 50)  # squared, 1e200 would be inf, and inf * 0 nan
-    return _normal_cdf(z) + near * torch.exp(near**2 / -2) / math.sqrt(2 * math.pi)
+    near = z.clamp(-50, 50)  # the normal density is 0 there, and infinity times 0 would be nan
+    u = near * -math.sqrt(0.5)
+    return torch.addcmul(torch.erfc(u) / 2, near, torch.exp(-u * u), value=1 / math.sqrt(2 * math.pi))
 
 
 @entry
@@ -107,8 +109,8 @@ def _silu():
         name="silu",
         title="SiLU",
         aliases=("SiL", "Swish-1", "sigmoid linear unit"),
-        function=lambda z: z.clamp(min=GONE) * torch.sigmoid(z),
-        slope_function=lambda z: torch.sigmoid(z) * (1 + z.clamp(GONE, -GONE) * torch.sigmoid(-z)),
+        function=lambda z: functional.silu(z.clamp(min=GONE), inplace=True),
+        slope_function=_silu_slope,
         formula=r"z\,\sigma(z)",
         slope_formula=r"\sigma(z)\,\bigl(1 + z\,\sigma(-z)\bigr)",
         range=(SILU_MINIMUM, inf),
@@ -127,6 +129,11 @@ def _silu():
         differs="Keras and JAX have it under the name swish as well; ONNX has only that name.",
         torch_function=functional.silu,
     )
+
+
+def _silu_slope(z):
+    s = torch.sigmoid(z)
+    return torch.addcmul(s, z.clamp(GONE, -GONE) * s, torch.sigmoid(-z))
 
 
 @entry
@@ -174,7 +181,7 @@ def _mish():
         name="mish",
         title="Mish",
         aliases=("self-regularized non-monotonic unit",),
-        function=lambda z: z.clamp(min=GONE) * softplus_value(z).tanh_(),
+        function=lambda z: functional.mish(z.clamp(min=GONE), inplace=True),
         slope_function=_mish_slope,
         formula=r"z\,\tanh\left(\log(1 + e^{z})\right)",
         slope_formula=r"t + z\,\sigma(z)\,(1 - t^2),\quad t = \tanh\left(\log(1 + e^{z})\right)",
@@ -197,8 +204,12 @@ def _mish():
 
 
 def _mish_slope(z):
-    t = torch.tanh(softplus_value(z))
-    return t + z.clamp(GONE, 50) * torch.sigmoid(z) * (1 - t) * (1 + t)  # 1 - t is 0 from 20 on
+    # with e = exp(z) and n = e (e + 2) the tanh is n / (n + 2): one exp for all, and no difference that cancels
+    near = z.clamp(GONE, 40)  # from 20 on it is 1, and exp of a large z, squared, would be inf
+    e = torch.exp(near)
+    n = e * (e + 2)
+    r = 1 / (n + 2)
+    return n * r + (4 * near * e * r) * ((1 + e) * r)
 
 
 @entry

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves, tree_map
 
+from .._floats import require_float
 from ..activations import watched
 from ._keep import generators_kept, network_kept
 from ._measure import Moments
@@ -122,6 +123,9 @@ def _one(network, batch, seen, *, loss, seed, call):
     given = [t for t in tensors(inputs) if t.numel()]
     if not given:
         raise ValueError("the batch is empty" if tensors(inputs) else _no_batch(batch))
+    for t in given:
+        if t.is_floating_point():
+            require_float(t, "the network")
     seen.batches += 1
     seen.spoiled += sum(int((~t.isfinite()).sum()) for t in given if t.is_floating_point())
     leaves = {}

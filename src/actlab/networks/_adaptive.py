@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .._floats import require_float
 from ..activations import get
 
 __all__ = ["APL", "conv_net", "conv_stack"]
@@ -54,6 +55,7 @@ class APL(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         if isinstance(z, torch.fx.Proxy):  # a leaf of the graph, as torch's own layers are
             return z.tracer.create_proxy("call_module", z.tracer.path_of_module(self), (z,), {})
+        require_float(z, "APL")
         if z.ndim < 2 or z.shape[1] != self.units:
             raise ValueError(f"these are {self.units} units; the input has shape {tuple(z.shape)}")
         # torch.func's transforms and make_fx, whose graph is to be differentiated, take no operation on a buffer
