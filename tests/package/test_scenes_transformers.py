@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from actlab import activations, networks, train
+from actlab import activations, networks, results, train
 from actlab.networks import _text
 from actlab.scenes import transformers as scene
 
@@ -71,9 +71,14 @@ def test_a_run_learned_only_beyond_two_standard_errors():
             assert scene.learned(name, **how) == sum((a - p) / np.sqrt(p * (1 - p) / 600) > 2 for a, p in rates)
 
 
-def test_parts_that_the_study_has_are_its_runs():
-    assert list(scene.part("tanh", "none").accuracy.values()) == scene.runs("tanh")
-    assert list(scene.part("elu", "both").accuracy.values()) == scene.runs("elu", start="calibrated")
+@pytest.mark.parametrize(("name", "what", "start"), [("tanh", "none", "pretrained"), ("elu", "both", "calibrated")])
+def test_parts_that_the_study_has_are_its_runs_and_those_of_further_seeds(name, what, start):
+    rows = [r for r in results.load("swap_parts", "runs") if (r["activation"], r["part"]) == (name, what)]
+    found = scene.part(name, what)
+    assert [found.accuracy[seed] for seed in range(5)] == scene.runs(name, start=start)
+    assert [found.majority[seed] for seed in range(5)] == scene.runs(name, "majority", start=start)
+    assert list(found.accuracy.values())[5:] == [row["accuracy"] for row in rows]
+    assert list(found.accuracy) == list(range(5 + len(rows)))
 
 
 @pytest.mark.parametrize(("what", "names"), [("units", scene.FAIL), ("both", scene.FAIL), ("factor", ["gelu"])])
