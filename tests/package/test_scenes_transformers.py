@@ -91,6 +91,23 @@ def test_an_adjustment_is_judged_draw_by_draw(what, names):
     assert (found.low, found.high, found.n) == (pytest.approx(low), pytest.approx(high), len(seeds))
 
 
+def test_findings_count_the_stored_runs():
+    def won(names, **how):
+        wanted = {"start": "pretrained", "trained": "all", "rate": 5e-5, "warmup": 0, "updates": 64} | how
+        rows = [row for row in results.load("transformers", "swaps") if row["activation"] in names]
+        a, p = np.array([(r["accuracy"], r["majority"]) for r in rows if all(r[k] == v for k, v in wanted.items())]).T
+        return np.sum((a - p) / np.sqrt(p * (1 - p) / 600) > 2), len(a)
+
+    found = {row[0]: row[1:] for row in scene.findings_table().rows}
+    fails = ("tanh", "elu", "sigmoid")
+    said = ("{} of {} learn".format(*won(fails)), "time: {} of {} later".format(*won(fails, updates=256)))
+    assert found["tanh, ELU, sigmoid constant"] == said
+    five = ("silu", "relu_squared", "penalized_tanh", "glu", "swiglu")
+    assert found["5 more constant"][0] == "{} of {} learn".format(*won(five))
+    rates = np.sum([won(fails, rate=rate, warmup=6) for rate in (1e-5, 5e-5, 2e-4, 5e-4)], axis=0)
+    assert found["no other rate was tried"][0] == "{} of {} learn".format(*rates)
+
+
 def test_losses_from_scratch_are_compared_with_those_of_the_same_seed():
     loss = scene.scratch()
     low, high = interval(loss["relu"], loss["silu"], 0.95)

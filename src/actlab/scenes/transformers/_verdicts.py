@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from ... import experiments
 from ...tables import Table
 from ._published import printed
-from ._stored import FAIL, ahead, gradients, learned, points, runs
+from ._stored import FAIL, WAYS, ahead, gradients, learned, points, runs
 
 __all__ = ["findings_table", "verdicts", "verdicts_table"]
-
-RATES = (1e-5, 5e-5, 2e-4, 5e-4)
-LONGER = {"updates": 256}
 
 
 def verdicts(names: Sequence[str] = experiments.eleven) -> dict[str, str]:
@@ -49,9 +46,13 @@ def findings_table() -> Table:
     sure = sum(mean > half for mean, half in lead.values())
     before = {name: ratio for name, (ratio, _) in gradients(("tanh", "gelu")).items()}
     well = sum(learned(name) == len(runs(name)) for name in others)
-    rates = [{"rate": rate, "warmup": 6} for rate in RATES]
+    rates = [how for how in WAYS.values() if "warmup" in how]
     rows = [
-        ("tanh, ELU, sigmoid constant", f"{_won(FAIL, [{}])} learn", f"time: {_won(FAIL, [LONGER])} later"),
+        (
+            "tanh, ELU, sigmoid constant",
+            f"{_won(FAIL, [{}])} learn",
+            f"time: {_won(FAIL, [WAYS['256 updates']])} later",
+        ),
         (f"{len(rest)} more constant", f"{_won(rest, [{}])} learn", "not known"),
         ("gradients vanish", f"tanh {before['tanh']:.2f}, GELU {before['gelu']:.2f}", "afterwards, not before"),
         ("weights fit GELU alone", f"{well} of {len(others)} others learn", "sentences stay apart"),
