@@ -51,6 +51,8 @@ def test_runs_are_paired_with_those_of_the_study():
     }
     rows = [row for row in results.load("swap_parts", "runs") if row["seed"] in majority]
     assert rows and all(row["majority"] == majority[row["seed"]] for row in rows)
+    drawn = {(row["seed"], row["majority"]) for row in results.load("swap_parts", "runs")}
+    assert len({seed for seed, _ in drawn}) == len(drawn)
 
 
 def test_tables_leave_a_seed_out_that_is_not_whole(recipe, tmp_path, monkeypatch):
