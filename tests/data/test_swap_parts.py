@@ -31,9 +31,16 @@ def test_seeds_are_whole_and_the_first_ones(recipe):
     assert keys == recipe.jobs(seeds) and seeds == list(recipe.SEEDS[: len(seeds)])
     looks = [(row["activation"], row["part"], row["seed"]) for row in results.load("swap_parts", "looks")]
     assert len(set(looks)) == len(looks) and set(keys) <= set(looks)
-    untrained = {(name, part) for name, part, _ in set(looks) - set(keys)}
-    assert {seed for _, _, seed in set(looks) - set(keys)} == set(recipe.STUDIED)
-    assert untrained == {("gelu", "none")} | {(name, part) for name in recipe.FUNCTIONS for part in ("none", "both")}
+    untrained = set(looks) - set(keys)
+    assert untrained == {(*pair, seed) for pair in recipe.ELSEWHERE for seed in recipe.STUDIED}
+
+
+def test_seeds_that_the_study_lacks_have_its_runs_too(recipe):
+    eleven, eighteen = ([(name, part) for name, part, _ in recipe.jobs([seed])] for seed in (4, 5))
+    assert len(eleven) == 11 and len(set(eighteen)) == 18
+    assert set(eighteen) - set(eleven) == {("gelu", "none")} | {
+        (name, part) for name in ("tanh", "elu", "sigmoid") for part in ("none", "both")
+    }
 
 
 def test_runs_are_paired_with_those_of_the_study():
@@ -44,6 +51,8 @@ def test_runs_are_paired_with_those_of_the_study():
     }
     rows = [row for row in results.load("swap_parts", "runs") if row["seed"] in majority]
     assert rows and all(row["majority"] == majority[row["seed"]] for row in rows)
+    drawn = {(row["seed"], row["majority"]) for row in results.load("swap_parts", "runs")}
+    assert len({seed for seed, _ in drawn}) == len(drawn)
 
 
 def test_tables_leave_a_seed_out_that_is_not_whole(recipe, tmp_path, monkeypatch):
@@ -52,8 +61,7 @@ def test_tables_leave_a_seed_out_that_is_not_whole(recipe, tmp_path, monkeypatch
     look = dict.fromkeys(recipe.LOOK, 0)
     run = look | dict.fromkeys(("accuracy", "positive", "majority", "train_loss", "seconds"), 1)
     file = tmp_path / "runs.jsonl"
-    untrained = [(name, part) for name in recipe.FUNCTIONS for part in ("none", "both")] + [("gelu", "none")]
-    for name, part, seed in [(*pair, seed) for pair in untrained for seed in recipe.STUDIED]:
+    for name, part, seed in [(*pair, seed) for pair in recipe.ELSEWHERE for seed in recipe.STUDIED]:
         recipe.note(file, look | {"activation": name, "part": part, "seed": seed})
     for name, part, seed in recipe.jobs([0, 1])[:-1]:
         recipe.note(file, run | {"activation": name, "part": part, "seed": seed})

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from actlab import activations, networks, train
+from actlab import activations, networks, results, train
 from actlab.networks import _text
 from actlab.scenes import transformers as scene
 
@@ -71,9 +71,14 @@ def test_a_run_learned_only_beyond_two_standard_errors():
             assert scene.learned(name, **how) == sum((a - p) / np.sqrt(p * (1 - p) / 600) > 2 for a, p in rates)
 
 
-def test_parts_that_the_study_has_are_its_runs():
-    assert list(scene.part("tanh", "none").accuracy.values()) == scene.runs("tanh")
-    assert list(scene.part("elu", "both").accuracy.values()) == scene.runs("elu", start="calibrated")
+@pytest.mark.parametrize(("name", "what", "start"), [("tanh", "none", "pretrained"), ("elu", "both", "calibrated")])
+def test_parts_that_the_study_has_are_its_runs_and_those_of_further_seeds(name, what, start):
+    rows = [r for r in results.load("swap_parts", "runs") if (r["activation"], r["part"]) == (name, what)]
+    found = scene.part(name, what)
+    assert [found.accuracy[seed] for seed in range(5)] == scene.runs(name, start=start)
+    assert [found.majority[seed] for seed in range(5)] == scene.runs(name, "majority", start=start)
+    assert list(found.accuracy.values())[5:] == [row["accuracy"] for row in rows]
+    assert list(found.accuracy) == list(range(5 + len(rows)))
 
 
 @pytest.mark.parametrize(("what", "names"), [("units", scene.FAIL), ("both", scene.FAIL), ("factor", ["gelu"])])
@@ -84,6 +89,23 @@ def test_an_adjustment_is_judged_draw_by_draw(what, names):
     low, high = interval(100 * a, 100 * b, 1 - 0.05 / 6)
     found = scene.changed(what, names)
     assert (found.low, found.high, found.n) == (pytest.approx(low), pytest.approx(high), len(seeds))
+
+
+def test_findings_count_the_stored_runs():
+    def won(names, **how):
+        wanted = {"start": "pretrained", "trained": "all", "rate": 5e-5, "warmup": 0, "updates": 64} | how
+        rows = [row for row in results.load("transformers", "swaps") if row["activation"] in names]
+        a, p = np.array([(r["accuracy"], r["majority"]) for r in rows if all(r[k] == v for k, v in wanted.items())]).T
+        return np.sum((a - p) / np.sqrt(p * (1 - p) / 600) > 2), len(a)
+
+    found = {row[0]: row[1:] for row in scene.findings_table().rows}
+    fails = ("tanh", "elu", "sigmoid")
+    said = ("{} of {} learn".format(*won(fails)), "time: {} of {} later".format(*won(fails, updates=256)))
+    assert found["tanh, ELU, sigmoid constant"] == said
+    five = ("silu", "relu_squared", "penalized_tanh", "glu", "swiglu")
+    assert found["5 more constant"][0] == "{} of {} learn".format(*won(five))
+    rates = np.sum([won(fails, rate=rate, warmup=6) for rate in (1e-5, 5e-5, 2e-4, 5e-4)], axis=0)
+    assert found["no other rate was tried"][0] == "{} of {} learn".format(*rates)
 
 
 def test_losses_from_scratch_are_compared_with_those_of_the_same_seed():

@@ -57,9 +57,12 @@ from ._stored import (
     runs,
     starts_figure,
     swaps_table,
+    ways_table,
+)
+from ._verdicts import (
+    findings_table,
     verdicts,
     verdicts_table,
-    ways_table,
 )
 
 __all__ = [
@@ -75,6 +78,7 @@ __all__ = [
     "courses_figure",
     "courses_table",
     "fan_player",
+    "findings_table",
     "fitted_player",
     "gains_table",
     "gap",

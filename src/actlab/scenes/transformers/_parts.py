@@ -37,7 +37,7 @@ PARTS = {
 }
 REVERSED = {"none": "GELU as it is", "factor": "as large as tanh's", "units": "with tanh's middles"}
 COMPARED = 6  # differences that stand together: four adjustments of three functions, two of GELU
-STARTS = {"none": "pretrained", "both": "calibrated"}  # stored with data/transformers
+STARTS = {"none": "pretrained", "both": "calibrated"}  # of the first seeds stored with data/transformers
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ class Part:
 
 def part(name: str, what: str) -> Part:
     """The stored runs of a function with a part of it adjusted: a key of PARTS."""
+    rows = [row for row in results.load("swap_parts", "runs") if (row["activation"], row["part"]) == (name, what)]
+    values = {column: {row["seed"]: row[column] for row in rows} for column in ("accuracy", "majority")}
     if what in STARTS:
         values = {
-            column: dict(enumerate(runs(name, column, start=STARTS[what]))) for column in ("accuracy", "majority")
+            column: dict(enumerate(runs(name, column, start=STARTS[what]))) | further
+            for column, further in values.items()
         }
-    else:
-        rows = [row for row in results.load("swap_parts", "runs") if (row["activation"], row["part"]) == (name, what)]
-        values = {column: {row["seed"]: row[column] for row in rows} for column in ("accuracy", "majority")}
     seen = [row for row in results.load("swap_parts", "looks") if (row["activation"], row["part"]) == (name, what)]
     medians = {
         column: statistics.median(row[column] for row in seen) for column in ("ratio", "common", "cosine", "through")

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from ... import experiments, plot, results, widgets
 from ...tables import Table
 from .. import drawn
-from ._published import printed
 
 __all__ = [
     "FAIL",
@@ -31,8 +30,6 @@ __all__ = [
     "runs",
     "starts_figure",
     "swaps_table",
-    "verdicts",
-    "verdicts_table",
     "ways_table",
 ]
 
@@ -266,30 +263,3 @@ def courses_table(found: Mapping[str, Sequence[Mapping]], below: float = 0.65) -
             then = ("never", "-", "-") if i is None else (32 * (i + 1), f"{ratios[i]:.2f}", f"{max(ratios[:i]):.2f}")
             rows.append((f"{name}, seed {row['seed']}", *then, f"{losses[-1]:.2f}"))
     return Table(["run", f"loss below {below}", "ratio then", "most before", "last loss"], rows)
-
-
-# ---- published against ours -------------------------------------------------------------------------------------
-
-
-def verdicts(names: Sequence[str] = experiments.eleven) -> dict[str, str]:
-    """Whether the published result on SST-2, learned or constant, is that of all of our runs, of most, or of few."""
-    accuracy, f1 = printed("SST-2", "accuracy"), printed("SST-2", "f1")
-    found = {}
-    for name in names:
-        p = accuracy[name]
-        theirs = f1[name] > 2 * p**2 / (1 + p) + 5e-4
-        won, n = learned(name), len(runs(name))
-        agree = (won if theirs else n - won) / n
-        found[name] = "holds" if agree == 1 else "does not hold" if agree < 0.5 else "with conditions"
-    return found
-
-
-def verdicts_table(found: Mapping[str, str]) -> Table:
-    """What `verdicts` found, with the accuracies on both sides."""
-    theirs = printed("SST-2", "accuracy")
-    rows = []
-    for name, verdict in found.items():
-        a = runs(name)
-        ours = f"{statistics.mean(a):.3f}"
-        rows.append((name, f"{theirs[name]:.3f}", ours, f"{learned(name)} of {len(a)}", verdict))
-    return Table(["function", "published", "ours, mean", "learned", "verdict"], rows)
