@@ -107,13 +107,14 @@
   });
 
   const labs = all("[data-lab]");
-  // Layers beyond two, a second setting, a field for a function of one's own and a second picture make a lab higher:
-  // its place is kept before its script is there.
+  // Layers beyond two, a second setting, a field for a function of one's own, what sets points and a second picture make
+  // a lab higher: its place is kept before its script is there.
   const wanted = new URLSearchParams(location.search);
   labs.forEach(({ style }) => {
     style.setProperty("--lab-layers", Math.min(8, Math.max(0, Number(wanted.get("depth")) - 2 || 0)));
     style.setProperty("--lab-b", Number(wanted.has("b")));
     style.setProperty("--lab-own", Number(wanted.get("f") === "own"));
+    style.setProperty("--lab-points", Number(wanted.get("data") === "own"));
     style.setProperty("--lab-beside", Number(Boolean(wanted.get("explore.beside"))));
   });
   // What computes in the page: its controls take the place of the picture that stands there.

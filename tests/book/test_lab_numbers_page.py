@@ -93,7 +93,13 @@ def test_each_link_arrives_and_no_default_is_taken_in_its_place(browser, site, p
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize(
-    "link", ["lab.html?depth=10", "lab.html?depth=10&b=1&b.f=gelu&b.depth=10", "numbers.html?z=0+800"]
+    "link",
+    [
+        "lab.html?depth=10",
+        "lab.html?depth=10&b=1&b.f=gelu&b.depth=10",
+        "lab.html?data=own",
+        "numbers.html?z=0+800",
+    ],
 )
 def test_the_place_of_a_lab_is_as_high_as_its_address_asks_for(browser, site, link, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
