@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch.nn import functional
 
-from ._parts import above, finite, sigmoid_slope, times
+from ._parts import above, finite, sigmoid_slope, softplus_value, times
 from ._record import Activation, entry
 
 __all__ = []
@@ -204,12 +204,8 @@ def _mish():
 
 
 def _mish_slope(z):
-    # with e = exp(z) and n = e (e + 2) the tanh is n / (n + 2): one exp for all, and no difference that cancels
-    near = z.clamp(GONE, 40)  # from 20 on it is 1, and exp of a large z, squared, would be inf
-    e = torch.exp(near)
-    n = e * (e + 2)
-    r = 1 / (n + 2)
-    return n * r + (4 * near * e * r) * ((1 + e) * r)
+    t = torch.tanh(softplus_value(z))
+    return t + z.clamp(GONE, 50) * torch.sigmoid(z) * (1 - t) * (1 + t)  # 1 - t is 0 from 20 on
 
 
 @entry
