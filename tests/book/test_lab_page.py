@@ -243,7 +243,7 @@ def test_points_are_set_by_finger_and_learned(browser, site):
     press(tab, "Pause")
     assert "fresh" not in tab.locator(f"{PLACE} .lab-numbers").inner_text()
     assert tab.locator(f"{PLACE} .lab-test").get_attribute("d") == ""  # no line of fresh points
-    expect(tab.get_by_text("on fresh ones")).to_be_hidden()
+    expect(tab.get_by_text("on fresh ones", exact=True)).to_be_hidden()
     tab.wait_for_url("**points=*")
     before = held(tab)
     tab.reload(wait_until="load")
