@@ -9,6 +9,7 @@ from torch import nn
 
 from actlab import activations, data, diagnostics, networks, results, theory
 from actlab.scenes import init as scene
+from actlab.scenes.init import _resets
 
 F64 = torch.float64
 
@@ -209,3 +210,11 @@ def test_the_predicted_edge_is_level_and_below_it_the_gradient_vanishes():
     assert scene.edges_predicted("sigmoid", edge.gain) == pytest.approx(0, abs=1e-6)
     slope = activations.get("tanh").slope(torch.zeros(1, dtype=F64)).item()
     assert scene.edges_predicted("tanh", 0.8) == pytest.approx(49 * math.log10(0.8 * slope))
+
+
+@pytest.mark.parametrize("part", _resets.PARTS)
+def test_delta_taken_alone_is_that_of_the_diagnostics(part):
+    network = _resets.with_part("gelu", part, width=16, depth=6)
+    x = torch.randn(32, 16, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    expected = torch.as_tensor(diagnostics.signals(network, x).delta).double()
+    torch.testing.assert_close(_resets._deltas(network, x), expected)
