@@ -26,7 +26,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-RUN = ("src/actlab", "data", "references.bib")  # what notebooks import and read
+RUN = ("src/actlab", "data", "references.bib", "_ext/kernels.py")  # what notebooks import and read, and run in
 READ = ("_ext",)  # what makes parts of a page while it is read: read again, not run again
 LOOKS = ("_static",)  # what pages look like: written again, not read again
 PACKAGES = ("torch", "numpy", "matplotlib", "ipywidgets")

@@ -107,8 +107,9 @@ class _Process:
 def _serve():
     from ipykernel.kernelapp import IPKernelApp
 
-    # torch's optimisers import the last one at their first step, for more than a second
-    for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy", "torch", "torch._dynamo"):
+    # torch's optimisers import the last one at their first step, for more than a second. Not the inline backend: it
+    # looks for its kernel once, while it is imported, and without one no figure is ever sent
+    for name in ("matplotlib.pyplot", "matplotlib.backends.backend_agg", "numpy", "torch", "torch._dynamo"):
         __import__(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a kernel that has ended leaves no zombie
     for line in sys.stdin:

@@ -48,6 +48,15 @@ def printed(client, code):
     return "".join(text.get("text", "") for text in texts)
 
 
+def shown(client, code):
+    """The forms in which the outputs of a cell come, each a list of MIME types."""
+    forms = []
+    client.execute_interactive(
+        code, timeout=60, output_hook=lambda message: forms.append(sorted(message["content"].get("data", {})))
+    )
+    return [form for form in forms if form]
+
+
 def ended(pid):
     try:
         os.kill(pid, 0)
@@ -67,6 +76,14 @@ def test_a_copy_is_alone_and_begins_as_a_kernel_of_its_own(kernels, tmp_path):
         pids = [one.provisioner.pid, other.provisioner.pid]
         assert len(set(pids)) == 2 and not any(map(ended, pids))
     assert all(map(ended, pids))
+
+
+def test_a_figure_comes_as_a_picture_from_a_copy_too(kernels):
+    draw = "import matplotlib.pyplot as plt; fig, ax = plt.subplots(); fig"
+    with started(KernelManager()) as (_, own), copied(kernels) as (_, copy):
+        pictures = shown(own, draw)
+        assert [form for form in pictures if "image/png" in form]
+        assert shown(copy, draw) == pictures
 
 
 def test_a_copy_can_be_interrupted_and_others_go_on(kernels):
