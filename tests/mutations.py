@@ -82,6 +82,9 @@ MISTAKES = {
         "intro.ipynb", "## Ways through", "![a](https://example.org/a.png)\\n\\n## Ways through", "book"
     ),
     "a picture without words": Mistake("src/actlab/scenes/intro.py", "alt=in_words", 'alt=lambda **_: ""', "book"),
+    "figures that come as text": Mistake(
+        "_ext/kernels.py", '"matplotlib.backends.backend_agg"', '"matplotlib_inline.backend_inline"', "book"
+    ),
     "a claim whose check says otherwise": Mistake(
         "src/actlab/claims/tanh/curve.py",
         "verdict=TRUE",

@@ -74,9 +74,18 @@ def asked(path: Path) -> list[tuple[str, str]]:
 
 def players(path: Path) -> int:
     """How many players a notebook shows, by what it stores of them: a cell calls one, or a scene that makes it."""
+    return _stored_as(path, "player: ")
+
+
+def figures(path: Path) -> int:
+    """How many figures a notebook shows, by what it stores of them."""
+    return _stored_as(path, "<Figure size ")
+
+
+def _stored_as(path, words):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
-    return sum("".join(output.get("data", {}).get("text/plain", "")).startswith("player: ") for output in outputs)
+    return sum("".join(output.get("data", {}).get("text/plain", "")).startswith(words) for output in outputs)
 
 
 def build(root: Path, *flags: str) -> subprocess.CompletedProcess:
@@ -116,6 +125,18 @@ def without_alt(html: Path = HTML) -> list[str]:
         for image in soup.find_all("img")
         if not image.get("alt", "").strip() or NAMED_AS_FILE.search(image["alt"])
     ]
+
+
+def undrawn(html: Path = HTML, root: Path = ROOT) -> list[str]:
+    """Pages with fewer pictures than their notebooks have figures: a figure can come as a line of text, or not at all."""
+    faults = []
+    for path in stored(root):
+        page = path.relative_to(root).with_suffix("").as_posix()
+        if (file := html / f"{page}.html").is_file() and (wanted := figures(path)):
+            drawn = len(_soups(file)[0].select(".cell_output img[src*='_images/']"))
+            if drawn < wanted:
+                faults.append(f"{page}: {drawn} pictures, and {wanted} figures in the notebook")
+    return faults
 
 
 def heavy(html: Path = HTML, root: Path = ROOT) -> list[str]:
@@ -249,7 +270,7 @@ def _ids(file, _mtime):
 
 def faults(html: Path = HTML, root: Path = ROOT) -> list[str]:
     """What each of the checks above finds."""
-    of_the_book = missing(html, root) + heavy(html, root)
+    of_the_book = missing(html, root) + undrawn(html, root) + heavy(html, root)
     return of_the_book + [fault for check in CHECKS for fault in check(html)]
 
 

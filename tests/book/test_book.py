@@ -35,6 +35,10 @@ def test_every_picture_is_described(book):
     assert site_checks.without_alt(book) == []
 
 
+def test_every_figure_is_a_picture(book):
+    assert site_checks.undrawn(book) == []
+
+
 def test_no_page_is_too_heavy_for_a_slow_line(book):
     assert site_checks.heavy(book) == []
 
