@@ -128,7 +128,7 @@ def without_alt(html: Path = HTML) -> list[str]:
 
 
 def undrawn(html: Path = HTML, root: Path = ROOT) -> list[str]:
-    """Pages with fewer pictures than their notebooks have figures: a figure can come as a line of text, or not at all."""
+    """Pages with fewer pictures than their notebooks have figures: one can come as a line of text, or not at all."""
     faults = []
     for path in stored(root):
         page = path.relative_to(root).with_suffix("").as_posix()

@@ -97,7 +97,8 @@ deep = (
         "`gelu` grow by {signal_gelu_ten} in mean square over ten layers, and by {signal_gelu_fifty} over fifty; at "
         "gain one fifty layers change its gradient by {delta_gelu_lecun}.",
         start="standard deviation {gain_gelu:.3f}, {gain_silu:.3f}, {gain_mish:.3f} over the root of the fan-in in "
-        "each of some ten layers; layer normalisation in each for more",
+        "each of some ten layers, where {gain_relu:.3f} does as well for `gelu`: its outputs change by "
+        "{signal_gelu_he_ten}, and eight layers were trained from it; layer normalisation in each for more",
         rate="tune it",
         watch="Outputs that explode or vanish on their way forward, for some examples and not for others.",
         kind="measured",
@@ -107,6 +108,7 @@ deep = (
             min(n["repels_gelu"], n["repels_silu"], n["repels_mish"]) > 1
             and n["powers_gelu_lecun"] < -10
             and n["powers_signal_gelu_fifty"] > 2 > 1 > n["powers_signal_gelu_ten"]
+            and abs(n["powers_signal_gelu_he_ten"]) < 1
         ),
     ),
     Leaf(
@@ -182,7 +184,9 @@ deep = (
         "last layer of each branch, see residual branches",
         rate="tune it: nothing was trained for this. In transformers with the normalisation behind the sum (post) "
         "practice is to warm the rate up; with it in front of the branch (pre) that matters less",
-        watch="Skips without scaling: the sum of the branches grows. Batch normalisation in its two modes.",
+        watch="Batch normalisation in tens of layers without skips: over fifty the gradients of `gelu` and `silu` "
+        "grow as well, by {batch_norm_gelu} and {batch_norm_silu}. Skips without scaling: the sum of the branches "
+        "grows. Batch normalisation in its two modes.",
         kind="theory",
         basis="and networks before training, ninety-six wide; pre and post: the literature",
         evidence={RESET: "what else resets the size", "cite:ioffe2015": "", "cite:xiong2020": ""},
@@ -192,6 +196,7 @@ deep = (
             and n["powers_layer_norm_sigmoid"] < -15
             and abs(n["powers_batch_norm_sigmoid"]) < 1
             and n["powers_batch_norm_relu"] > 3
+            and min(n["powers_batch_norm_gelu"], n["powers_batch_norm_silu"]) > 2
         ),
     ),
     Leaf(

@@ -101,8 +101,8 @@ plain = (
         watch="Columns that say nothing, and columns on wildly different scales. Repeated splits of one table are no "
         "new tables: intervals made as for draws are too narrow.",
         kind="measured",
-        basis="{tables_splits} splits of the same rows, paired, intervals widened for what they share; rates chosen "
-        "on other splits. Trees are from two benchmarks, not repeated here",
+        basis="{tables_splits} splits of the same rows, paired; intervals that hold together, widened for the rows "
+        "that splits share; rates chosen on other splits. Trees are from two benchmarks, not repeated here",
         evidence={
             "chapters/deeper/08_tabular#sec-exp-tables": "three tables, and no hidden layer as the control",
             "cite:grinsztajn2022": "",

@@ -19,7 +19,8 @@ starts = (
         "`gelu`, {gain_silu:.3f} for `silu`, {gain_selu:.3f} for `selu`. PyTorch's `nn.Linear` starts with "
         "{gain_torch:.3f} whatever follows: fifty layers of `relu` lose {delta_relu_torch} of their gradient by it. "
         "At fifty layers two want another one: `tanh` a little above one, not {gain_tanh:.3f}; `sigmoid` far more "
-        "than {gain_sigmoid:.3f}.",
+        "than {gain_sigmoid:.3f}. And `gelu` and `silu` want normalisation there: a signal that is a little off "
+        "leaves the size that their gain keeps.",
         start="in each hidden layer normal weights of that standard deviation, by the layer's own fan-in; biases "
         "zero; the last layer with gain one. With normalisation in every layer and no skips the factor cancels",
         watch="The forward signal and delta, not the gradients of the weights: these can be level while both vanish.",
@@ -29,10 +30,15 @@ starts = (
             SUMS: "how large is a sum?",
             "chapters/07_init_pairing#sec-init-default": "what a layer does unless told",
             "chapters/07_init_pairing#sec-init-trap": "the plot that hides it",
+            "chapters/07_init_pairing#sec-init-held": "the gains that cannot be held",
             "cite:he2015": "",
             "cite:glorot2010": "",
         },
-        holds=lambda n: n["powers_relu_torch"] < -15 and abs(n["powers_relu_computed"]) < 0.1,
+        holds=lambda n: (
+            n["powers_relu_torch"] < -15
+            and abs(n["powers_relu_computed"]) < 0.1
+            and min(n["repels_gelu"], n["repels_silu"]) > 1
+        ),
     ),
     Leaf(
         id="symmetry",

@@ -24,8 +24,8 @@ def _signals():
         for scheme in ("torch", "lecun", "he", "computed"):
             delta = np.mean([row["delta"] for row in where(stored, activation=name, scheme=scheme)])
             out |= {f"delta_{name}_{scheme}": power(delta), f"powers_{name}_{scheme}": delta}
-    for depth, many in ((10, "ten"), (50, "fifty")):
-        rows = where(results.load("signal_depth"), activation="gelu", scheme="computed", depth=depth)
+    for scheme, depth, many in (("computed", 10, "ten"), ("computed", 50, "fifty"), ("he", 10, "he_ten")):
+        rows = where(results.load("signal_depth"), activation="gelu", scheme=scheme, depth=depth)
         grown = np.mean([row["signal"] for row in rows])
         out |= {f"signal_gelu_{many}": power(grown), f"powers_signal_gelu_{many}": grown}
     return out

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ... import results
-from .._compare import Factor, by, where
+from .._compare import Factor, by, spread, where
 
 __all__ = ["found"]
 
@@ -52,4 +52,10 @@ def _costs():
         for row in where(results.load("published"), source="park2024", task="CoLA", quantity="total_time")
     }
     plain = [times[name] for name in ("relu", "leaky_relu", "gelu", "tanh", "sigmoid", "swish", "elu")]
-    return out | {"bert_apart": 100 * (max(plain) / min(plain) - 1), "bert_functions": len(plain)}
+    steps = [100 * (times[name] / min(plain) - 1) for name in ("relu_squared", "penalized_tanh")]
+    return out | {
+        "bert_apart": 100 * (max(plain) / min(plain) - 1),
+        "bert_functions": len(plain),
+        "bert_steps": spread(steps, ".0f"),
+        "bert_steps_least": min(steps),
+    }

@@ -39,9 +39,9 @@ def _bits():
     def of(name, way="tensor"):
         return by("seed", rows, f"decibels_{way}", function=name)
 
-    def lost(name, n):
+    def lost(name, n, way="tensor"):
         mine = where(rows, function=name)
-        return 100 * sum(row["accuracy"] - row["right_tensor"][bits.index(n)] for row in mine) / len(mine)
+        return 100 * sum(row["accuracy"] - row[f"right_{way}"][bits.index(n)] for row in mine) / len(mine)
 
     out: dict[str, Any] = {
         f"bits_{name}": sum(of(name)) / len(of(name)) for name in ("tanh", "relu6", "relu", "gelu")
@@ -54,8 +54,11 @@ def _bits():
         "bits_zeros": Difference.of(of("relu"), of("gelu")),
         "bits_affine": Difference.of(of("relu", "affine"), of("relu")),
         "bits_lost_8": max(lost(name, 8) for name in functions),
+        "bits_functions": len(functions),
         "bits_silu_3": lost("silu", 3),
         "bits_tanh_3": lost("tanh", 3),
+        "bits_silu_3_affine": lost("silu", 3, "affine"),
+        "bits_tanh_3_affine": lost("tanh", 3, "affine"),
         "dip_none": cosine["no dip"],
         "dip_mean": cosine["its mean alone"],
     }
