@@ -69,7 +69,7 @@ def _gelu_tanh():
         ),
         function=lambda z: z.clamp(min=GONE) * torch.sigmoid(2 * _gelu_tanh_inner(z)[0]),
         slope_function=_gelu_tanh_slope,
-        formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
+        formula=r"\frac{z}{2}\,(1 + \tanh u),\quad u = \sqrt{2/\pi}\,(z + 0.044715\,z^3)",
         slope_formula=r"\sigma(2u) + 2z\,u'\,\sigma(2u)\,\sigma(-2u),\quad u = \sqrt{2/\pi}\,(z + 0.044715\,z^3)",
         range=(-0.17004075057125405, inf),
         attained=(True, False),

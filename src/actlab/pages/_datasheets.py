@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -121,7 +122,9 @@ def _source(key):
 
 
 def _math(formula):
-    return f'<span class="math notranslate nohighlight">\\({html.escape(formula)}\\)</span>'
+    # in parts, between which a narrow screen may break the line: MathJax breaks none
+    parts = re.split(r"(?<=,)\s*(?:\\quad\s*|(?=\\text\{ else \}))", formula)
+    return " ".join(f'<span class="math notranslate nohighlight">\\({html.escape(part)}\\)</span>' for part in parts)
 
 
 def _settings(act):
