@@ -17,7 +17,7 @@ __all__ = ["perceptrons", "xor_figure"]
 def xor_figure() -> Figure:
     """The two lines of the hidden step units that solve XOR, the band between them, and the four corners."""
     x, label, *_ = data.xor(dtype=torch.float64)
-    fig, ax = plt.subplots(figsize=(4, 3.7))
+    fig, ax = plt.subplots(figsize=(5.6, 3.7))
     x1 = np.linspace(-0.5, 1.5, 50)
     ax.fill_between(x1, 0.5 - x1, 1.5 - x1, color=plot.BLUE, alpha=0.2, linewidth=0)
     ax.plot(x1, 0.5 - x1, color=plot.ORANGE, label="either: $x_1 + x_2 = 0.5$")

@@ -165,13 +165,15 @@ def wins(errors: Mapping[str, np.ndarray], one: str, other: str) -> int:
     return int((errors[one] < errors[other]).sum())
 
 
-def tasks_table(errors: Mapping[str, np.ndarray], rates: Mapping[str, float]) -> Table:
-    """Nine functions on one task: median error, least and most, and the rate."""
+def tasks_table(
+    task: str, errors: Mapping[str, Mapping[str, np.ndarray]], rates: Mapping[str, Mapping[str, float]]
+) -> Table:
+    """Nine functions on one task: median error, least and most, and the rate. errors, rates: as `tasks` has them."""
     rows = []
-    for name in first_of(errors):
-        low, middle, high = np.quantile(errors[name], [0, 0.5, 1])
-        rows.append((name, f"{middle:.1e}", f"{low:.0e} to {high:.0e}", f"{rates[name]:g}"))
-    return Table(["function", "median error", "ten starts", "rate"], rows)
+    for name in first_of(errors[task]):
+        low, middle, high = np.quantile(errors[task][name], [0, 0.5, 1])
+        rows.append((name, f"{middle:.1e}", f"{low:.0e} to {high:.0e}", f"{rates[task][name]:g}"))
+    return Table(["function", "median error", "ten starts", "rate"], rows, caption=f"{task.capitalize()}.")
 
 
 def tasks_figure(errors: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
