@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from . import _ops
 
-__all__ = ["Chain", "Node", "is_floats", "is_number"]
+__all__ = ["Chain", "Node", "is_floats", "is_number", "version"]
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Chain:
     emitted: dict[int, object] = field(default_factory=dict)
 
     def __post_init__(self):
-        self.version = self.root._version  # it grows when the root is changed in place
+        self.version = version(self.root)
 
     def add(self, operation, base, args, kwargs, places: dict[int, int], out: Tensor | None, place: tuple) -> int:
         """Put an operation at the end; places: from the id of each operand in the chain to its node."""
@@ -148,6 +148,11 @@ def _randomized(at, noise, lower=1 / 8, upper=1 / 3, training=False, *_):
     if training:
         return lambda values: values[at] * noise
     return lambda values: torch.nn.functional.leaky_relu(values[at], (lower + upper) / 2)
+
+
+def version(tensor: Tensor) -> int:
+    """A number that grows when a tensor is changed in place; 0 in inference mode, where none is kept."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def is_number(value) -> bool:
