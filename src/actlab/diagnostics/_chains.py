@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from . import _ops
 
-__all__ = ["Chain", "Node", "is_floats", "is_number", "version"]
+__all__ = ["Chain", "Node", "is_floats", "is_number", "is_packed", "version"]
 
 
 @dataclass
@@ -161,5 +161,10 @@ def is_number(value) -> bool:
 
 
 def is_floats(value) -> bool:
-    """Whether a value is a tensor of floats with at least one dimension."""
-    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 0
+    """Whether a value is a tensor of floats with at least one dimension, and lies in memory as most do."""
+    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 0 and not is_packed(value)
+
+
+def is_packed(tensor: Tensor) -> bool:
+    """Whether a tensor is nested, sparse or the like: it has no strides, and the numbers can't be walked through."""
+    return tensor.layout != torch.strided or tensor.is_nested

@@ -280,7 +280,8 @@ def _goal(out, loss, targets, seed) -> Tensor | None:
     if isinstance(held, Tensor) and held.numel() == 1:
         return held
     generator = torch.Generator().manual_seed(seed)
-    found = [torch.view_as_real(t) if t.is_complex() else t for t in tensors(out)]
+    found = [torch.cat([part.flatten() for part in t.unbind()]) if t.is_nested else t for t in tensors(out)]
+    found = [torch.view_as_real(t) if t.is_complex() else t for t in found]
     ends = [t for t in found if t.is_floating_point() and t.requires_grad and t.numel()]
     goals = [(t * torch.randn(t.shape, generator=generator).to(t)).sum() for t in ends]
     return sum(goals) if goals else None

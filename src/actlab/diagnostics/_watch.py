@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from . import _axes, _names, _ops
-from ._chains import Chain, is_floats, version
+from ._chains import Chain, is_floats, is_packed, version
 from ._measure import Attention, Call
 from ._recorder import Recorder, Trace, of_base
 
@@ -43,6 +43,8 @@ class Watch(Recorder, TorchDispatchMode):
 
     def finish(self, outputs):
         """Close what nothing has read: the network's own outputs, and side branches."""
+        if outputs and not any(out in self.traces for out in outputs):
+            self.unseen["part behind values that left torch"] += 1  # to numpy, say: nobody knows that it is they
         for out in outputs:
             made = self.read(out, "output")
             for call in made if isinstance(made, tuple) else (made,):
@@ -67,6 +69,8 @@ class Watch(Recorder, TorchDispatchMode):
         base, in_place = _ops.base_name(operation)
         if base in _ops.CREATED:
             return operation(*args, **kwargs)
+        if any(map(is_packed, tensors)):
+            return self.packed(operation, base, args, kwargs, known)
         if self.inner():
             return self.derivative(operation, base, args, kwargs, known)
         if base in _ops.PASSED:
@@ -110,6 +114,19 @@ class Watch(Recorder, TorchDispatchMode):
             self.unseen[str(operation)] += 1
         out = operation(*args, **kwargs)
         self.follow("foreign", args, known, out)
+        return out
+
+    def packed(self, operation, base, args, kwargs, known):
+        """An operation on nested or sparse tensors: of these nothing is measured, and functions are said."""
+        for t in known:
+            self.read(t, "packed")
+        function = base in _ops.SOFTMAXES or (_ops.is_pointwise(operation, base) and base not in _ops.LINEAR)
+        if self.phase == "first" and function and base not in _ops.COMPARISONS:
+            self.unseen[f"{base} of nested or sparse tensors"] += 1
+        out = operation(*args, **kwargs)
+        for o in tree_leaves(out):
+            if isinstance(o, Tensor):
+                self.traces[o] = Trace()
         return out
 
     def derivative(self, operation, base, args, kwargs, known):
@@ -174,8 +191,9 @@ class Watch(Recorder, TorchDispatchMode):
                 call.value.add(value)
         if first and (unseen or base in _ops.FUSED or self.maxout(base, args)):
             self.unseen[unseen or (base if base in _ops.FUSED else f"maxout ({base})")] += 1
+        shapes = [t.shape for t in known]  # `squeeze_` changes one
         out = operation(*args, **kwargs)
-        self.follow(base, args, known, out)
+        self.follow(base, args, known, out, shapes)
         if base in _ops.SOFTMAXES and first:
             self.traces[out].by = self.attention(base, args, out)
         if call:
@@ -363,17 +381,17 @@ class Watch(Recorder, TorchDispatchMode):
         self.measured += 1
         return found
 
-    def follow(self, base, args, known, out):
-        """Say of what came out where its units lie."""
-        source = next((t for t in known if self.traces[t].units is not None), known[0])
-        trace = self.traces[source]
+    def follow(self, base, args, known, out, shapes=None):
+        """Say of what came out where its units lie; shapes: those that known had before."""
+        i = next((i for i, t in enumerate(known) if self.traces[t].units is not None), 0)
+        trace, shape = self.traces[known[i]], shapes[i] if shapes else known[i].shape
         for o in tree_leaves(out):
             if not isinstance(o, Tensor):
                 continue
             if base in _ops.UNITS_AT and o.ndim:
                 self.traces[o] = Trace((_ops.UNITS_AT[base] % o.ndim,), base)
                 continue
-            units = _axes.moved(base, args, source.shape, trace.units, o.shape) if trace.units else None
+            units = _axes.moved(base, args, shape, trace.units, o.shape) if trace.units else None
             reduced = base in _ops.REDUCTIONS or trace.reduced
             pieces = _axes.pieces(base, args)
             self.traces[o] = Trace(units, trace.units_from if units else "guessed", None, reduced, pieces=pieces)
