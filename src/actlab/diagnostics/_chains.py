@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from . import _ops
 
-__all__ = ["Chain", "Node", "is_floats", "is_number"]
+__all__ = ["Chain", "Node", "is_floats", "is_number", "is_packed", "version"]
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Chain:
     emitted: dict[int, object] = field(default_factory=dict)
 
     def __post_init__(self):
-        self.version = self.root._version  # it grows when the root is changed in place
+        self.version = version(self.root)
 
     def add(self, operation, base, args, kwargs, places: dict[int, int], out: Tensor | None, place: tuple) -> int:
         """Put an operation at the end; places: from the id of each operand in the chain to its node."""
@@ -150,11 +150,21 @@ def _randomized(at, noise, lower=1 / 8, upper=1 / 3, training=False, *_):
     return lambda values: torch.nn.functional.leaky_relu(values[at], (lower + upper) / 2)
 
 
+def version(tensor: Tensor) -> int:
+    """A number that grows when a tensor is changed in place; 0 in inference mode, where none is kept."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
 def is_number(value) -> bool:
     """Whether a value is a tensor of one float, and on a device that has numbers."""
     return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim == 0 and not value.is_meta
 
 
 def is_floats(value) -> bool:
-    """Whether a value is a tensor of floats with at least one dimension."""
-    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 0
+    """Whether a value is a tensor of floats with at least one dimension, and lies in memory as most do."""
+    return isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim > 0 and not is_packed(value)
+
+
+def is_packed(tensor: Tensor) -> bool:
+    """Whether a tensor is nested, sparse or the like: it has no strides, and the numbers can't be walked through."""
+    return tensor.layout != torch.strided or tensor.is_nested

@@ -35,12 +35,12 @@ def generators_kept(modules, *devices, seed: int | None = None):
 
 
 @contextlib.contextmanager
-def network_kept(network: nn.Module):
+def network_kept(network: nn.Module, *, all_ask: bool = True):
     """Set back, at the end, what a forward and a backward pass may change in a network.
 
     Buffers, gradients, which parameters are trained, and the attributes of every module; not the insides of lists and
-    the like that its own code fills. While it lasts every float parameter asks for a gradient: so gradients reach
-    what lies before frozen weights.
+    the like that its own code fills. all_ask: while it lasts every float parameter asks for a gradient: so gradients
+    reach what lies before frozen weights.
     """
     # what torch.jit made holds its tensors elsewhere, and its code can't set attributes that it has not declared
     modules = [m for m in network.modules() if not isinstance(m, torch.jit.ScriptModule)]
@@ -49,18 +49,19 @@ def network_kept(network: nn.Module):
     buffers = [(b, b.detach().clone()) for b in network.buffers()]
     parameters = list(network.parameters())
     gradients = [(p, p.grad) for p in parameters]
-    frozen = [p for p in parameters if not p.requires_grad and p.is_floating_point()]
+    asking = [(p, p.requires_grad) for p in parameters]
     try:
-        for p in frozen:
-            p.requires_grad_()
+        for p in parameters:
+            if all_ask and p.is_floating_point():
+                p.requires_grad_()
         yield
     finally:
         for holder, content in before:
             if holder.keys() != content.keys() or any(holder[key] is not value for key, value in content.items()):
                 holder.clear()
                 holder.update(content)
-        for p in frozen:
-            p.requires_grad_(False)
+        for p, asks in asking:
+            p.requires_grad_(asks)
         for p, gradient in gradients:
             p.grad = gradient
         with torch.no_grad():

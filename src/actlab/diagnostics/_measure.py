@@ -133,7 +133,7 @@ def slope_of(function: Callable[[Tensor], Tensor], z: Tensor, thread: ThreadPool
 
     def work():
         with torch.enable_grad(), torch.autocast(kind, dtype=dtype, enabled=cast):
-            root = z.detach().requires_grad_()
+            root = (z.clone() if z.is_inference() else z.detach()).requires_grad_()
             return torch.autograd.grad(function(root).sum(), root)[0]
 
     return thread.submit(work).result()

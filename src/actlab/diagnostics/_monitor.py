@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..activations import watched
 from . import _text
 from ._findings import Limits
+from ._recorder import Hook
 from ._run import looked_at, tensors
 from ._signals import ELEMENTWISE, FLAT
 from ._watch import Watch
@@ -91,8 +92,8 @@ class Monitor:
         for module in network.modules():
             if module is not network and not isinstance(module, torch.jit.ScriptModule):
                 for hook in (
-                    module.register_forward_pre_hook(watch.before),
-                    module.register_forward_hook(watch.after, always_call=True),
+                    module.register_forward_pre_hook(Hook(watch.before)),
+                    module.register_forward_hook(Hook(watch.after), always_call=True),
                 ):
                     self._open.callback(hook.remove)
         watch.phase = "first"

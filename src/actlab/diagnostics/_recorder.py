@@ -8,6 +8,7 @@ import itertools
 import math
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from ._chains import Chain, is_floats
 from ._keep import generators_kept
 from ._measure import Attention, Call, slope_of
 
-__all__ = ["Recorder", "Trace", "of_base"]
+__all__ = ["Hook", "Recorder", "Trace", "of_base"]
 
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 GATES = {"L": ("input", "forget", "cell", "output", "hidden"), "G": ("reset", "update", "new")}  # LSTM, GRU
@@ -39,6 +40,23 @@ class Trace:
     pieces: int | None = None  # the dimension along which several tensors were stacked
 
 
+class Hook:
+    """Calls what it was made with; in a copy of its module, or in a stored one, it does nothing."""
+
+    def __init__(self, work: Callable | None = None):
+        self.work = work
+
+    def __call__(self, *given):
+        if self.work is not None:
+            self.work(*given)
+
+    def __deepcopy__(self, memo):
+        return Hook()
+
+    def __reduce__(self):
+        return Hook, ()
+
+
 class Recorder:
     """What was seen of the network's activations: `calls`, in the order of the pass.
 
@@ -48,10 +66,11 @@ class Recorder:
     without gradients; else "over".
     """
 
-    def __init__(self, network: nn.Module, kinds, *, flat: float, axis, keep, slopes_alone: bool = False):
+    def __init__(self, network: nn.Module, kinds, *, flat: float, axis, keep, slopes_alone=False, asks=True):
         super().__init__()
         self.slopes_alone = slopes_alone  # whether only dead units and flat values are counted
         self.gradients = not slopes_alone
+        self.asks = asks  # whether inputs and frozen weights ask for gradients
         self.calls: dict[tuple, Call] = {}
         self.attentions: dict[tuple, Attention] = {}
         self.unseen, self.passed, self.measured = Counter(), Counter(), 0
@@ -74,7 +93,7 @@ class Recorder:
 
     def before(self, module, args):
         """A hook before each module's forward."""
-        if self.phase == "over" or (self.busy and self.inside):
+        if self.phase == "over" or (self.busy and self.inside) or self.inner():
             return
         self.stack.append((self.names.get(id(module)) or self.place()[0], module))
         if isinstance(module, nn.RNNBase) and args:
@@ -100,7 +119,7 @@ class Recorder:
     def called(self, act, z, apply):
         """What a call of a catalog's entry is handed to."""
         elsewhere = threading.get_ident() != self.owner  # it is a slope that is computed
-        if elsewhere or self.busy or self.phase == "over" or not is_floats(z):
+        if elsewhere or self.busy or self.phase == "over" or self.inner() or not is_floats(z):
             return apply(z)
         self.busy = True
         try:
@@ -111,6 +130,10 @@ class Recorder:
         finally:
             self.busy = False
         return out
+
+    def inner(self):
+        """Whether it is a pass backward that runs, which the network's own code began in its pass forward."""
+        return self.phase == "first" and torch._C._current_graph_task_id() != -1
 
     def place(self):
         """The name of the innermost module, and the module."""
@@ -138,11 +161,21 @@ class Recorder:
                 z, forward, name, act, relu=isinstance(module, nn.ReLU) or name == "relu", halves=halves
             )
 
-    def begin(self, z, function, name, act, *, place=None, relu=False, halves=None) -> Call | None:
-        """Measure what goes into a function; halves: from a gradient at another tensor to the one at z."""
+    def begin(self, z, function, name, act, *, place=None, relu=False, halves=None, slope=None) -> Call | None:
+        """Measure what goes into a function; halves: from a gradient at another tensor to the one at z.
+
+        slope: at each number of z, where it is known already.
+        """
         layer = (place or self.place())[0]
         if self.phase == "again":
             return self.recomputed(z, layer, halves)
+        relu = relu and slope is None and "slope" not in self.kept_values
+        if slope is None and not relu:
+            try:
+                slope = slope_of(function, z, self.thread)
+            except RuntimeError:
+                self.unseen[f"{name}, of which torch has no slope"] += 1
+                return None
         gate = self.gate(place)
         layer = f"{layer}.{gate}" if gate else layer
         number = 0 if gate else self.counts[layer, name]
@@ -164,11 +197,11 @@ class Recorder:
                 found.z.add(z)
                 found.histogram.add(z, found.z.mean, found.z.std)
                 found.keep("z", z)
-            if relu and "slope" not in found.kept:
+            if relu:
                 alive = z > 0
                 found.add_alive(alive, alive.numel() - int(alive.sum()))
             else:
-                found.add_slope(slope_of(function, z, self.thread))
+                found.add_slope(slope)
         if not self.gradients:
             return found
         source, part = halves or (z, lambda gradient: gradient)

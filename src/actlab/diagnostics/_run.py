@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from .._floats import require_float
 from ..activations import watched
 from ._keep import generators_kept, network_kept
 from ._measure import Moments
+from ._recorder import Hook
 from ._watch import Watch
 
 __all__ = ["Pass", "looked_at", "passes", "tensors"]
@@ -47,29 +49,47 @@ def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat, 
             raise ValueError("the network has layers without weights yet; call it once on a batch, and ask again")
         if p.is_inference():
             raise ValueError("the network was made in inference mode: its weights can have no gradient")
-    watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep, slopes_alone=slopes_alone)
-    weights = {name: p for name, p in network.named_parameters() if p.requires_grad and p.ndim > 1}
-    seen = Pass(watch, weights, {name: Moments() for name in weights})
-    seen.zeros = tuple(
-        name
-        for name, p in network.named_parameters()
-        if not name.endswith("bias") and p.numel() and not p.detach().count_nonzero()
-    )
-    devices = {t.device for t in [*network.parameters(), *network.buffers(), *tensors(x)]}
+    batches = _batches(x)
+    first = list(itertools.islice(batches, 1))
+    if not first:
+        raise ValueError("there is no batch to look at")
+    for asks in (True, False):
+        watch = Watch(network, kinds, flat=flat, axis=axis, keep=keep, slopes_alone=slopes_alone, asks=asks)
+        weights = {name: p for name, p in network.named_parameters() if p.requires_grad and p.ndim > 1}
+        seen = Pass(watch, weights, {name: Moments() for name in weights})
+        seen.zeros = tuple(
+            name
+            for name, p in network.named_parameters()
+            if not name.endswith("bias") and p.numel() and not p.detach().count_nonzero()
+        )
+        try:
+            _over(network, itertools.chain(first, batches), seen, loss, seed, call, decompose)
+        except _Refused:
+            continue
+        return seen
+
+
+class _Refused(Exception):
+    """The first pass forward failed on an input that asks for a gradient: it may do without."""
+
+
+def _over(network, batches, seen, loss, seed, call, decompose):
+    watch = seen.watch
+    devices = {t.device for t in [*network.parameters(), *network.buffers()]}
     try:
         with (
             _calm(network, decompose),
-            network_kept(network),
+            network_kept(network, all_ask=watch.asks),
             generators_kept(network.modules(), *devices, seed=seed),
         ):
             hooks = []
             for module in network.modules():
                 if not isinstance(module, torch.jit.ScriptModule):  # which takes none
-                    hooks.append(module.register_forward_pre_hook(watch.before))
-                    hooks.append(module.register_forward_hook(watch.after, always_call=True))
+                    hooks.append(module.register_forward_pre_hook(Hook(watch.before)))
+                    hooks.append(module.register_forward_hook(Hook(watch.after), always_call=True))
             looked_at.add(id(network))
             try:
-                for batch in _batches(x):
+                for batch in batches:
                     _one(network, batch, seen, loss=loss, seed=seed, call=call)
             finally:
                 looked_at.discard(id(network))
@@ -80,9 +100,6 @@ def passes(network, x, *, loss, seed, kinds, call, axis, keep, decompose, flat, 
         watch.phase = "over"
         watch.start()
         watch.thread.shutdown()
-    if not seen.batches:
-        raise ValueError("there is no batch to look at")
-    return seen
 
 
 @contextlib.contextmanager
@@ -134,7 +151,7 @@ def _one(network, batch, seen, *, loss, seed, call):
         if not isinstance(value, Tensor):
             return value
         value = value.detach().clone() if value.is_inference() else value.detach()
-        if not value.is_floating_point():
+        if not value.is_floating_point() or not watch.asks:
             return value.clone()
         leaves[id(value)] = value.requires_grad_()
         return value.clone()  # that the network may change in place
@@ -143,14 +160,14 @@ def _one(network, batch, seen, *, loss, seed, call):
     watch.start()
     watch.given(tensors(inputs))
     watch.phase = "first"
-    with watch, watched(watch.called):
-        if call is not None:
-            out = call(network, inputs)
-        elif isinstance(inputs, Mapping):
-            out = network(**inputs)
-        else:
-            several = isinstance(inputs, tuple) and not hasattr(inputs, "_fields")  # a packed sequence is one
-            out = network(*inputs) if several else network(inputs)
+    try:
+        with watch, watched(watch.called):
+            out = _called(network, inputs, call)
+    except Exception as error:
+        # it sets requires_grad of what it was given, say, or turns it into an array
+        if watch.asks and seen.batches == 1:
+            raise _Refused from error
+        raise
     watch.phase = "first"
     watch.finish(tensors(out))
     if not watch.calls and not watch.attentions and not watch.unseen:
@@ -171,6 +188,15 @@ def _one(network, batch, seen, *, loss, seed, call):
     for (name, weight), gradient in zip(seen.weights.items(), gradients[len(leaves) :], strict=True):
         seen.gradients[name].add(torch.zeros_like(weight) if gradient is None else gradient)
     watch.start()  # the graph goes
+
+
+def _called(network, inputs, call):
+    if call is not None:
+        return call(network, inputs)
+    if isinstance(inputs, Mapping):
+        return network(**inputs)
+    several = isinstance(inputs, tuple) and not hasattr(inputs, "_fields")  # a packed sequence is one
+    return network(*inputs) if several else network(inputs)
 
 
 def _no_batch(batch):
@@ -254,7 +280,8 @@ def _goal(out, loss, targets, seed) -> Tensor | None:
     if isinstance(held, Tensor) and held.numel() == 1:
         return held
     generator = torch.Generator().manual_seed(seed)
-    found = [torch.view_as_real(t) if t.is_complex() else t for t in tensors(out)]
+    found = [torch.cat([part.flatten() for part in t.unbind()]) if t.is_nested else t for t in tensors(out)]
+    found = [torch.view_as_real(t) if t.is_complex() else t for t in found]
     ends = [t for t in found if t.is_floating_point() and t.requires_grad and t.numel()]
     goals = [(t * torch.randn(t.shape, generator=generator).to(t)).sum() for t in ends]
     return sum(goals) if goals else None

@@ -4,13 +4,15 @@ An operation that is pointwise in one tensor lengthens a chain (`_chains`); when
 the chain is one function or several, and each is measured.
 """
 
+import contextlib
+
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from . import _axes, _names, _ops
-from ._chains import Chain, is_floats
+from ._chains import Chain, is_floats, is_packed, version
 from ._measure import Attention, Call
 from ._recorder import Recorder, Trace, of_base
 
@@ -41,6 +43,8 @@ class Watch(Recorder, TorchDispatchMode):
 
     def finish(self, outputs):
         """Close what nothing has read: the network's own outputs, and side branches."""
+        if outputs and not any(out in self.traces for out in outputs):
+            self.unseen["part behind values that left torch"] += 1  # to numpy, say: nobody knows that it is they
         for out in outputs:
             made = self.read(out, "output")
             for call in made if isinstance(made, tuple) else (made,):
@@ -65,6 +69,10 @@ class Watch(Recorder, TorchDispatchMode):
         base, in_place = _ops.base_name(operation)
         if base in _ops.CREATED:
             return operation(*args, **kwargs)
+        if any(map(is_packed, tensors)):
+            return self.packed(operation, base, args, kwargs, known)
+        if self.inner():
+            return self.derivative(operation, base, args, kwargs, known)
         if base in _ops.PASSED:
             out = operation(*args, **kwargs)
             if args[0] in self.traces:
@@ -106,6 +114,29 @@ class Watch(Recorder, TorchDispatchMode):
             self.unseen[str(operation)] += 1
         out = operation(*args, **kwargs)
         self.follow("foreign", args, known, out)
+        return out
+
+    def packed(self, operation, base, args, kwargs, known):
+        """An operation on nested or sparse tensors: of these nothing is measured, and functions are said."""
+        for t in known:
+            self.read(t, "packed")
+        function = base in _ops.SOFTMAXES or (_ops.is_pointwise(operation, base) and base not in _ops.LINEAR)
+        if self.phase == "first" and function and base not in _ops.COMPARISONS:
+            self.unseen[f"{base} of nested or sparse tensors"] += 1
+        out = operation(*args, **kwargs)
+        for o in tree_leaves(out):
+            if isinstance(o, Tensor):
+                self.traces[o] = Trace()
+        return out
+
+    def derivative(self, operation, base, args, kwargs, known):
+        """What the network's own code differentiates on the way: no activation, but a signal all the same."""
+        for t in known:
+            self.read(t, "derivative")
+        if base.endswith("_backward"):
+            self.passed["derivative"] += 1
+        out = operation(*args, **kwargs)
+        self.follow(base, args, known, out)
         return out
 
     def into(self, operation, base, args, kwargs, known):
@@ -160,8 +191,9 @@ class Watch(Recorder, TorchDispatchMode):
                 call.value.add(value)
         if first and (unseen or base in _ops.FUSED or self.maxout(base, args)):
             self.unseen[unseen or (base if base in _ops.FUSED else f"maxout ({base})")] += 1
+        shapes = [t.shape for t in known]  # `squeeze_` changes one
         out = operation(*args, **kwargs)
-        self.follow(base, args, known, out)
+        self.follow(base, args, known, out, shapes)
         if base in _ops.SOFTMAXES and first:
             self.traces[out].by = self.attention(base, args, out)
         if call:
@@ -251,7 +283,7 @@ class Watch(Recorder, TorchDispatchMode):
         """Whether a tensor carries a signal, and is no mask or other constant."""
         if self.traces[t].chain in self.open:
             return True
-        return is_floats(t) and (t.requires_grad or not torch.is_grad_enabled())
+        return is_floats(t) and (t.requires_grad or not self.asks or not torch.is_grad_enabled())
 
     def read(self, t, why):
         """Something outside of the chain reads t: what was made up to here is a function. The call that made t."""
@@ -301,7 +333,7 @@ class Watch(Recorder, TorchDispatchMode):
                 else:
                     self.passed["normalisation"] += 1
                 return None
-        stale = chain.root._version != chain.version
+        stale = version(chain.root) != chain.version
         if stale or (not pending and nodes[-1].tensor.shape != z.shape):
             name = _names.function_name(bases, None)
             self.unseen[f"{name}, {'its input was changed' if stale else 'which changes the shape'}"] += 1
@@ -321,10 +353,20 @@ class Watch(Recorder, TorchDispatchMode):
         name, only_relu = _names.function_name(bases, act), bases == ["relu"] and len(nodes) == 1
         z = chain.tensor(start)
         halves = of_base(z) if pending else None
-        call = self.begin(z, function, name, act, place=curved[0].place, relu=only_relu, halves=halves)
+        slope = None if pending else self.own_slope(z, nodes[-1].tensor)
+        call = self.begin(z, function, name, act, place=curved[0].place, relu=only_relu, halves=halves, slope=slope)
         if not pending:
             self.end(call, chain.tensor(end), known=True)
         return call
+
+    def own_slope(self, z, out):
+        """The slope by the code that is to send the gradient back, where that is not torch's; else None."""
+        if not isinstance(out.grad_fn, torch.autograd.function.BackwardCFunction):
+            return None
+        with contextlib.suppress(Exception):  # it may want what only a pass backward has
+            found = self.thread.submit(out.grad_fn.apply, torch.ones_like(out.detach())).result()
+            slopes = [g for g in tree_leaves(found) if isinstance(g, Tensor) and g.shape == z.shape]
+            return slopes[0].detach() if len(slopes) == 1 else None
 
     # --- what is not pointwise
 
@@ -339,17 +381,17 @@ class Watch(Recorder, TorchDispatchMode):
         self.measured += 1
         return found
 
-    def follow(self, base, args, known, out):
-        """Say of what came out where its units lie."""
-        source = next((t for t in known if self.traces[t].units is not None), known[0])
-        trace = self.traces[source]
+    def follow(self, base, args, known, out, shapes=None):
+        """Say of what came out where its units lie; shapes: those that known had before."""
+        i = next((i for i, t in enumerate(known) if self.traces[t].units is not None), 0)
+        trace, shape = self.traces[known[i]], shapes[i] if shapes else known[i].shape
         for o in tree_leaves(out):
             if not isinstance(o, Tensor):
                 continue
             if base in _ops.UNITS_AT and o.ndim:
                 self.traces[o] = Trace((_ops.UNITS_AT[base] % o.ndim,), base)
                 continue
-            units = _axes.moved(base, args, source.shape, trace.units, o.shape) if trace.units else None
+            units = _axes.moved(base, args, shape, trace.units, o.shape) if trace.units else None
             reduced = base in _ops.REDUCTIONS or trace.reduced
             pieces = _axes.pieces(base, args)
             self.traces[o] = Trace(units, trace.units_from if units else "guessed", None, reduced, pieces=pieces)
