@@ -128,6 +128,8 @@ double erf_series[] = {1. / 11975040000, -1. / 918086400, 1. / 76204800, -1. / 6
                        1. / 9360,        -1. / 1320,      1. / 216,      -1. / 42,      1. / 10,     -1. / 3,
                        1};
 
+double atan_series[] = {1. / 21, -1. / 19, 1. / 17, -1. / 15, 1. / 13, -1. / 11, 1. / 9, -1. / 7, 1. / 5, -1. / 3};
+
 #define EXP_TERMS 10
 #define ERFCX_TERMS 27
 /* Those that make.py computes: of (exp(r) - 1 - r) / r^2 in powers of r, the highest first; those of erfcx in tape.js,
@@ -160,19 +162,29 @@ INLINE wide expm1_of(wide x) {
   return power * p + (power - 1);
 }
 
+INLINE wide with_sign(wide to, wide x) { return (wide)(((bits)x & (bits)all_of(-0.0)) | (bits)to); }
+
+/* cosh(x) by `even` = 1, else sinh(x), by expm1, which keeps the digits near 0. */
+INLINE wide half_sum_of(wide x, int even) {
+  wide m = expm1_of(size(x)), e = m + 1;
+  wide large = even ? e : m;
+  wide sum = 0.5 * (large + large / (even ? e * e : e));
+  return even ? sum : with_sign(sum, x);
+}
+
 /* Tanh of x and its slope, from m = exp(2 |x|) - 1, which keeps the digits near 0 and far out. */
-INLINE wide tanh_of(wide m, wide x) { return (wide)(((bits)x & (bits)all_of(-0.0)) | (bits)(m / (m + 2))); }
+INLINE wide tanh_of(wide m, wide x) { return with_sign(m / (m + 2), x); }
 
 INLINE wide tanh_slope_of(wide m) {
   wide part = 2 / (m + 2);
   return part * (part * (m + 1));
 }
 
-/* log(1 + x) for -.9 < x < 1e300: 1 + x = 2^k (1 + f), and log(1 + f) = 2 artanh(s) with s = f / (2 + f). What 1 + x
-   loses of x is put back. */
-INLINE wide log1p_of(wide x) {
-  wide u = 1 + x;
-  wide lost = (x - (u - 1)) / u;
+/* log(more + x), from 1e-300 on for more = 0, from x = -.9 on for more = 1, up to 1e300: the argument is 2^k (1 + f),
+   and log(1 + f) = 2 artanh(s) with s = f / (2 + f). What 1 + x loses of x is put back. */
+INLINE wide log_of(wide x, double more) {
+  wide u = more + x;
+  wide lost = (x - (u - more)) / u;
   lost = select(u > 0x1p53, all_of(0), lost);
   bits shifted = (bits)u - (bits)all_of(0.70710678118654752);
   bits k = shifted >> 52;
@@ -209,8 +221,23 @@ INLINE wide erf_of(wide x) {
   if (all(far < 0.5)) return erf_near(x);
   wide near = least(far, all_of(6));
   wide tail = 1 - erfcx_of(near) * exp_of(-near * near);
-  wide signed_tail = (wide)(((bits)x & (bits)all_of(-0.0)) | (bits)tail);
+  wide signed_tail = with_sign(tail, x);
   return all(far >= 0.5) ? signed_tail : select(far < 0.5, erf_near(x), signed_tail);
+}
+
+INLINE wide root(wide x) {
+  UNROLL for (int i = 0; i < MANY; i++) x[i] = __builtin_sqrt(x[i]);
+  return x;
+}
+
+/* The angle of the point (x, y), for x >= 0 and x^2 + y^2 of an ordinary size: halved three times, the series of atan
+   is short. */
+INLINE wide angle_of(wide y, wide x) {
+  wide t = y / (x + root(x * x + y * y));
+  UNROLL for (int i = 0; i < 2; i++) t = t / (1 + root(1 + t * t));
+  wide w = t * t, sum = all_of(atan_series[0]);
+  UNROLL for (int i = 1; i < 10; i++) sum = sum * w + atan_series[i];
+  return 8 * (t + t * w * sum);
 }
 
 /* The sine of x, or of x + pi / 2 by `ahead` = 1, for |x| < 1e5: x is k quarters of the circle and r. */
@@ -233,7 +260,7 @@ INLINE wide sine_of(wide x, long long ahead) {
 /* --- tapes */
 
 enum { COPY, ADD, SUBTRACT, MULTIPLY, DIVIDE, TIMES, ABS, SQRT, MAX, MIN, LESS, UP_TO, CHOOSE, EXP, EXPM1, LOG1P, TANH,
-       TANH_SLOPE, ERFCX, ERF, SIN, COS };
+       TANH_SLOPE, ERFCX, ERF, SIN, COS, LOG, SINH, COSH, ATAN2 };
 
 #define EACH(value)                      \
   for (int k = 0; k < n; k += MANY) {    \
@@ -262,6 +289,10 @@ INLINE wide compared(bits yes, wide x, wide y) {
   return (wide)(((bits)all_of(1) & yes) | ((x != x) | (y != y)));
 }
 
+INLINE bits in_reach(wide y, wide x) {
+  return (x >= 0) & (x < 1e150) & (size(y) < 1e150) & ((x > 1e-150) | (size(y) > 1e-150));
+}
+
 static void operate(int op, const double *a, const double *b, const double *c, double *out, int n) {
   switch (op) {
     case COPY: EACH(x);
@@ -285,8 +316,9 @@ static void operate(int op, const double *a, const double *b, const double *c, d
     case EXPM1: {
       ORDINARY(size(x) < 708, expm1_of(x));
     }
+    case LOG:
     case LOG1P: {
-      ORDINARY((x > -0.9) & (x < 1e300), log1p_of(x));
+      ORDINARY((x > (op == LOG ? 1e-300 : -0.9)) & (x < 1e300), log_of(x, op != LOG));
     }
     case TANH: {
       ORDINARY(x < 1e300, tanh_of(x, get(b + k)));
@@ -299,6 +331,13 @@ static void operate(int op, const double *a, const double *b, const double *c, d
     case SIN:
     case COS: {
       ORDINARY(size(x) < 1e5, sine_of(x, op == COS));
+    }
+    case SINH:
+    case COSH: {
+      ORDINARY(size(x) < 708, half_sum_of(x, op == COSH));
+    }
+    case ATAN2: {
+      ORDINARY(in_reach(x, get(b + k)), angle_of(x, get(b + k)));
     }
     default:
       for (int k = 0; k < n; k++) out[k] = one(op, a[k], b[k]);

@@ -37,7 +37,7 @@ const eachOne = (f) => (a, b, c, o, n) => {
   for (let k = 0; k < n; k++) o[k] = f(a[k], b[k]);
 };
 
-/* Name of an operation -> what it does with n numbers of lines a, b, c, into line o. Those up to cos have the same
+/* Name of an operation -> what it does with n numbers of lines a, b, c, into line o. Those up to atan2 have the same
    numbers in engine.c; the rest are done here for both. A comparison is 1, 0, or NaN beside a NaN. */
 const OPERATIONS = {
   copy: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = a[k]; },
@@ -64,13 +64,12 @@ const OPERATIONS = {
   erf: (a, b, c, o, n) => { for (let k = 0; k < n; k++) o[k] = erf(a[k]); },
   sin: eachOne(Math.sin),
   cos: eachOne(Math.cos),
-  sign: eachOne(Math.sign),
   log: eachOne(Math.log),
-  pow: eachOne(Math.pow),
   sinh: eachOne(Math.sinh),
   cosh: eachOne(Math.cosh),
-  atan: eachOne(Math.atan),
   atan2: eachOne(Math.atan2),
+  sign: eachOne(Math.sign),
+  pow: eachOne(Math.pow),
 };
 /* Name of an operation -> its number. */
 const CODES = Object.fromEntries(Object.keys(OPERATIONS).map((name, i) => [name, i]));
@@ -94,6 +93,7 @@ Object.assign(ops, {
   times: ((times) => (a, b) => (a === 0 || b === 0 ? 0 : a === 1 ? b : b === 1 ? a : times(a, b)))(ops.times),
   choose: ((choose) => (a, b, c) => (a === 1 ? b : a === 0 ? c : b === 1 && c === 0 ? a : choose(a, b, c)))(ops.choose),
   abs: ((abs) => (a) => abs(a.op === "multiply" && a.from[0] === -1 ? a.from[1] : a))(ops.abs),
+  atan: (a) => ops.atan2(a, 1),
   negative: (a) => ops.multiply(-1, a),
   clip: (a, low, high) => ops.min(ops.max(a, low), high),
   /* Any function of one number; compiled code cannot have it. */

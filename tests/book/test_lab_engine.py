@@ -162,6 +162,22 @@ def test_values_and_slopes_are_those_of_the_package(either, name, settings, prog
         assert not bad.any(), list(zip(z[bad].tolist(), ours[bad].tolist(), theirs[bad].tolist(), strict=True))[:5]
 
 
+ELEMENTARY = {
+    "log(z)": torch.log, "log1p(z)": torch.log1p, "sinh(z)": torch.sinh, "cosh(z)": torch.cosh, "atan(z)": torch.atan,
+}  # fmt: skip
+TYPED = IN_A_NETWORK.replace("e.functionOf(given.name, given.settings)", "e.typed(given.text)")
+
+
+@pytest.mark.parametrize("text", ELEMENTARY)
+def test_elementary_functions_are_right_at_every_size(either, text):
+    sizes = [0.0, 1e-308, 1e-300, 1e-17, 1e-8, 0.1, 0.4, 0.9, 0.999, 1.0, 1.5, 30.0, 354.0, 707.9, 709.0, 711.0, 1e5]
+    sizes += [1e149, 1e151, 1e300, 1.7e308, math.inf]
+    z = torch.tensor([s * one for one in sizes for s in (1, -1)] + [math.nan, *np.linspace(-3, 3, 99)], dtype=F64)
+    value, _ = torch.tensor(either(TYPED, text=text, z=z), dtype=F64)
+    true = ELEMENTARY[text](z)
+    torch.testing.assert_close(value, true, rtol=3e-15, atol=0.0, equal_nan=True)
+
+
 @pytest.mark.parametrize("name", ["gelu", "sigmoid", "tanh", "silu", "mish", "softplus", "celu"])
 def test_slopes_keep_their_digits_in_the_tails(either, name):
     z = torch.tensor([-37.0, -20.0, -10.0, -6.0], dtype=F64)
