@@ -55,6 +55,7 @@
   };
 
   const mathjax = once(async () => {
+    window.MathJax = { ...window.MathJax, startup: { typeset: false } }; // else it begins with the whole page, wherever the reader is
     await load(`${root}_static/vendor/mathjax/tex-chtml-full.js`);
     await MathJax.startup.promise;
   });

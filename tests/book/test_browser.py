@@ -423,6 +423,13 @@ def test_mathematics_is_typeset_once_a_reader_has_begun(browser, site):
         assert len([name for name in asked if "tex-chtml" in name]) == 1
 
 
+def test_mathematics_far_from_the_screen_waits(browser, site):
+    with untouched(browser, site, "appendix/catalog") as (tab, _):
+        tab.evaluate("() => document.querySelector('.math').scrollIntoView()")
+        tab.wait_for_function("() => document.querySelector('.math mjx-container')")
+        assert tab.locator(".math:not(:has(mjx-container))").count() > 100
+
+
 def test_a_link_into_a_page_stays_at_its_place_while_mathematics_comes_in(browser, site):
     with untouched(browser, site, "appendix/catalog") as (tab, _):
         tab.goto(f"{site}/appendix/catalog.html#mish")
