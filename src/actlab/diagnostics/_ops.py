@@ -3,8 +3,8 @@
 import torch
 
 __all__ = ["ACTIVATIONS", "BY_MASK", "COMPARISONS", "CREATED", "FACTORS", "FUSED", "LARGEST", "LINEAR", "MERGED",
-           "ORDERS", "PASSED", "REDUCTIONS", "SOFTMAXES", "UNITS_AT", "base_name", "functional", "is_linear", "is_pointwise",
-           "names"]  # fmt: skip
+           "ORDERS", "PASSED", "REDUCTIONS", "SOFTMAXES", "UNITS_AT", "base_name", "functional", "is_linear",
+           "is_pointwise", "names"]  # fmt: skip
 
 aten = torch.ops.aten
 
