@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "statistics": set(),
     "stored": {"_files", "_names"},
     "results": {"_files", "_names", "statistics", "stored"},
-    "data": {"_names", "stored"},
+    "data": {"_floats", "_names", "stored"},
     "networks": {"_floats", "_names", "activations", "gates", "stored", "theory"},
     "checks": {"data"},
     "train": {"activations", "checks", "data", "diagnostics", "networks"},

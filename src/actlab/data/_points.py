@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .._floats import require_float_type
+
 __all__ = ["Split", "disk", "spirals", "xor"]
 
 
@@ -29,6 +31,7 @@ def disk(n: int = 1000, *, test: int = 2000, seed: int = 0, dtype: torch.dtype =
     the squared radius is exponential with mean 1 / ln 2, and P(r < 1) = 1 - exp(-ln 2).
     """
     _require_count(n=n, test=test)
+    require_float_type(dtype, "disk")
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(n + test, 2, generator=generator, dtype=dtype) / math.sqrt(2 * math.log(2))
     y = (x.square().sum(dim=1) < 1).to(dtype)
@@ -40,6 +43,7 @@ def xor(*, dtype: torch.dtype = torch.float32) -> Split:
 
     There are no other inputs, so the test points are the training points.
     """
+    require_float_type(dtype, "xor")
     x = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=dtype)
     y = (x[:, 0] != x[:, 1]).to(dtype)
     return Split(x, y, x, y)
@@ -60,6 +64,7 @@ def spirals(
     The radius is uniform between 0.1 and 1; `noise` is the standard deviation added to each coordinate.
     """
     _require_count(n=n, test=test, arms=arms)
+    require_float_type(dtype, "spirals")
     generator = torch.Generator().manual_seed(seed)
     y = torch.randint(arms, (n + test,), generator=generator)
     radius = 0.1 + 0.9 * torch.rand(n + test, generator=generator, dtype=dtype)

@@ -3,8 +3,8 @@
 import torch
 
 __all__ = ["ACTIVATIONS", "BY_MASK", "COMPARISONS", "CREATED", "FACTORS", "FUSED", "LARGEST", "LINEAR", "MERGED",
-           "PASSED", "REDUCTIONS", "SOFTMAXES", "UNITS_AT", "base_name", "functional", "is_linear", "is_pointwise",
-           "names"]  # fmt: skip
+           "ORDERS", "PASSED", "REDUCTIONS", "SOFTMAXES", "UNITS_AT", "base_name", "functional", "is_linear",
+           "is_pointwise", "names"]  # fmt: skip
 
 aten = torch.ops.aten
 
@@ -29,6 +29,7 @@ PRODUCTS = names("mul div where masked_fill")  # linear in one operand, and not 
 FACTORS = {"div": (1,), "addcmul": (1, 2), "addcdiv": (2,), "lerp": (2,)}
 UNTAGGED = names("_to_copy clone where masked_fill")  # pointwise, and torch does not say so of each form
 COMPARISONS = names("eq ne lt gt le ge logical_and logical_or logical_not bitwise_and bitwise_or bitwise_not isnan")
+ORDERS = names("topk sort kthvalue median argmax argmin argsort bucketize searchsorted cummax cummin")
 # autograd saves outputs by way of these, and nobody reads them
 PASSED = names("detach alias lift_fresh")
 # made in the likeness of a tensor, and of nothing in it

@@ -38,6 +38,7 @@ class Trace:
     chain: int | None = None
     node: int = 0
     pieces: int | None = None  # the dimension along which several tensors were stacked
+    chosen: bool = False  # whether it came by comparing signals: a mask, or places
 
 
 class Hook:
@@ -132,8 +133,9 @@ class Recorder:
         return out
 
     def inner(self):
-        """Whether it is a pass backward that runs, which the network's own code began in its pass forward."""
-        return self.phase == "first" and torch._C._current_graph_task_id() != -1
+        """Whether a pass backward runs, which the network's code or `own_slope` began in the pass forward."""
+        backward = torch._C._current_graph_task_id() != -1 or threading.get_ident() != self.owner
+        return self.phase == "first" and backward
 
     def place(self):
         """The name of the innermost module, and the module."""

@@ -171,7 +171,7 @@ def _one(network, batch, seen, *, loss, seed, call):
     watch.phase = "first"
     watch.finish(tensors(out))
     if not watch.calls and not watch.attentions and not watch.unseen:
-        raise ValueError("the network called no activation: no nonlinear operation depends on its input")
+        raise ValueError("the network called no activation: no pointwise nonlinear operation depends on its input")
     if watch.slopes_alone:
         watch.start()
         return
@@ -180,7 +180,7 @@ def _one(network, batch, seen, *, loss, seed, call):
         seen.differentiable = False
         return
     wanted = [*leaves.values(), *seen.weights.values()]
-    if any(c.waiting and not c.gradient for c in watch.calls.values()):
+    if any(c.waiting and not c.gradient for c in watch.calls.values()) or _checkpointed(goal):
         gradients = _again(goal, wanted, watch, network)
     else:
         watch.phase = "over"
@@ -203,6 +203,20 @@ def _no_batch(batch):
     kind = type(batch).__name__
     what = f"a {kind}" if batch is None or isinstance(batch, str | int | float) or len(batch) else f"an empty {kind}"
     return f"there are no tensors in {what}: a batch is a tensor, or tensors in a tuple, a mapping or a list"
+
+
+def _checkpointed(goal):
+    """Whether reentrant checkpointing lies on the way back, whose calls are made again."""
+    seen, left = set(), [goal.grad_fn]
+    while left:
+        function = left.pop()
+        if function is None or function in seen:
+            continue
+        if function.name() == "CheckpointFunctionBackward":
+            return True
+        seen.add(function)
+        left += [before for before, _ in function.next_functions]
+    return False
 
 
 def _again(goal, wanted, watch, network):

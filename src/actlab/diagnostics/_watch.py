@@ -180,6 +180,8 @@ class Watch(Recorder, TorchDispatchMode):
                     maker.mixes = True
         varying = [t for t in known if self.varies(t)]
         first = varying and self.phase == "first"
+        if first and base in _ops.ORDERS and base not in _ops.REDUCTIONS:
+            self.passed["choice by size"] += 1
         call = None
         if base == "glu" and varying:
             dim = args[1] if len(args) > 1 else -1
@@ -219,6 +221,9 @@ class Watch(Recorder, TorchDispatchMode):
         if chain is None:
             number, chain = next(self.numbers), Chain(data[0])
             self.open[number], trace.chain, trace.node = chain, number, 0
+        masks = base in _ops.PRODUCTS and any(self.traces[t].chosen for t in known if not self.varies(t))
+        if masks and self.phase == "first":
+            self.unseen[f"{base} by its own signs"] += 1
         nodes = {id(t): self.traces[t].node for t in data}
         at = chain.add(operation, base, args, kwargs, nodes, args[0] if in_place else None, self.place())
         linear = chain.nodes[at].linear
@@ -241,7 +246,8 @@ class Watch(Recorder, TorchDispatchMode):
         first = out[0] if isinstance(out, tuple | list) else out
         chain.nodes[at].tensor = first
         by = trace.by if linear else None
-        self.traces[first] = Trace(trace.units, trace.units_from, by, trace.reduced, number, at)
+        compares = base in _ops.COMPARISONS or any(self.traces[t].chosen for t in known)
+        self.traces[first] = Trace(trace.units, trace.units_from, by, trace.reduced, number, at, chosen=compares)
         return out
 
     def join(self, operation, base, in_place, args, kwargs, known, data):
@@ -361,10 +367,14 @@ class Watch(Recorder, TorchDispatchMode):
 
     def own_slope(self, z, out):
         """The slope by the code that is to send the gradient back, where that is not torch's; else None."""
-        if not isinstance(out.grad_fn, torch.autograd.function.BackwardCFunction):
+        of = out.grad_fn
+        if not isinstance(of, torch.autograd.function.BackwardCFunction):
             return None
+        fed = [before for before, _ in of.next_functions if before is not None]
+        if len(fed) != 1 or not (fed[0] is z.grad_fn or getattr(fed[0], "variable", None) is z):
+            return None  # it is that of more than this function, as checkpointing's is
         with contextlib.suppress(Exception):  # it may want what only a pass backward has
-            found = self.thread.submit(out.grad_fn.apply, torch.ones_like(out.detach())).result()
+            found = self.thread.submit(of.apply, torch.ones_like(out.detach())).result()
             slopes = [g for g in tree_leaves(found) if isinstance(g, Tensor) and g.shape == z.shape]
             return slopes[0].detach() if len(slopes) == 1 else None
 
@@ -385,6 +395,8 @@ class Watch(Recorder, TorchDispatchMode):
         """Say of what came out where its units lie; shapes: those that known had before."""
         i = next((i for i, t in enumerate(known) if self.traces[t].units is not None), 0)
         trace, shape = self.traces[known[i]], shapes[i] if shapes else known[i].shape
+        compares = base in _ops.COMPARISONS or base in _ops.ORDERS
+        chosen = any(self.traces[t].chosen or (compares and self.varies(t)) for t in known)
         for o in tree_leaves(out):
             if not isinstance(o, Tensor):
                 continue
@@ -394,4 +406,5 @@ class Watch(Recorder, TorchDispatchMode):
             units = _axes.moved(base, args, shape, trace.units, o.shape) if trace.units else None
             reduced = base in _ops.REDUCTIONS or trace.reduced
             pieces = _axes.pieces(base, args)
-            self.traces[o] = Trace(units, trace.units_from if units else "guessed", None, reduced, pieces=pieces)
+            origin = trace.units_from if units else "guessed"
+            self.traces[o] = Trace(units, origin, None, reduced, pieces=pieces, chosen=chosen)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .._floats import require_float
+from .._floats import require_float, require_float_type
 from ..activations import get
 
 __all__ = ["APL", "conv_net", "conv_stack"]
@@ -42,6 +42,7 @@ class APL(nn.Module):
         super().__init__()
         if units < 1 or hinges < 1:
             raise ValueError(f"there is at least one unit and one hinge, got units={units}, hinges={hinges}")
+        require_float_type(dtype, "APL")
         if start not in STARTS:
             raise KeyError(f"no start named {start!r}; there are {', '.join(STARTS)}")
         generator = torch.Generator().manual_seed(seed)

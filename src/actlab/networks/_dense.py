@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from .._floats import require_float_type
 from .._names import one_of
 from ..activations import Activation, Elementwise, get
 from ._norms import DyT
@@ -31,11 +32,13 @@ def mlp(
     nothing.
     Weights come from `initialize(network, scheme, seed=seed)`, the same with a norm and without. What an activation
     draws in training comes from seed + i in hidden layer i: runs that are compared begin at seeds further apart than
-    there are layers, or the second layer of one draws as the first of the next. Raises ValueError if
-    fewer than two sizes are given, and KeyError, listing them, for a norm that there is not.
+    there are layers, or the second layer of one draws as the first of the next. Raises ValueError if fewer than two
+    sizes are given, KeyError, listing them, for a norm that there is not, and TypeError for a dtype that torch does
+    not compute in.
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(f"sizes names at least inputs and outputs, all positive; got {list(sizes)}")
+    require_float_type(dtype, "mlp")
     if norm is not None:
         one_of(NORMS, norm, "norm")
     activation = get(activation)

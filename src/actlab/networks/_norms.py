@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from .._floats import require_float_type
 from ..activations import get
 
 __all__ = ["DyT"]
@@ -22,6 +23,7 @@ class DyT(nn.Module):
         super().__init__()
         if features < 1:
             raise ValueError(f"there is at least one feature, got features={features}")
+        require_float_type(dtype, "DyT")
         self.features = features
         self.alpha = nn.Parameter(torch.full((1,), alpha, dtype=dtype))
         self.weight = nn.Parameter(torch.ones(features, dtype=dtype))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from .. import theory
+from .._floats import FLOATS
 from .._names import one_of
 from ..activations import Activation, Elementwise
 from ._adaptive import APL
@@ -287,9 +288,12 @@ def _step(size, first, *more):
         f"row {rows[0]} stays 0" if rows else "",
     ]
     law, std, fan = size(part)
-    if getattr(layer, part.key).is_complex() and law not in ("normal", "constant", "zero"):
+    weight = getattr(layer, part.key)
+    if weight.dtype not in FLOATS and not weight.is_complex():
+        raise ValueError(f"{name} is of {weight.dtype}: torch draws no such numbers")
+    if weight.is_complex() and law not in ("normal", "constant", "zero"):
         raise ValueError(f'{name} is complex: its law is "normal" or "constant"')
-    draw, law, std = _law(getattr(layer, part.key), part.blocks, law, std)
+    draw, law, std = _law(weight, part.blocks, law, std)
     return _Step(
         at,
         layer,
