@@ -14,6 +14,7 @@ DATA = Path(__file__).parents[2] / "data"
 # Student's factors at 95 %, from a printed table
 T = {2: 4.303, 4: 2.776, 9: 2.262, 11: 2.201, 19: 2.093, 20: 2.086}
 FOUR_TOGETHER = 4.315  # at 98.75 %, n = 5
+FAR = ("tanh", "elu", "sigmoid")
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -221,12 +222,15 @@ def test_numbers_of_text_and_gates():
     assert same(n["scratch_geglu_swiglu"], geglu - swiglu)
     plain = {"trained": "all", "rate": 5e-5, "warmup": 0, "updates": 64}
     fitted, bare = (
-        np.mean(
-            [values(swaps, "accuracy", activation=a, start=s, **plain) for a in ("tanh", "elu", "sigmoid")], axis=0
-        )
+        np.mean([values(swaps, "accuracy", activation=a, start=s, **plain) for a in FAR], axis=0)
         for s in ("calibrated", "pretrained")
     )
-    assert same(n["fitted_far"], fitted - bare, 100)
+    more = [
+        np.mean([values(stored("swap_parts", "runs"), "accuracy", activation=a, part=p) for a in FAR], axis=0)
+        for p in ("both", "none")
+    ]
+    fitted, bare = (np.append(*pair) for pair in zip((fitted, bare), more, strict=True))
+    assert same(n["fitted_far"], fitted - bare, 100) and n["fitted_draws"] == len(fitted)
     gates = [row for row in stored("gate_tasks") if row["task"] == "corners"]
     logs = []
     for name in ("swiglu", "silu"):

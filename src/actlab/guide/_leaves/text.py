@@ -85,7 +85,7 @@ text = (
         why="`relu`, `leaky_relu` and `silu` get {swap_near} %, `gelu` {swap_gelu:.0f} %: not distinguishable, "
         "where a difference of {swap_near_shown} points would have shown in each. For `tanh`, `elu` and `sigmoid` "
         "fit c f(z) + d to the old function on unlabelled sentences: {swap_fitted} % in place of {swap_far} %, "
-        "{fitted_far:.0f} points in the mean of the three, draw by draw. With a number for each "
+        "{fitted_far:.0f} points in the mean of the three, over {fitted_draws} draws. With a number for each "
         "unit, which makes its median that of the old function, {units_learned:.0f} of {units_runs:.0f} runs of the "
         "three learn. With feed-forward weights drawn anew `tanh` and `elu` get {swap_fresh} %, as `gelu` does so; "
         "`sigmoid` still fails.",

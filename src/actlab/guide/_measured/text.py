@@ -47,12 +47,17 @@ def _swaps():
     out: dict[str, Any] = {f"swap_{name}": Difference.of(right(name), gelu) for name in (*NEAR, *FAR)}
     for name in FAR:
         out[f"fresh_{name}"] = Difference.of(right(name, "fresh"), fresh)
-    # the three together: one by one, with a correction, only tanh's gain is sure
-    fitted, plainly = (
-        np.mean([right(name, start) for name in FAR], axis=0) for start in ("calibrated", "pretrained")
-    )
-    out["fitted_far"] = Difference.of(fitted, plainly)
-    units = [row for row in results.load("swap_parts", "runs") if row["part"] == "units" and row["activation"] in FAR]
+    parts = results.load("swap_parts", "runs")  # further seeds of the same runs, and of other repairs
+
+    def of_all_draws(start, part):
+        """The accuracy of the three in the mean, by draw."""
+        mine = [*where(swaps, start=start, **plain), *where(parts, part=part)]
+        return np.mean([by("seed", mine, "accuracy", activation=name) for name in FAR], axis=0)
+
+    # the three together: one by one, with a correction, only some gains are sure
+    fitted, plainly = of_all_draws("calibrated", "both"), of_all_draws("pretrained", "none")
+    out["fitted_far"], out["fitted_draws"] = Difference.of(100 * fitted, 100 * plainly), len(fitted)
+    units = [row for row in parts if row["part"] == "units" and row["activation"] in FAR]
     sure = [row["accuracy"] > _beyond_a_constant(row["majority"], swaps[0]["n"]) for row in units]
     out |= {"units_runs": len(sure), "units_learned": sum(sure)}
     far = [right(name).mean() for name in FAR]

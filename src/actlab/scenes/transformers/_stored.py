@@ -24,6 +24,7 @@ __all__ = [
     "last_norms",
     "last_norms_table",
     "learned",
+    "longer",
     "looks_of",
     "norms_player",
     "points",
@@ -229,6 +230,11 @@ def courses() -> dict[str, list[dict]]:
     for row in results.load("transformers", "courses"):
         found[row["activation"]].append(row)
     return {name: sorted(rows, key=lambda row: row["seed"]) for name, rows in found.items()}
+
+
+def longer() -> list[dict]:
+    """The stored runs of tanh of data/swap_longer, 1,024 updates each, in the order of the seeds."""
+    return sorted(results.load("swap_longer", "runs"), key=lambda row: row["seed"])
 
 
 def courses_figure(found: Mapping[str, Sequence[Mapping]], names: Sequence[str] = FAIL) -> Figure:
