@@ -150,7 +150,7 @@ def test_a_setting_stands_in_the_address_and_a_reload_keeps_it(browser, site):
 def test_a_link_on_the_page_sets_the_lab(browser, site):
     with opened(browser, site, PAGE) as tab:
         links = tab.locator(".bd-article a[href^='lab.html?']:not([href*='explore='])")
-        assert links.count() == 3
+        assert links.count() == 5
         for link in links.all():
             query = parse_qs(urlsplit(link.get_attribute("href")).query)
             link.click()
