@@ -133,9 +133,10 @@ def fit(
     scores = np.empty((2, len(seeds), len(test_steps)), np.float32)
     stops = sorted({0, *range(TURN, steps, TURN), steps, *test_steps})
     blocks = {id(split): (_points(split, loss, outputs), _blocks(split.test_x, 2)) for split in splits}
+    network = networks.mlp(sizes, activation, scheme=scheme)  # once: to make it takes longer than to draw its weights
     for i, (seed, split) in enumerate(zip(seeds, splits, strict=True)):
         points, test_x = blocks[id(split)]
-        state = _pack(networks.mlp(sizes, activation, scheme=scheme, seed=seed), padded)
+        state = _pack(networks.initialize(network, scheme, seed=seed).network, padded)
         elapsed = 0.0
         for start, stop in itertools.zip_longest(stops, stops[1:]):
             if start in test_steps:

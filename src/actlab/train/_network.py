@@ -39,17 +39,21 @@ def accuracy(network: nn.Module, x: Tensor, y: Tensor) -> float:
     answer = out.argmax(dim=-1) if out.ndim in (2, whole.ndim + 1) else (out > 0).to(whole.dtype)
     if answer.shape != whole.shape:
         raise ValueError(f"accuracy needs a label for each answer, got {tuple(y.shape)} for {tuple(answer.shape)}")
-    right = (answer == whole)[labelled(whole)]
+    right = answer == whole
+    if not _all_count(whole):
+        right = right[labelled(whole)]
     if not right.numel():
         raise ValueError(f"accuracy needs at least one label that counts; all are {checks.IGNORED}")
-    return right.double().mean().item()
+    return int(right.count_nonzero()) / right.numel()
 
 
 def labelled(y):
     """Where there is a label that counts: bools of the labels' shape."""
-    if y.is_floating_point() or y.dtype in (torch.bool, torch.uint8):  # -100 is no such label
-        return torch.ones_like(y, dtype=torch.bool)
-    return y != checks.IGNORED
+    return torch.ones_like(y, dtype=torch.bool) if _all_count(y) else y != checks.IGNORED
+
+
+def _all_count(y):
+    return y.is_floating_point() or y.dtype in (torch.bool, torch.uint8)  # -100 is no such label
 
 
 def shapes_of(network):
