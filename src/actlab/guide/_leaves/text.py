@@ -16,20 +16,21 @@ text = (
         why="A small model of characters, loss less that of `gelu` ({scratch_gelu:.3f} nats): GEGLU "
         "{scratch_geglu_gelu:.3f}, SwiGLU {scratch_swiglu_gelu:.3f}, `relu_squared` "
         "{scratch_relu_squared_gelu:.3f}, `relu` {scratch_relu_gelu:.3f}, `silu` {scratch_silu_gelu:.3f}, no "
-        "function at all {scratch_identity_gelu:.2f}. GEGLU less SwiGLU is {scratch_geglu_swiglu:.3f}: they tie. So "
-        "they do in a model of the size of a T5 base, as published: {shazeer_geglu:.3f} and {shazeer_swiglu:.3f}, "
-        "with `gelu` at {shazeer_gelu:.3f} (deviations of single runs {shazeer_geglu_sd:.3f}, "
+        "function at all {scratch_identity_gelu:.2f}. GEGLU less SwiGLU is {scratch_geglu_swiglu:.3f}: not "
+        "distinguishable. They tie in a model of the size of a T5 base, as published: {shazeer_geglu:.3f} and "
+        "{shazeer_swiglu:.3f}, with `gelu` at {shazeer_gelu:.3f} (deviations of single runs {shazeer_geglu_sd:.3f}, "
         "{shazeer_swiglu_sd:.3f}, {shazeer_gelu_sd:.3f}; {shazeer_runs} short runs each). Most open language models "
         "have SwiGLU.",
         start="PyTorch's default was used here, with layer normalisation in front of each branch; for the usual "
         "{one_size:g} and for branches see the first weights",
-        rate="one rate of Adam with warm-up and decay for all: this ranks how fast they learn",
+        rate="{scratch_rate:g} of Adam with warm-up and decay, which each function chose on seeds that do not count",
         watch="Two thirds of the width for a gate, which has a third matrix; else it is not the same size. In "
         "float16 `relu_squared` is infinite from z = {float16_square:.0f} on.",
         kind="measured",
         basis="{scratch_seeds} paired seeds of a model of two blocks; large models: the literature",
         evidence={
             "chapters/08d_transformers#sec-swap-scratch": "from scratch, matched in size",
+            "chapters/deeper/08d_controls#sec-scratch-rates": "each at its own rate",
             "cite:shazeer2020": "",
             "cite:so2021": "",
             "cite:touvron2023": "",
@@ -37,7 +38,8 @@ text = (
         holds=lambda n: (
             n["scratch_geglu_gelu"].below
             and n["scratch_relu_squared_gelu"].below
-            and n["scratch_relu_gelu"].above
+            and n["scratch_swiglu_gelu"].open
+            and n["scratch_relu_gelu"].open
             and n["scratch_silu_gelu"].above
             and n["scratch_identity_gelu"].above
             and n["scratch_geglu_swiglu"].open

@@ -18,7 +18,8 @@ def found() -> dict[str, Any]:
 
 
 def _scratch():
-    rows = results.load("transformers", "scratch")
+    rows = [row for row in results.load("scratch_rates", "runs") if row["recipe"] == "adam-cosine"]
+    (rate,) = {row["rate"] for row in rows}
     loss = {name: by("seed", rows, "test_loss", activation=name) for name in {row["activation"] for row in rows}}
     out: dict[str, Any] = {
         f"scratch_{name}_gelu": Difference.of(loss[name], loss["gelu"])
@@ -28,6 +29,7 @@ def _scratch():
         "scratch_geglu_swiglu": Difference.of(loss["geglu"], loss["swiglu"]),
         "scratch_gelu": np.mean(loss["gelu"]),
         "scratch_seeds": len(loss["gelu"]),
+        "scratch_rate": rate,
     }
 
 

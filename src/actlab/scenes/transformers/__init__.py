@@ -35,6 +35,8 @@ from ._published import (
 )
 from ._scratch import (
     gap,
+    rated,
+    recipes_table,
     scratch,
     scratch_table,
     spreads,
@@ -106,6 +108,8 @@ __all__ = [
     "points",
     "printed",
     "published_table",
+    "rated",
+    "recipes_table",
     "reversed_table",
     "runs",
     "scratch",

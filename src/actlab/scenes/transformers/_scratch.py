@@ -1,4 +1,4 @@
-"""Small language models from scratch, matched in size: the stored runs of data/transformers, paired by seed."""
+"""Small language models from scratch, matched in size: data/transformers and data/scratch_rates, paired by seed."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,10 @@ from ... import results
 from ...tables import Table
 from ._stored import ahead
 
-__all__ = ["gap", "scratch", "scratch_table", "spreads"]
+__all__ = ["gap", "rated", "recipes_table", "scratch", "scratch_table", "spreads"]
+
+
+RECIPES = {"adam-cosine": "Adam, cosine", "adamw-cosine": "AdamW, cosine", "adam-constant": "Adam, constant"}
 
 
 def scratch(column: str = "test_loss") -> dict[str, list]:
@@ -38,3 +41,30 @@ def spreads(loss: Mapping[str, Sequence[float]]) -> tuple[float, float]:
     """Standard deviations of the functions' means and of the seeds' means."""
     by_seed = [statistics.mean(values) for values in zip(*loss.values(), strict=True)]
     return statistics.stdev(map(statistics.mean, loss.values())), statistics.stdev(by_seed)
+
+
+def rated(recipe: str = "adam-cosine", column: str = "test_loss") -> dict[str, list]:
+    """By function, a column of the runs of data/scratch_rates, each at its function's tuned rate, by seed."""
+    found = {}
+    for row in sorted(results.load("scratch_rates", "runs"), key=lambda row: row["seed"]):
+        if row["recipe"] == recipe:
+            found.setdefault(row["activation"], []).append(row[column])
+    return found
+
+
+def recipes_table() -> Table:
+    """By function, the tuned rate in each recipe, and what the other two change of the loss, all at 95 % together."""
+    usual, *others = (rated(recipe) for recipe in RECIPES)
+    rates = [{name: rate for name, (rate, *_) in rated(recipe, "rate").items()} for recipe in RECIPES]
+    rows = []
+    for name in sorted(usual, key=lambda name: statistics.mean(usual[name])):
+        changes = (
+            gap({"usual": usual[name], "other": other[name]}, "other", "usual", comparisons=len(others) * len(usual))
+            for other in others
+        )
+        rows.append((name, *(f"{of[name]:.0e}".replace("e-0", "e-") for of in rates), *changes))
+    return Table(
+        ["function", "Adam", "AdamW", "constant", "AdamW less Adam", "constant less cosine"],
+        rows,
+        caption="Tuned rates of Adam, of AdamW, and of Adam without the cosine; then what each changes of the loss.",
+    )
