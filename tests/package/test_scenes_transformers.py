@@ -181,3 +181,16 @@ def test_the_players_say_what_they_show(base, ids):
     assert "6 frames" in repr(fitted)
     with pytest.raises(KeyError):
         scene.fan_player(base, ids, ["tahn"], [0])
+
+
+def test_a_recipe_is_held_against_the_usual_one_seed_by_seed():
+    stats = pytest.importorskip("scipy.stats")
+    usual, others = scene.rated(), [scene.rated(of) for of in ("adamw-cosine", "adam-constant")]
+    rows = {row[0]: row[-2:] for row in scene.recipes_table().rows}
+    assert set(rows) == set(usual) and all(set(other) == set(usual) for other in others)
+    for name, cells in rows.items():
+        for cell, other in zip(cells, others, strict=True):
+            pairs = np.array(other[name]) - np.array(usual[name])
+            half = stats.t.ppf(1 - 0.025 / 14, len(pairs) - 1) * pairs.std(ddof=1) / len(pairs) ** 0.5
+            mean, said = (float(part) for part in cell.split(" ± "))
+            assert (mean, said) == (pytest.approx(pairs.mean(), abs=6e-4), pytest.approx(half, abs=6e-4))
