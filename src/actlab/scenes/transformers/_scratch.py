@@ -9,8 +9,7 @@ from ._stored import ahead
 
 __all__ = ["gap", "rated", "recipes_table", "scratch", "scratch_table", "spreads"]
 
-
-RECIPES = {"adam-cosine": "Adam, cosine", "adamw-cosine": "AdamW, cosine", "adam-constant": "Adam, constant"}
+RECIPES = ("adam-cosine", "adamw-cosine", "adam-constant")
 
 
 def scratch(column: str = "test_loss") -> dict[str, list]:
